@@ -1,0 +1,25 @@
+"""The papers: every sub-package is one, and is found by being there.
+
+A paper's package has `hparams.py` (no TensorFlow: command lines read it for `--help`), which
+defines `HParams`, and `algorithm.py`, which defines `ALGORITHM`, a subclass of
+`stargan_tf.algorithms.algorithm.Algorithm`.
+"""
+
+import importlib
+import pkgutil
+from typing import Any
+
+
+def names() -> tuple[str, ...]:
+    """Returns the names of all papers, sorted."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.ispkg))
+
+
+def hparams_class(name: str) -> type[Any]:
+    """Returns the dataclass of hyperparameters of the paper `name`, without TensorFlow."""
+    return importlib.import_module(f"{__name__}.{name}.hparams").HParams
+
+
+def algorithm_class(name: str) -> type[Any]:
+    """Returns the `Algorithm` subclass of the paper `name`."""
+    return importlib.import_module(f"{__name__}.{name}.algorithm").ALGORITHM

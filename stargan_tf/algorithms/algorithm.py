@@ -1,0 +1,165 @@
+"""The contract of an algorithm: what a paper's folder gives to the loop and the command lines."""
+
+import abc
+import dataclasses
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import sheets
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import pipeline
+from stargan_tf.optimization import adam
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What an algorithm is built for.
+
+    Attributes:
+      label_space: What the labels of the data mean.
+      image_size: Height and width of training images in pixels.
+      total_steps: Steps of the whole run: the schedules' horizon.
+      replicas: Replicas in sync. Each sees an equal slice of the global batch.
+      precision: "float32" or "bfloat16", in which convolutions are computed. Weights, losses,
+        penalties, normalization statistics and images are float32 in both.
+      jit_compile: Whether XLA compiles the gradient computations (not the optimizer's update).
+      training: Whether optimizers are needed; without them a run takes a third of the memory.
+    """
+
+    label_space: labels_lib.LabelSpace
+    image_size: int
+    total_steps: int = 1
+    replicas: int = 1
+    precision: str = "float32"
+    jit_compile: bool = False
+    training: bool = True
+
+    @property
+    def dtype_policy(self) -> keras.mixed_precision.Policy:
+        """The Keras policy of the networks."""
+        name = "mixed_bfloat16" if self.precision == "bfloat16" else self.precision
+        return keras.mixed_precision.Policy(name)
+
+
+class Algorithm(abc.ABC):
+    """One paper. Constructed inside `strategy.scope()`, with networks and optimizers built.
+
+    Attributes:
+      name: The name of the paper's folder.
+      networks: The networks by name; all of them go into a checkpoint.
+      optimizers: The optimizers by name; built, so that a step creates no variable.
+      trains: For every optimizer, the names of the networks that it updates, in the order in
+        which it was built for their trainable variables.
+    """
+
+    name: ClassVar[str]
+    networks: dict[str, keras.Model]
+    optimizers: dict[str, adam.Adam]
+    trains: dict[str, tuple[str, ...]]
+
+    def __init__(self, hparams: Any, problem: Problem):
+        self.hparams = hparams
+        self.problem = problem
+
+    @property
+    @abc.abstractmethod
+    def batches_per_step(self) -> int:
+        """How many global batches of images a step consumes."""
+
+    @abc.abstractmethod
+    def inputs(
+        self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int
+    ) -> tf.data.Dataset:
+        """Returns the endless dataset of one replica's batch after the other, from `first_step`.
+
+        The loop never looks into a batch: any structure of tensors that `train_step` takes. Every
+        random draw of a step is in its batch.
+        """
+
+    @abc.abstractmethod
+    def train_step(self, batch: Any, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Takes one step: the paper's whole cycle of updates. Runs in replica context.
+
+        Args:
+          batch: One replica's, from `inputs`.
+          step: int64 scalar, the number of steps taken before; schedules are functions of it.
+
+        Returns:
+          float32 scalars by "network/name"; each the mean over the replica's batch.
+        """
+
+    @abc.abstractmethod
+    def classify(self, images: tf.Tensor) -> np.ndarray:
+        """Returns the labels (N, width) float32 of 0 and 1 that the networks see in images.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1], S the image size of the problem.
+        """
+
+    @abc.abstractmethod
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images (N, H, W, 3) float32 in [-1, 1], translated to labels (N, width).
+
+        Args:
+          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
+          labels: Of the wanted images: whole label vectors, 0 and 1.
+        """
+
+    @abc.abstractmethod
+    def size_multiple(self) -> int:
+        """Returns what H and W of an image to translate must be a multiple of."""
+
+    @abc.abstractmethod
+    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
+        """Returns sheets by name that show how far training is, on held-out images.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1].
+          labels: (N, width), theirs.
+        """
+
+    def state(self) -> dict[str, tf.Variable]:
+        """Returns, by name, every variable that decides what comes next."""
+        state = dict(self.weights())
+        for name, optimizer in self.optimizers.items():
+            names = [
+                variable_name
+                for network in self.trains[name]
+                for variable_name in named_variables(network, self.networks[network], True)
+            ]
+            slots = optimizer.named_state(names)
+            state |= {f"optimizers/{name}/{slot}": variable for slot, variable in slots.items()}
+        return state
+
+    def weights(self) -> dict[str, tf.Variable]:
+        """Returns the networks' variables by name: what translating needs."""
+        return {
+            name: variable
+            for network_name, network in self.networks.items()
+            for name, variable in named_variables(network_name, network).items()
+        }
+
+
+def named_variables(
+    name: str, network: keras.Model, trainable: bool = False
+) -> dict[str, tf.Variable]:
+    """Returns a built network's variables by "network/layer/leaf", in Keras' order.
+
+    Args:
+      name: The network's, put in front.
+      network: Built.
+      trainable: Whether to leave out those that no optimizer updates.
+    """
+    variables = network.trainable_variables if trainable else network.variables
+    # Keras 3 has `path`; in Keras 2 `name` is that path. Both begin with the model's own name.
+    paths = [getattr(v, "path", v.name).split(":")[0] for v in variables]
+    named = {
+        "/".join((name, *path.split("/")[1:])): variable
+        for path, variable in zip(paths, variables, strict=True)
+    }
+    if len(named) != len(variables):
+        raise ValueError(f"Give the layers of {name} distinct names. Received: {paths}")
+    return named

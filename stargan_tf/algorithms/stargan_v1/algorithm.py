@@ -1,0 +1,161 @@
+"""StarGAN v1 as an algorithm: its training cycle, and how its networks translate and classify."""
+
+import itertools
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import sheets
+from stargan_tf.algorithms import algorithm
+from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
+from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
+from stargan_tf.algorithms.stargan_v1 import losses, networks
+from stargan_tf.data import pipeline
+from stargan_tf.optimization import adam, schedules
+
+Gradients = list[tf.Tensor]
+
+
+class StarGANv1(algorithm.Algorithm):
+    """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
+
+    name = "stargan_v1"
+
+    def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
+        super().__init__(hparams, problem)
+        hparams.check(problem.image_size)
+        width, size = problem.label_space.width, problem.image_size
+        policy = {"dtype": problem.dtype_policy}
+        self.G = networks.Generator(
+            width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
+        )
+        self.D = networks.Discriminator(
+            size, width, hparams.d_conv_dim, hparams.d_repeat_num, name="D", **policy
+        )
+        self.G(tf.zeros((1, size, size, 3)), tf.zeros((1, width)))
+        self.D(tf.zeros((1, size, size, 3)))
+        self.networks = {"G": self.G, "D": self.D}
+        self.trains = {"G": ("G",), "D": ("D",)}
+        self.optimizers = {}
+        if problem.training:
+            self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, updates_per_step=1)
+            self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic)
+        self._kinds = {
+            "kind": problem.label_space.kind,
+            "adversarial_loss": hparams.adversarial_loss,
+        }
+        # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
+        compiled = tf.function(jit_compile=True) if problem.jit_compile else lambda f: f
+        self._d_gradients: Callable = compiled(self._discriminator_gradients)
+        self._g_gradients: Callable = compiled(self._generator_gradients)
+        self._translate = tf.function(self.G, reduce_retracing=True)
+        self._classify = tf.function(self.D, reduce_retracing=True)
+
+    def _optimizer(self, lr: float, network: keras.Model, updates_per_step: int) -> adam.Adam:
+        schedule = schedules.LinearDecay(
+            lr, self.problem.total_steps, self.hparams.lr_decay_start, updates_per_step
+        )
+        optimizer = adam.Adam(schedule, beta_1=self.hparams.beta_1, beta_2=self.hparams.beta_2)
+        optimizer.build(network.trainable_variables)
+        return optimizer
+
+    @property
+    def batches_per_step(self) -> int:
+        """Every D update has a batch; G's has the last of them."""
+        return self.hparams.n_critic
+
+    def inputs(
+        self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int
+    ) -> tf.data.Dataset:
+        """Returns one replica's batch after the other; see `inputs.inputs`."""
+        return inputs_lib.inputs(sampler, slices, first_step, self.hparams.n_critic)
+
+    def train_step(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Makes n_critic updates of D and, on the last of their batches, one of G."""
+        del step  # The optimizers count their updates, from which the schedule knows the step.
+        # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
+        for k in range(self.hparams.n_critic):
+            x, c = batch["image"][k], batch["label"][k]
+            c_target, alpha = batch["target_label"][k], batch["alpha"][k]
+            d_losses, gradients = self._d_gradients(x, c, c_target, alpha)
+            self._apply("D", self.D, gradients)
+        g_losses, gradients = self._g_gradients(x, c, c_target)
+        self._apply("G", self.G, gradients)
+        named = {f"D/{name}": loss for name, loss in d_losses.items()}
+        return named | {f"G/{name}": loss for name, loss in g_losses.items()}
+
+    def _apply(self, name: str, network: keras.Model, gradients: Gradients) -> None:
+        variables = network.trainable_variables
+        self.optimizers[name].apply_gradients(zip(gradients, variables, strict=True))
+
+    def _discriminator_gradients(
+        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor, alpha: tf.Tensor
+    ) -> tuple[losses.Losses, Gradients]:
+        x_fake = self.G(x, c_target)
+        variables = self.D.trainable_variables
+        with tf.GradientTape() as tape:
+            found = losses.discriminator(self.D, x, c, x_fake, alpha, **self._kinds)
+            weights = {"cls": self.hparams.lambda_cls, "gp": self.hparams.lambda_gp}
+            # The optimizer adds up the replicas' gradients; each must be its share of the mean.
+            total = losses.total(found, weights) / self.problem.replicas
+        return found, tape.gradient(total, variables)
+
+    def _generator_gradients(
+        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor
+    ) -> tuple[losses.Losses, Gradients]:
+        variables = self.G.trainable_variables
+        with tf.GradientTape() as tape:
+            found = losses.generator(self.G, self.D, x, c, c_target, **self._kinds)
+            weights = {"cls": self.hparams.lambda_cls, "rec": self.hparams.lambda_rec}
+            total = losses.total(found, weights) / self.problem.replicas
+        # D's weights are recorded too, but no gradient by them is asked for, and the graph
+        # compiler removes what nothing uses.
+        return found, tape.gradient(total, variables)
+
+    def classify(self, images: tf.Tensor) -> np.ndarray:
+        """Returns the labels that D_cls sees: the likelier value of each attribute or domain."""
+        logits = self._classify(images)[1].numpy()
+        if self.problem.label_space.kind == "domains":
+            return np.eye(logits.shape[1], dtype=np.float32)[logits.argmax(axis=1)]
+        labels = (logits > 0).astype(np.float32)
+        for group in self.problem.label_space.exclusive:
+            members = [self.problem.label_space.index(name) for name in group]
+            for row in np.flatnonzero(labels[:, members].sum(axis=1) > 1):
+                labels[row, members] = 0
+                labels[row, members[int(logits[row, members].argmax())]] = 1
+        return labels
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns G(images, labels)."""
+        return self._translate(tf.convert_to_tensor(images), tf.constant(labels)).numpy()
+
+    def size_multiple(self) -> int:
+        """G halves an image twice."""
+        return 4
+
+    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
+        """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
+        space = self.problem.label_space
+        singles = {name: space.shown(labels, (name,)) for name in space.names}
+        found = {"targets": self._sheet(images, singles)}
+        pairs = {
+            "+".join(names): space.shown(labels, names)
+            for names in itertools.combinations(space.names, 2)
+            if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
+        }
+        if pairs and space.kind == "attributes":
+            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]))
+        target = singles[space.names[0]]
+        fake = self.translate(images, target)
+        rows = np.stack([images, fake, self.translate(fake, labels)], axis=1)
+        headings = ("input", f"to {space.names[0]}", "and back")
+        return found | {"reconstructions": sheets.Sheet(headings, rows)}
+
+    def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray]) -> sheets.Sheet:
+        translated = [self.translate(images, target) for target in targets.values()]
+        return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1))
+
+
+ALGORITHM = StarGANv1

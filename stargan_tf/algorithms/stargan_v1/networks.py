@@ -1,0 +1,121 @@
+"""The generator and the discriminator of StarGAN v1 (tables 4 and 5 of the paper's appendix)."""
+
+import keras
+import tensorflow as tf
+
+from stargan_tf.layers import convolution, instance_norm, residual_blocks
+
+
+class Generator(keras.Model):
+    """G(x, c) -> y: the image x as it would look with the label c.
+
+    x: (N, H, W, 3) in [-1, 1], H and W multiples of 4. c: (N, label_channels). y: like x, in
+    [-1, 1] (tanh), float32 even where the computation is bfloat16.
+
+    Args:
+      label_channels: Length of c, n_c in the paper.
+      conv_dim: Channels of the first layer.
+      repeat_num: Residual blocks in the bottleneck.
+    """
+
+    def __init__(self, label_channels: int, conv_dim: int = 64, repeat_num: int = 6, **kwargs):
+        super().__init__(**kwargs)
+        self.label_channels = label_channels
+        self.conv_dim = conv_dim
+        self.repeat_num = repeat_num
+        dtype = {"dtype": self.dtype_policy}
+
+        def norm(name: str) -> instance_norm.InstanceNorm:
+            return instance_norm.InstanceNorm(name=name, **dtype)
+
+        # No convolution has a bias: the normalization after it would remove it. The padding is
+        # with zeros: under reflection, normalization would remove the constant label maps too.
+        plain = {"use_bias": False, **dtype}
+        self.conv_in = convolution.Conv2D(conv_dim, 7, padding=3, name="conv_in", **plain)
+        self.norm_in = norm("norm_in")
+        half = {"kernel_size": 4, "strides": 2, "padding": 1}
+        self.down1 = convolution.Conv2D(2 * conv_dim, **half, name="down1", **plain)
+        self.down1_norm = norm("down1_norm")
+        self.down2 = convolution.Conv2D(4 * conv_dim, **half, name="down2", **plain)
+        self.down2_norm = norm("down2_norm")
+        self.bottleneck = [
+            residual_blocks.ResidualBlock(4 * conv_dim, name=f"bottleneck{i + 1}", **dtype)
+            for i in range(repeat_num)
+        ]
+        self.up1 = convolution.Conv2DTranspose(2 * conv_dim, name="up1", **plain)
+        self.up1_norm = norm("up1_norm")
+        self.up2 = convolution.Conv2DTranspose(conv_dim, name="up2", **plain)
+        self.up2_norm = norm("up2_norm")
+        self.conv_out = convolution.Conv2D(3, 7, padding=3, name="conv_out", **plain)
+
+    def call(self, x, c):
+        """Returns y, shaped like x."""
+        # c is spread over H x W by a broadcasting add: older GPU delegates lack BROADCAST_TO.
+        c = tf.cast(c, x.dtype)[:, tf.newaxis, tf.newaxis, :]
+        x = tf.concat([x, c + tf.zeros_like(x[..., :1])], axis=-1)
+        x = tf.nn.relu(self.norm_in(self.conv_in(x)))
+        x = tf.nn.relu(self.down1_norm(self.down1(x)))
+        x = tf.nn.relu(self.down2_norm(self.down2(x)))
+        for block in self.bottleneck:
+            x = block(x)
+        x = tf.nn.relu(self.up1_norm(self.up1(x)))
+        x = tf.nn.relu(self.up2_norm(self.up2(x)))
+        return tf.tanh(_at_least_float32(self.conv_out(x)))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("label_channels", "conv_dim", "repeat_num")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class Discriminator(keras.Model):
+    """D(x) -> (D_src(x), D_cls(x)): is x real, and which labels does it show.
+
+    x: (N, S, S, 3) in [-1, 1] for the one size S that it is built for. D_src: (N, P, P, 1) patch
+    scores, P = S / 2^repeat_num, unbounded. D_cls: (N, labels) logits. There is no normalization.
+
+    Args:
+      image_size: S in pixels, a multiple of 2^repeat_num.
+      labels: The number of logits of D_cls, n_d in the paper.
+      conv_dim: Channels of the first layer; each further layer has twice those before it.
+      repeat_num: Number of strided convolutions.
+    """
+
+    def __init__(
+        self, image_size: int, labels: int, conv_dim: int = 64, repeat_num: int = 6, **kwargs
+    ):
+        super().__init__(**kwargs)
+        patches = image_size // 2**repeat_num
+        if patches < 1 or patches * 2**repeat_num != image_size:
+            raise ValueError(
+                f"image_size must be a multiple of 2^repeat_num = {2**repeat_num}. "
+                f"Received: image_size={image_size}"
+            )
+        self.image_size = image_size
+        self.labels = labels
+        self.conv_dim = conv_dim
+        self.repeat_num = repeat_num
+        options = {"kernel_size": 4, "strides": 2, "padding": 1, "dtype": self.dtype_policy}
+        self.down = [
+            convolution.Conv2D(conv_dim * 2**i, name=f"down{i + 1}", **options)
+            for i in range(repeat_num)
+        ]
+        heads = {"use_bias": False, "dtype": self.dtype_policy}
+        self.src = convolution.Conv2D(1, 3, padding=1, name="src", **heads)
+        self.cls = convolution.Conv2D(labels, patches, name="cls", **heads)
+
+    def call(self, x):
+        """Returns (D_src(x), D_cls(x)), float32 even where the computation is bfloat16."""
+        for layer in self.down:
+            x = tf.nn.leaky_relu(layer(x), alpha=0.01)
+        cls = tf.squeeze(self.cls(x), axis=(1, 2))
+        return _at_least_float32(self.src(x)), _at_least_float32(cls)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("image_size", "labels", "conv_dim", "repeat_num")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
+    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -1,0 +1,62 @@
+"""What all command lines share: parsing flags, and one clear sentence for a user's mistake."""
+
+import os
+import pathlib
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags
+
+from stargan_tf import errors
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Parses the flags, calls `main`, and exits with what it returns (None: 0).
+
+    A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+    """
+    # TensorFlow's notes on the hardware it found are not for users; its errors are.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    app.run(lambda argv: sys.exit(_guarded(main)), flags_parser=_parse)
+
+
+def fail(message: str) -> None:
+    """Prints an error as every command prints it."""
+    print(f"error: {message}", file=sys.stderr, flush=True)
+
+
+def _guarded(main: Callable[[], int | None]) -> int:
+    try:
+        return main() or 0
+    except errors.UserError as error:
+        fail(str(error))
+        return 2
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    try:
+        rest = flags.FLAGS(list(argv))
+        if len(rest) > 1:
+            raise flags.Error(f"Unexpected argument {rest[1]!r}; every argument is a --flag=value.")
+    except flags.Error as error:
+        fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
+        sys.exit(2)
+    return rest
+
+
+def _one_line(error: flags.Error) -> str:
+    return " ".join(str(error).split()).rstrip(".") + "."
+
+
+def _where(argv: Sequence[str], error: flags.Error) -> str:
+    """Names the flag file that an unknown flag stands in."""
+    name = getattr(error, "flagname", None)
+    for argument in argv if name else ():
+        path = pathlib.Path(argument.partition("flagfile=")[2])
+        if "flagfile=" in argument and path.is_file():
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if line.strip().lstrip("-").split("=")[0].removeprefix("no") == name.removeprefix(
+                    "no"
+                ):
+                    return f" It stands in {path}, line {number}."
+    return ""

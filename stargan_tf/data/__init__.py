@@ -1,0 +1,1 @@
+"""Data sets behind one interface, their transforms, and the stateless input pipeline."""

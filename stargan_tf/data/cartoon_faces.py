@@ -1,0 +1,103 @@
+"""The embedded data set: drawn faces, with the true translation of each to any label.
+
+A face is an identity, attributes and a style, all pure functions of (seed, index). What a face
+would look like with other attributes can therefore be drawn, and a translation measured.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import errors
+from stargan_tf.data import cartoon_drawing, source
+from stargan_tf.data import labels as labels_lib
+
+_SEED = 0  # of the data set; a run's own seed orders the faces, it does not change them
+_FIRST_TEST_INDEX = 2**32  # no training set is so large: the identities are disjoint
+_CACHE_BYTES = 2**30
+
+
+class CartoonFaces(source.Source):
+    """`count` faces, drawn when they are first asked for and then kept, up to 1 GiB in all.
+
+    Args:
+      split: "train" or "test"; no identity is in both.
+      image_size: Of the drawings, 32 to 512 pixels.
+      count: The number of faces.
+      attributes: Those to label, of `cartoon_drawing.ATTRIBUTES`; the others vary unlabelled.
+      exclusive: Groups of attributes that exclude each other.
+      spread: How far the styles spread, from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        split: str,
+        image_size: int,
+        count: int,
+        attributes: tuple[str, ...] = cartoon_drawing.ATTRIBUTES,
+        exclusive: tuple[tuple[str, ...], ...] = (cartoon_drawing.HAIR_COLOURS,),
+        spread: float = 0.25,
+    ):
+        _check(image_size, count, attributes, spread)
+        self.image_size = image_size
+        self.label_space = labels_lib.LabelSpace("attributes", tuple(attributes), tuple(exclusive))
+        self._spread = spread
+        self._first = _FIRST_TEST_INDEX if split == "test" else 0
+        self._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in attributes]
+        self._attributes = np.stack(
+            [cartoon_drawing.sample_attributes(_SEED, self._first + i) for i in range(count)]
+        )
+        self.labels = self._attributes[:, self._columns]
+        cached = count * image_size**2 * 3 <= _CACHE_BYTES
+        self._cache: dict[int, np.ndarray] | None = {} if cached else None
+
+    def image(self, index: int) -> np.ndarray:
+        """Returns face `index`: (S, S, 3) uint8."""
+        index = int(index)
+        if self._cache is None:
+            return self.render(index, self.labels[index])
+        if index not in self._cache:
+            self._cache[index] = self.render(index, self.labels[index])
+        return self._cache[index]
+
+    def render(self, index: int, label: np.ndarray) -> np.ndarray:
+        """Draws face `index` with another label: the true translation.
+
+        Args:
+          index: Of the face; identity, style and unlabelled attributes stay its own.
+          label: (width,) of 0 and 1.
+
+        Returns:
+          (S, S, 3) uint8.
+        """
+        number = self._first + int(index)
+        attributes = self._attributes[index].copy()
+        attributes[self._columns] = label
+        identity = cartoon_drawing.sample_identity(_SEED, number)
+        style = cartoon_drawing.sample_style(_SEED, number, self._spread)
+        return cartoon_drawing.draw(identity, attributes, style, self.image_size)
+
+    def load(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns face `index` in a graph."""
+        image = tf.numpy_function(self.image, [index], tf.uint8, stateful=False)
+        return tf.ensure_shape(image, (self.image_size, self.image_size, 3))
+
+    def describe(self, index: int) -> str:
+        """Returns the number of the drawing."""
+        return f"cartoon face {self._first + index}"
+
+
+def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: float) -> None:
+    if not 32 <= image_size <= 512:
+        raise errors.UserError(
+            f"cartoon_faces are drawn at 32 to 512 pixels; received image_size={image_size}; "
+            "choose a size in that range."
+        )
+    if count < 1:
+        raise errors.UserError(f"cartoon_faces needs at least one face; received {count}.")
+    if not 0 <= spread <= 1:
+        raise errors.UserError(f"cartoon_spread goes from 0 to 1; received {spread}.")
+    if not attributes:
+        raise errors.UserError("cartoon_faces needs at least one attribute; received none.")
+    for name in attributes:
+        if name not in cartoon_drawing.ATTRIBUTES:
+            raise labels_lib.unknown_name(name, cartoon_drawing.ATTRIBUTES, what="attribute")

@@ -1,0 +1,148 @@
+"""The stateless input pipeline: global batch n is a pure function of (seed, n).
+
+Every draw of a step is keyed by the seed, by what it is for and by the position in the endless
+sequence of samples, never by what came before. So a run resumes at any step without replay, and
+replicas and workers that take slices of a batch see together what one would see alone.
+"""
+
+import dataclasses
+import enum
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.data import source as source_lib
+from stargan_tf.data import transforms
+
+
+class Draw(enum.IntEnum):
+    """What a random number is for: each purpose has a stream of its own."""
+
+    ORDER = 1
+    FLIP = 2
+    TARGET = 3
+    PENALTY = 4
+
+
+def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+    """Returns float32 numbers in [0, 1), a pure function of the arguments; n is int64."""
+    return tf.random.stateless_uniform(shape, _key(seed, draw, n), alg="philox")
+
+
+def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns a random order (size,) int32 of 0 ... size - 1, a pure function of the arguments."""
+    return tf.argsort(uniform(seed, draw, n, (size,)), stable=True)
+
+
+def _key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
+    stream = tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
+    return tf.cast(stream, tf.int64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampler:
+    """Maps positions in the endless sequence of samples to images and labels.
+
+    Sample p is image `order[p % size]` of epoch p // size, each epoch in an order of its own.
+    """
+
+    source: source_lib.Source
+    seed: int
+    image_size: int
+    crop_size: int = 0
+    flip: bool = True
+
+    def index(self, position: tf.Tensor) -> tf.Tensor:
+        """Returns the number (int64) of the image at `position` (int64 scalar)."""
+        size = self.source.size
+        epoch = position // size
+        return tf.random.experimental.index_shuffle(
+            position % size, _key(self.seed, Draw.ORDER, epoch), tf.constant(size - 1, tf.int64)
+        )
+
+    def label(self, position: tf.Tensor) -> tf.Tensor:
+        """Returns the label (width,) float32 of the sample at `position`."""
+        return tf.gather(tf.constant(self.source.labels), self.index(position))
+
+    def image(self, position: tf.Tensor) -> tf.Tensor:
+        """Returns the sample at `position`: (S, S, 3) float32 in [-1, 1], augmented."""
+        image = self.plain_image(self.index(position))
+        if self.flip:
+            image = transforms.maybe_flip(image, uniform(self.seed, Draw.FLIP, position))
+        return image
+
+    def plain_image(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns image number `index` (int64 scalar): (S, S, 3) float32 in [-1, 1]."""
+        image = self.source.load(index)
+        image = transforms.square(image, self.image_size, self.crop_size)
+        return transforms.to_unit_range(image)
+
+
+def spread_out(sampler: Sampler, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `count` images, evenly spaced over the source, and their labels, as arrays.
+
+    Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has.
+    """
+    size = sampler.source.size
+    indices = np.unique(np.linspace(0, size - 1, min(count, size)).round().astype(np.int64))
+    images = [sampler.plain_image(tf.constant(i)).numpy() for i in indices]
+    return np.stack(images), sampler.source.labels[indices]
+
+
+@dataclasses.dataclass(frozen=True)
+class Slices:
+    """How global batches are dealt to replicas.
+
+    Attributes:
+      batch_size: Of the global batch, over all replicas of all workers.
+      replicas: All replicas.
+      first: The first replica of this worker.
+      local: How many replicas this worker has.
+    """
+
+    batch_size: int
+    replicas: int = 1
+    first: int = 0
+    local: int = 1
+
+    @property
+    def replica_batch_size(self) -> int:
+        """Samples of a global batch that one replica sees."""
+        return self.batch_size // self.replicas
+
+    def positions(self, first_step: int, rounds: int) -> tf.data.Dataset:
+        """Returns the positions of every replica of every step, in order, without end.
+
+        A step has `rounds` global batches; global batch n has the positions n * batch_size + j.
+
+        Returns:
+          A dataset of (rounds, replica_batch_size) int64: first the replicas of this worker at
+          step `first_step`, then those at the next step.
+        """
+        size = self.replica_batch_size
+
+        def positions(number):
+            step = first_step + number // self.local
+            replica = self.first + number % self.local
+            n = step * rounds + tf.range(rounds, dtype=tf.int64)
+            j = replica * size + tf.range(size, dtype=tf.int64)
+            return n[:, tf.newaxis] * self.batch_size + j[tf.newaxis, :]
+
+        return tf.data.Dataset.counter().map(positions)
+
+
+def batches(positions: tf.data.Dataset, sample) -> tf.data.Dataset:
+    """Makes samples in parallel, in order, and batches them as their positions are.
+
+    Args:
+      positions: Of (rounds, batch) int64, as from `Slices.positions`.
+      sample: A graph function from a position to a dictionary of tensors.
+
+    Returns:
+      A dataset of that dictionary, each tensor with two leading axes (rounds, batch).
+    """
+    rounds, batch = positions.element_spec.shape
+    flat = positions.unbatch().unbatch()
+    samples = flat.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    samples = samples.batch(batch, drop_remainder=True).batch(rounds, drop_remainder=True)
+    return samples.prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,41 @@
+"""Instance normalization (Ulyanov et al. 2016, arXiv 1607.08022)."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class InstanceNorm(keras.layers.Layer):
+    """y = gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, over each image's own H x W.
+
+    There are no running statistics: a generator that switches to them at test time is ruined.
+    Statistics are float32 even where the computation is bfloat16. The variance is the biased one.
+
+    Args:
+      epsilon: Added to the variance; 1e-5 in the papers.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        """Creates gamma (ones) and beta (zeros), one for each of the C channels."""
+        channels = (int(input_shape[-1]),)
+        self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
+        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
+        self.built = True
+
+    def call(self, x):
+        """Normalizes x (N, H, W, C)."""
+        dtype = x.dtype
+        x = tf.cast(x, tf.float32) if dtype.size < 4 else x
+        centred = x - tf.reduce_mean(x, axis=(1, 2), keepdims=True)
+        # mean(c * c), not the squared-difference op: that one has no 16-bit kernel on devices.
+        variance = tf.reduce_mean(centred * centred, axis=(1, 2), keepdims=True)
+        scale = tf.math.rsqrt(variance + self.epsilon) * tf.cast(self.gamma, x.dtype)
+        return tf.cast(centred * scale + tf.cast(self.beta, x.dtype), dtype)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}

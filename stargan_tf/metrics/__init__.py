@@ -1,0 +1,1 @@
+"""Metrics of translated images, one file each."""

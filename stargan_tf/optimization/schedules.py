@@ -1,0 +1,36 @@
+"""Learning-rate schedules: pure functions of the number of updates, so a resumed run continues."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Constant, then linear to 0 at the last step (StarGAN v1, section 5).
+
+    Args:
+      initial: The learning rate of the first part.
+      total_steps: Steps in all; the rate would be 0 at step `total_steps`, the first not taken.
+      decay_start: Share of total_steps after which the rate falls, from 0 to 1 (1: never).
+      updates_per_step: Updates of this optimizer in a step: the rate is constant within a step.
+    """
+
+    def __init__(
+        self, initial: float, total_steps: int, decay_start: float = 0.5, updates_per_step: int = 1
+    ):
+        self.initial = initial
+        self.total_steps = total_steps
+        self.decay_start = decay_start
+        self.updates_per_step = updates_per_step
+
+    def __call__(self, update):
+        """Returns the learning rate (float32) of update number `update`, counted from 0."""
+        step = tf.cast(update, tf.int64) // self.updates_per_step
+        left = tf.cast(self.total_steps - step, tf.float32)
+        falling = max(self.total_steps * (1 - self.decay_start), 1e-9)
+        return self.initial * tf.clip_by_value(left / falling, 0.0, 1.0)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("initial", "total_steps", "decay_start", "updates_per_step")
+        return {name: getattr(self, name) for name in names}

@@ -1,0 +1,37 @@
+"""Trains a StarGAN, or continues a training.
+
+  python -m stargan_tf.train --flagfile=configs/quickstart.flags
+
+A flag after the flag file overrides it. The same command again continues where the run stopped.
+"""
+
+import pathlib
+import sys
+
+from stargan_tf import command_line, hyperparameters
+
+
+def main() -> int:
+    """Wires data, devices and the loop together; returns the exit status."""
+    config = hyperparameters.config_from_flags()
+    # TensorFlow takes seconds to import: only now, so that --help and bad flags answer at once.
+    from stargan_tf.data import pipeline, sources
+    from stargan_tf.training import devices, loop, runs
+
+    directory = config.train.run_dir or hyperparameters.default_run_dir(
+        sys.argv, config.train.algorithm
+    )
+    strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
+    images = sources.load(config.data, "train")
+    held_out = sources.load(config.data, "test")
+    run = runs.Run(pathlib.Path(directory), config, images.label_space)
+    examples = pipeline.spread_out(
+        sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
+    )
+    sampler = sources.sampler(images, config.data, config.train.seed)
+    return loop.train(run, strategy, sampler, examples)
+
+
+if __name__ == "__main__":
+    hyperparameters.define_train_flags()
+    command_line.run(main)

@@ -1,0 +1,50 @@
+"""The devices to train on."""
+
+import tensorflow as tf
+
+from stargan_tf import errors
+
+
+def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:
+    """Returns the strategy for this machine. Call it before anything else uses TensorFlow.
+
+    Args:
+      name: "auto": all GPUs, or else the CPU; "mirrored": one replica on each GPU, or on each
+        logical CPU; "one_device": the first GPU, or else the CPU.
+      logical_cpus: Where positive, split the CPU into so many devices and train on them.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if logical_cpus:
+        _split_cpu(logical_cpus)
+        devices = [f"/CPU:{i}" for i in range(logical_cpus)]
+    else:
+        devices = [f"/GPU:{i}" for i in range(len(gpus))] or ["/CPU:0"]
+    if name == "mirrored" or (name == "auto" and len(devices) > 1):
+        return tf.distribute.MirroredStrategy(devices)
+    return tf.distribute.OneDeviceStrategy(devices[0])
+
+
+def _split_cpu(count: int) -> None:
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
+        )
+    except (RuntimeError, ValueError):  # TensorFlow has been used: then the split must be there.
+        if len(tf.config.list_logical_devices("CPU")) < count:
+            raise errors.UserError(
+                f"logical_cpus={count} must be set before TensorFlow is used in a process; start "
+                "a new one."
+            ) from None
+
+
+def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Raises a UserError where the replicas can't have equal shares of the global batch."""
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        lower = batch_size // replicas * replicas
+        choices = [str(n) for n in (lower, lower + replicas) if n]
+        raise errors.UserError(
+            f"batch_size is of the global batch and must be a multiple of the {replicas} replicas; "
+            f"received {batch_size}; pass --batch_size={' or '.join(choices)}."
+        )

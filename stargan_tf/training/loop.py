@@ -1,0 +1,154 @@
+"""The training loop: one compiled step after the other, for any algorithm."""
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import errors
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import pipeline
+from stargan_tf.training import checkpoints, devices, runs, summaries
+
+
+def train(
+    run: runs.Run,
+    strategy: tf.distribute.Strategy,
+    sampler: pipeline.Sampler,
+    held_out: tuple[np.ndarray, np.ndarray],
+) -> int:
+    """Trains a run to its total_steps, from its newest checkpoint if it has one.
+
+    Args:
+      run: Its folder is made, or continued.
+      strategy: The devices.
+      sampler: Of the training images.
+      held_out: Images (N, S, S, 3) in [-1, 1] and labels (N, width) for the sheets.
+
+    Returns:
+      The exit status: 0, or 128 + the signal that stopped the run after a checkpoint.
+
+    Raises:
+      UserError: If a loss is not finite, or the run can't be continued.
+    """
+    options = run.config.train
+    devices.check_batch_size(options.batch_size, strategy)
+    run.create()
+    keras.utils.set_random_seed(options.seed)
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    with strategy.scope():
+        algorithm = run.build(replicas=strategy.num_replicas_in_sync)
+    saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
+    step = max(saved.steps(), default=0)
+    if step:
+        saved.restore(step)
+        print(f"Continuing {run.directory} from step {step}.", flush=True)
+    return _Loop(run, strategy, algorithm, saved, held_out).steps(step, sampler)
+
+
+class _Loop:
+    """The state of one call of `train`."""
+
+    def __init__(self, run, strategy, algorithm, saved, held_out):
+        self.run, self.options = run, run.config.train
+        self.strategy = strategy
+        self.algorithm: algorithm_lib.Algorithm = algorithm
+        self.saved: checkpoints.Checkpoints = saved
+        self.held_out = held_out
+        self.board = summaries.TensorBoard(run.directory)
+
+    def steps(self, step: int, sampler: pipeline.Sampler) -> int:
+        """Takes the steps from `step` to the last; returns the exit status."""
+        options, total = self.options, self.options.total_steps
+        log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
+        images_per_step = options.batch_size * self.algorithm.batches_per_step
+        progress = summaries.Progress(step, total, images_per_step)
+        batches = iter(distribute(self.strategy, self.algorithm, sampler, options.batch_size, step))
+        take = compile_step(self.strategy, self.algorithm)
+        with _signals() as received:
+            while step < total and not received:
+                start = time.monotonic()
+                batch = next(batches)
+                progress.waited(time.monotonic() - start)
+                losses = {k: float(v) for k, v in take(batch, tf.constant(step, tf.int64)).items()}
+                step += 1
+                self._check_finite(step, losses)
+                last = step == total
+                if step % options.log_every == 0 or last:
+                    log.write(step, losses)
+                    self.board.scalars(step, losses | progress.show(step, losses))
+                if step % options.sample_every == 0 or last:
+                    self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
+                if step % options.checkpoint_every == 0 or last or received:
+                    self.saved.save(step)
+        if received and step < total:
+            progress.say(f"Stopped at step {step}, saved. The same command continues from there.")
+            return 128 + received[0]
+        progress.say(f"Trained {self.run.directory} to step {step}.")
+        return 0
+
+    def _check_finite(self, step: int, losses: Mapping[str, float]) -> None:
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                steps = self.saved.steps()
+                newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
+                raise errors.UserError(
+                    f"The loss {name} is {value} at step {step}, so training stopped; the "
+                    f"checkpoint {newest}; continue with a lower learning rate or float32."
+                )
+
+
+def distribute(
+    strategy: tf.distribute.Strategy,
+    algorithm: algorithm_lib.Algorithm,
+    sampler: pipeline.Sampler,
+    batch_size: int,
+    first_step: int,
+) -> tf.distribute.DistributedDataset:
+    """Returns the batches from `first_step` on, each replica with its slice."""
+
+    def inputs(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        local = context.num_replicas_in_sync // context.num_input_pipelines
+        first = context.input_pipeline_id * local
+        slices = pipeline.Slices(batch_size, context.num_replicas_in_sync, first, local)
+        return algorithm.inputs(sampler, slices, first_step)
+
+    return strategy.distribute_datasets_from_function(inputs)
+
+
+def compile_step(
+    strategy: tf.distribute.Strategy, algorithm: algorithm_lib.Algorithm
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """Returns (batch, step) -> losses, averaged over the replicas: one graph for a whole step."""
+
+    @tf.function
+    def take(batch, step):
+        losses = strategy.run(algorithm.train_step, args=(batch, step))
+        mean = tf.distribute.ReduceOp.MEAN
+        return {name: strategy.reduce(mean, loss, axis=None) for name, loss in losses.items()}
+
+    return take
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collects SIGTERM and Ctrl-C instead of dying; a second Ctrl-C is not held back."""
+    received: list[int] = []
+
+    def handler(number, frame):
+        del frame
+        received.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {n: signal.signal(n, handler) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

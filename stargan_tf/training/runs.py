@@ -1,0 +1,153 @@
+"""Run directories: what a run is, so that no other command has to be told again."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+import stargan_tf
+from stargan_tf import algorithms, errors, hyperparameters
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.training import checkpoints, files
+
+_FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run's folder: train.flags, model.json, checkpoints/, samples/, metrics.jsonl, tensorboard/.
+
+    Attributes:
+      directory: The folder.
+      config: What was asked for.
+      label_space: What the labels of its data mean.
+    """
+
+    directory: pathlib.Path
+    config: hyperparameters.Config
+    label_space: labels_lib.LabelSpace
+
+    @property
+    def checkpoint_dir(self) -> pathlib.Path:
+        """Where the checkpoints are."""
+        return self.directory / "checkpoints"
+
+    def build(self, **problem: Any) -> algorithm_lib.Algorithm:
+        """Builds the run's algorithm; `problem` are further fields of `Problem`."""
+        train = self.config.train
+        return algorithms.algorithm_class(train.algorithm)(
+            self.config.hparams,
+            algorithm_lib.Problem(
+                self.label_space,
+                self.config.data.image_size,
+                total_steps=train.total_steps,
+                precision=train.precision,
+                jit_compile=train.jit_compile,
+                **problem,
+            ),
+        )
+
+    def create(self) -> None:
+        """Makes the folder, or checks that the one there holds this same model.
+
+        Raises:
+          UserError: If the folder holds another model, naming what differs.
+        """
+        if (self.directory / "model.json").exists():
+            self._refuse_another(open_run(self.directory))
+        elif self.checkpoint_dir.exists():
+            raise errors.UserError(
+                f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
+                "known; choose another --run_dir."
+            )
+        try:
+            for directory in (self.checkpoint_dir, self.directory / "samples"):
+                directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise errors.UserError(
+                f"Could not make the run directory {self.directory}: {error.strerror}; choose "
+                "another --run_dir."
+            ) from error
+        files.remove_partial(self.directory)
+        files.remove_partial(self.checkpoint_dir)
+        model = {
+            "format": _FORMAT,
+            "version": stargan_tf.__version__,
+            "labels": self.label_space.to_json(),
+            "options": self.config.values(),
+        }
+        with files.atomic(self.directory / "model.json") as file:
+            file.write(json.dumps(model, indent=2).encode() + b"\n")
+        with files.atomic(self.directory / "train.flags") as file:
+            file.write(self.config.to_flagfile().encode())
+
+    def _refuse_another(self, old: "Run") -> None:
+        before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
+        now = self.config.values(identity=True) | {"labels": list(self.label_space.names)}
+        differing = [
+            f"{name} ({before.get(name)} there, {now.get(name)} here)"
+            for name in sorted(before | now)
+            if before.get(name) != now.get(name)
+        ]
+        if differing:
+            raise errors.UserError(
+                f"{self.directory} holds another model: {', '.join(differing)}; choose another "
+                "--run_dir, or the flags of that run to continue it."
+            )
+
+
+def open_run(directory: str | pathlib.Path) -> Run:
+    """Reads what a run is from its folder.
+
+    Raises:
+      UserError: If it is no run's folder.
+    """
+    directory = pathlib.Path(directory)
+    path = directory / "model.json"
+    try:
+        model = json.loads(path.read_text())
+        if model["format"] > _FORMAT:
+            raise errors.UserError(f"{path} was written by a newer version of this program.")
+        config = hyperparameters.Config.from_values(model["options"])
+        return Run(directory, config, labels_lib.LabelSpace.from_json(model["labels"]))
+    except FileNotFoundError as error:
+        hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
+        raise errors.UserError(
+            f"--run={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            "training, such as runs/quickstart."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise errors.UserError(
+            f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
+        ) from error
+
+
+def restore_weights(
+    run: Run, algorithm: algorithm_lib.Algorithm, checkpoint: str = "latest"
+) -> int:
+    """Gives the algorithm's networks their weights from a checkpoint of the run.
+
+    Args:
+      run: The run.
+      algorithm: As `run.build` made it.
+      checkpoint: "latest", or a step.
+
+    Returns:
+      The step of the checkpoint.
+    """
+    weights = algorithm.weights()
+    saved = checkpoints.Checkpoints(run.checkpoint_dir, weights)
+    steps = saved.steps()
+    if not steps:
+        raise errors.UserError(
+            f"{run.directory} has no checkpoint yet; train it until the first one is written."
+        )
+    step = steps[-1] if checkpoint == "latest" else int(checkpoint) if checkpoint.isdigit() else -1
+    if step not in steps:
+        raise errors.UserError(
+            f"{run.directory} has no checkpoint {checkpoint!r}; it has "
+            f"{', '.join(map(str, steps))}; name one of those or 'latest'."
+        )
+    saved.restore(step, list(weights))
+    return step

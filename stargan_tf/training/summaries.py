@@ -1,0 +1,112 @@
+"""What a run tells while it trains: metrics.jsonl, TensorBoard, sheets, a progress line."""
+
+import json
+import pathlib
+import sys
+import time
+from collections.abc import Mapping
+
+import tensorflow as tf
+from PIL import Image
+
+from stargan_tf import sheets
+from stargan_tf.training import files
+
+
+class MetricsLog:
+    """metrics.jsonl: a line {"step": ..., loss: ...} every so many steps, nothing that varies.
+
+    No times are in it, so that a run that was interrupted leaves the same file as one that was not.
+    """
+
+    def __init__(self, path: pathlib.Path, step: int):
+        """Cuts away what was logged after `step`, the one the run continues from."""
+        lines = [line for line in _lines(path) if line["step"] <= step]
+        with files.atomic(path) as file:
+            file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
+        self._path = path
+
+    def write(self, step: int, losses: Mapping[str, float]) -> None:
+        """Appends a line."""
+        with open(self._path, "a") as file:
+            file.write(json.dumps({"step": step, **losses}) + "\n")
+
+
+def _lines(path: pathlib.Path) -> list[dict]:
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:  # the last line of a process that was killed while writing it
+            break
+    return found
+
+
+class TensorBoard:
+    """Scalars and sheets for TensorBoard, and the sheets as PNG files too."""
+
+    def __init__(self, run_dir: pathlib.Path):
+        self._writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
+        self._samples = run_dir / "samples"
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Writes numbers."""
+        with self._writer.as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+    def sheets(self, step: int, found: Mapping[str, sheets.Sheet]) -> None:
+        """Writes samples/step-N-name.png and the same pictures for TensorBoard."""
+        with self._writer.as_default(step=step):
+            for name, sheet in found.items():
+                picture = sheets.render(sheet)
+                tf.summary.image(name, picture[tf.newaxis])
+                with files.atomic(self._samples / f"step-{step:08d}-{name}.png") as file:
+                    Image.fromarray(picture).save(file, "PNG")
+        self._writer.flush()
+
+
+class Progress:
+    """A progress line: rewritten on a terminal, else one line each time it is shown."""
+
+    def __init__(self, first_step: int, total_steps: int, images_per_step: int):
+        self._first, self._total, self._images = first_step, total_steps, images_per_step
+        self._start = self._mark = time.monotonic()
+        self._mark_step, self._waited = first_step, 0.0
+        self._terminal = sys.stdout.isatty()
+
+    def waited(self, seconds: float) -> None:
+        """Adds time in which the step had no data to work on."""
+        self._waited += seconds
+
+    def show(self, step: int, losses: Mapping[str, float]) -> dict[str, float]:
+        """Prints the line; returns the speed since it was last shown."""
+        now = time.monotonic()
+        span = max(now - self._mark, 1e-9)
+        rate = (step - self._mark_step) / span
+        left = (now - self._start) / max(step - self._first, 1) * (self._total - step)
+        speed = {
+            "speed/steps_per_second": rate,
+            "speed/images_per_second": rate * self._images,
+            "speed/waiting_for_data": min(self._waited / span, 1.0),
+        }
+        numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        line = (
+            f"step {step}/{self._total}  {numbers}  "
+            f"{speed['speed/images_per_second']:.1f} images/s, "
+            f"{speed['speed/waiting_for_data']:.0%} waiting for data, {_duration(left)} left"
+        )
+        print(f"\r\x1b[2K{line}" if self._terminal else line,
+              end="" if self._terminal else "\n", flush=True)  # fmt: skip
+        self._mark, self._mark_step, self._waited = now, step, 0.0
+        return speed
+
+    def say(self, line: str) -> None:
+        """Prints a line of its own."""
+        print(f"\n{line}" if self._terminal else line, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,188 @@
+"""The CelebA reader and the reference's split."""
+
+import os
+import random
+
+import numpy as np
+import tensorflow as tf
+from absl import flags
+from absl.testing import parameterized
+from PIL import Image
+
+from stargan_tf import errors
+from stargan_tf.data import celeba
+
+NAMES = ("Bald", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Male", "Young")
+
+
+def setUpModule():
+    flags.FLAGS.mark_as_parsed()  # pytest does not, and create_tempdir reads a flag.
+
+
+class CelebATest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.dir = self.create_tempdir().full_path
+        self.make(40)
+
+    def make(self, count, folder="images"):
+        """Writes a table, and images filled with (number, 7, 7)."""
+        values = np.random.default_rng(0).integers(0, 2, (count, len(NAMES)))
+        self.lines = [
+            f"{i + 1:06d}.png " + " ".join(f"{2 * v - 1:2d}" for v in row)
+            for i, row in enumerate(values)
+        ]
+        self.write([str(count), " ".join(NAMES) + " ", *self.lines])
+        os.makedirs(os.path.join(self.dir, folder), exist_ok=True)
+        for i in range(count):
+            image = Image.new("RGB", (2, 2), (min(i + 1, 255), 7, 7))
+            image.save(os.path.join(self.dir, folder, f"{i + 1:06d}.png"))
+
+    def write(self, lines):
+        with open(os.path.join(self.dir, "list_attr_celeba.txt"), "w") as file:
+            file.write("\n".join(lines) + "\n")
+
+    def load(self, split="train", test_size=9, **options):
+        return celeba.load_celeba(self.dir, split, test_size=test_size, **options)
+
+    def error(self, data_dir=None, **options):
+        with self.assertRaises(errors.UserError) as caught:
+            options = {"test_size": 9, **options}
+            celeba.load_celeba(self.dir if data_dir is None else data_dir, "train", **options)
+        return str(caught.exception)
+
+    def reference(self, attributes, test_size):
+        """What data_loader.py of the reference does, line by line."""
+        lines = list(self.lines)
+        random.seed(1234)
+        random.shuffle(lines)
+        sets = {"train": [], "test": []}
+        for i, line in enumerate(lines):
+            filename, *values = line.split()
+            label = [float(values[NAMES.index(name)] == "1") for name in attributes]
+            sets["test" if (i + 1) < test_size + 1 else "train"].append((filename, label))
+        return sets
+
+    @parameterized.parameters("train", "test")
+    def test_split_and_labels_equal_the_reference(self, split):
+        files = self.load(split)
+        expected = self.reference(celeba.DEFAULT_ATTRIBUTES, 9)[split]
+        self.assertEqual(files.size, {"train": 31, "test": 9}[split])
+        paths = [files.describe(i) for i in range(files.size)]
+        self.assertEqual(paths, [os.path.join(self.dir, "images", name) for name, _ in expected])
+        self.assertAllEqual(files.labels, [label for _, label in expected])
+        self.assertEqual(files.labels.dtype, np.float32)
+        number = int(expected[3][0][:6])
+        self.assertAllEqual(files.load(tf.constant(3, tf.int64))[0, 0], [number, 7, 7])
+
+    def test_known_order(self):
+        # random.Random(1234).shuffle has given this since Python 3.2, on every platform.
+        numbers = [int(os.path.basename(self.load("test").describe(i))[:6]) for i in range(5)]
+        self.assertEqual(numbers, [10, 19, 14, 33, 17])
+
+    def test_default_test_size_and_global_random_state(self):
+        self.make(2001, folder="img_align_celeba")
+        os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "other"))
+        random.seed(5)
+        state = random.getstate()
+        test = celeba.load_celeba(self.dir, "test")
+        train = celeba.load_celeba(self.dir, "train")
+        self.assertEqual(random.getstate(), state)
+        self.assertEqual((test.size, train.size), (1999, 2))
+        expected = self.reference(celeba.DEFAULT_ATTRIBUTES, 1999)["train"]
+        names = [os.path.basename(train.describe(i)) for i in range(2)]
+        self.assertEqual(names, [name for name, _ in expected])
+
+    def test_label_space(self):
+        space = self.load().label_space
+        self.assertEqual(space.kind, "attributes")
+        self.assertEqual(space.names, celeba.DEFAULT_ATTRIBUTES)
+        self.assertEqual(space.exclusive, (("Black_Hair", "Blond_Hair", "Brown_Hair"),))
+        chosen = ("Young", "Gray_Hair", "Male")
+        files = self.load(attributes=chosen, exclusive=(celeba.HAIR_COLOURS, ("Male", "Young")))
+        self.assertEqual(files.label_space.names, chosen)
+        self.assertEqual(files.label_space.exclusive, (("Male", "Young"),))
+        expected = self.reference(chosen, 9)["train"]
+        self.assertAllEqual(files.labels, [label for _, label in expected])
+
+    def test_nested_folder(self):
+        inner = os.path.join("img_align_celeba", "img_align_celeba")
+        os.makedirs(os.path.join(self.dir, "img_align_celeba"))
+        os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, inner))
+        files = self.load()
+        self.assertEqual(os.path.dirname(files.describe(0)), os.path.join(self.dir, inner))
+
+    def test_windows_line_ends_and_blank_lines_at_the_end(self):
+        expected = self.load()
+        with open(os.path.join(self.dir, "list_attr_celeba.txt"), "wb") as file:
+            text = "\r\n".join(["40", " ".join(NAMES), *self.lines])
+            file.write(text.encode() + b"\r\n\r\n\n")
+        files = self.load()
+        self.assertEqual(files.paths, expected.paths)
+        self.assertAllEqual(files.labels, expected.labels)
+
+    def test_missing_files_and_folders(self):
+        layout = "expected DIR/list_attr_celeba.txt and the images in DIR/images"
+        self.assertRegex(self.error(""), f"is empty.*--data_dir=DIR; {layout}")
+        self.assertRegex(self.error("/nowhere"), f"no data folder '/nowhere'; {layout}")
+        os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "pictures"))
+        self.assertRegex(self.error(), f"no folder images or img_align_celeba.*{layout}")
+        os.remove(os.path.join(self.dir, "list_attr_celeba.txt"))
+        self.assertRegex(self.error(), f"no list_attr_celeba.txt in .*{layout}")
+
+    def test_missing_images(self):
+        for i in (3, 30):
+            os.remove(os.path.join(self.dir, "images", f"{i:06d}.png"))
+        message = self.error()
+        self.assertRegex(message, r"2 of the 40 images .*\(000003.png, 000030.png\)")
+        for i in range(4, 10):
+            os.remove(os.path.join(self.dir, "images", f"{i:06d}.png"))
+        self.assertRegex(self.error(), r"8 of the 40 images .* 000007.png, \.\.\.\)")
+
+    def test_names_cannot_leave_the_folder(self):
+        outside = "../list_attr_celeba.txt"
+        lines = [outside + self.lines[0][10:], *self.lines[1:]]
+        self.write(["40", " ".join(NAMES), *lines])
+        self.assertRegex(self.error(), r"1 of the 40 images .*\(\.\./list_attr_celeba.txt\)")
+
+    def test_attributes(self):
+        message = self.error(attributes=("Male", "Blond_hair"))
+        self.assertRegex(message, "Unknown attribute 'Blond_hair'.*Did you mean Blond_Hair")
+        self.assertRegex(self.error(attributes=()), "at least one")
+        self.assertRegex(self.error(attributes=("Male", "Male")), "a name twice")
+
+    @parameterized.parameters(
+        ("000006.png 1 -1", "000006.png 1 -1"),
+        ("000006.png 1 -1 1 -1 1 -1 yes", "-1 yes"),
+        ("", "is ''"),
+    )
+    def test_malformed_line(self, line, found):
+        lines = [*self.lines[:5], line, *self.lines[6:]]
+        self.write(["40", " ".join(NAMES), *lines])
+        self.assertRegex(self.error(), f"Line 8 of .* and 7 values .*{found}")
+
+    def test_malformed_first_lines(self):
+        self.write(["forty", " ".join(NAMES), *self.lines])
+        self.assertRegex(self.error(), "Line 1 .* is 'forty'")
+        self.write(["40", " ".join(NAMES), *self.lines[:-1]])
+        self.assertRegex(self.error(), "announces 40 images but 39 follow")
+        self.write([])
+        self.assertRegex(self.error(), "Line 1 .* is ''")
+        with open(os.path.join(self.dir, "list_attr_celeba.txt"), "wb") as file:
+            file.write(b"\xff\xd8\xff")
+        self.assertRegex(self.error(), "Cannot read .*it is not text")
+
+    def test_too_few_lines(self):
+        message = "lists 40 images, but a test set of 40 needs at least 41"
+        self.assertRegex(self.error(test_size=40), message)
+        self.assertEqual(self.load(test_size=39).size, 1)
+        with self.assertRaisesRegex(ValueError, "Received: 0"):
+            self.load(test_size=0)
+
+    def test_unknown_split(self):
+        with self.assertRaisesRegex(ValueError, "Received: 'val'"):
+            self.load("val")
+
+
+if __name__ == "__main__":
+    tf.test.main()
