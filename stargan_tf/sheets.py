@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from stargan_tf.data import photos
+
 _MARGIN = 4
 _SMALLEST_CELL = 96  # pixels; below it a heading could not be read
 
@@ -52,15 +54,10 @@ def render(sheet: Sheet) -> np.ndarray:
             (left + width / 2, top - 2), text, "black", font, anchor="md", align="center"
         )
         for row in range(rows):
-            cell = Image.fromarray(to_uint8(sheet.images[row, column]))
+            cell = Image.fromarray(photos.to_uint8(sheet.images[row, column]))
             cell = cell.resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(cell, (left, top + _MARGIN + row * (height + _MARGIN)))
     return np.asarray(canvas)
-
-
-def to_uint8(image: np.ndarray) -> np.ndarray:
-    """Maps [-1, 1] to grey levels 0 ... 255, rounded; what lies outside is clipped."""
-    return np.round((np.clip(image, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:

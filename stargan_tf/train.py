@@ -24,6 +24,8 @@ def main() -> int:
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
+    for source in (images, held_out):
+        source.check()
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     examples = pipeline.spread_out(
         sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count

@@ -16,7 +16,10 @@ HAIR_COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
 
 _TABLE = "list_attr_celeba.txt"
 _IMAGE_FOLDERS = ("images", "img_align_celeba")
-_LAYOUT = f"DIR/{_TABLE} and the images in DIR/images or DIR/img_align_celeba"
+_LAYOUT = (
+    f"DIR/{_TABLE} and the images in DIR/images or DIR/img_align_celeba "
+    "(--dataset=cartoon_faces needs no files)"
+)
 _SPLIT_SEED = 1234
 _HEADER_LINES = 2
 

@@ -87,6 +87,10 @@ class ImageFiles(source.Source):
                 )
         return decode(tf.gather(self._path_tensor, index))
 
+    def check(self) -> None:
+        """Checks every file; see `check_images`."""
+        check_images(self.paths)
+
     def describe(self, index: int) -> str:
         """Returns the path of image `index`."""
         return self.paths[index]

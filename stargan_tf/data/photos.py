@@ -1,8 +1,7 @@
 """Photographs that users bring: reading them safely, fitting them to a network, saving results."""
 
-import contextlib
 import os
-import secrets
+import pathlib
 import stat
 import warnings
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from stargan_tf import errors
+from stargan_tf import errors, files
 
 MAX_PIXELS = 64_000_000  # 8000 x 8000; a file of 2 MB can unpack to many times that.
 MAX_BYTES = 256 * 2**20
@@ -94,7 +93,12 @@ def fit(
 
 def to_array(image: Image.Image) -> np.ndarray:
     """Returns an RGB image as (height, width, 3) float32 in [-1, 1]."""
-    return np.asarray(image.convert("RGB"), np.float32) / np.float32(127.5) - np.float32(1)
+    return from_uint8(np.asarray(image.convert("RGB")))
+
+
+def from_uint8(array: np.ndarray) -> np.ndarray:
+    """Returns grey levels 0 to 255, of any shape, as float32 in [-1, 1]: undoes `to_uint8`."""
+    return np.asarray(array, np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def to_uint8(array: np.ndarray) -> np.ndarray:
@@ -109,7 +113,7 @@ def to_uint8(array: np.ndarray) -> np.ndarray:
     return np.round((np.clip(array, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
-def save_png(path: str, array: np.ndarray) -> None:
+def save_png(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Writes a PNG in one step: `path` holds the whole image or, on any error, what it held before.
 
     Args:
@@ -125,21 +129,8 @@ def save_png(path: str, array: np.ndarray) -> None:
         raise ValueError(
             f"array must be (height, width, 3) uint8. Received: {array.shape} {array.dtype}"
         )
-    # In the same folder: a rename is atomic within one file system only. Not tempfile, whose files
-    # are private to the user whatever the umask says.
-    temporary = os.path.join(os.path.dirname(path), f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            Image.fromarray(array).save(file, "PNG")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise errors.UserError(
-            f"Cannot write {path!r}: {error.strerror or error}; check the folder, its permissions "
-            "and the free space."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):  # After the rename there is none.
-            os.remove(temporary)
+    with files.atomic(pathlib.Path(path)) as file:
+        Image.fromarray(array).save(file, "PNG")
 
 
 def _refusal(path: str, reason: str) -> errors.UserError:

@@ -28,6 +28,13 @@ class Source(abc.ABC):
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns image `index` (int64 scalar) as (height, width, 3) uint8; a graph function."""
 
+    def check(self) -> None:  # noqa: B027 - what is drawn or generated can't be broken
+        """Looks at every image before training starts.
+
+        Raises:
+          UserError: Some can't be used; names them.
+        """
+
     @abc.abstractmethod
     def describe(self, index: int) -> str:
         """Returns where image `index` comes from (a path), for messages."""

@@ -1,1 +1,1 @@
-"""The training loop, run directories, checkpoints and summaries: nothing of any one paper."""
+"""Training, run directories, checkpoints, summaries and what is done with a run afterwards."""

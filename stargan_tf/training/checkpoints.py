@@ -15,8 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors
-from stargan_tf.training import files
+from stargan_tf import errors, files
 
 _HEADER = "stargan_tf"
 _FORMAT = 1

@@ -6,10 +6,10 @@ import pathlib
 from typing import Any
 
 import stargan_tf
-from stargan_tf import algorithms, errors, hyperparameters
+from stargan_tf import algorithms, errors, files, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.training import checkpoints, files
+from stargan_tf.training import checkpoints
 
 _FORMAT = 1
 

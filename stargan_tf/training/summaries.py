@@ -9,8 +9,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import sheets
-from stargan_tf.training import files
+from stargan_tf import files, sheets
 
 
 class MetricsLog:

@@ -1,0 +1,42 @@
+"""Installs the package stargan_tf; configs/ and export/ belong to the checkout."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = re.search(
+    r'__version__ = "(.+)"', (ROOT / "stargan_tf" / "__init__.py").read_text(encoding="utf-8")
+).group(1)
+
+setup(
+    name="stargan-tf",
+    version=VERSION,
+    description="StarGAN in TensorFlow and Keras, from a folder of images to deployment",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["stargan_tf", "stargan_tf.*"]),
+    python_requires=">=3.11,<3.14",
+    # Every requirement and why it is there: BUILD.md, "Dependencies".
+    install_requires=[
+        "tensorflow>=2.15,<2.22",
+        "keras>=2.15",
+        "tensorboard>=2.15",
+        "numpy>=1.26",
+        "absl-py>=2.0",
+        "pillow>=10.1",
+    ],
+    extras_require={
+        "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
+        "test": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.17,<0.18"],
+    },
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

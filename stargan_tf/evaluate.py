@@ -1,0 +1,78 @@
+"""Measures a run on cartoon_faces against the true renders of held-out faces.
+
+  python -m stargan_tf.evaluate --run=runs/quickstart
+
+Prints a table, and writes it as JSON beside a sheet of translations into RUN/evaluation/.
+"""
+
+import json
+
+from absl import flags
+
+from stargan_tf import command_line, errors
+
+_RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_NUM_IMAGES = flags.DEFINE_integer("num_images", 200, "Held-out faces to translate.", 1)
+
+_EXPLANATION = """\
+Errors are mean absolute grey levels (0-255) over the pixels in which the true renders of the
+target and of its alternatives differ: of the output, and of the unchanged input. nearest: share of
+the outputs that are nearer to the true render than to the alternatives. elsewhere: over all other
+pixels."""
+
+
+def main() -> None:
+    """Translates held-out faces to every target that differs from their own labels."""
+    from stargan_tf import files, sheets
+    from stargan_tf.data import photos, sources
+    from stargan_tf.training import evaluation, runs
+
+    run = runs.open_run(_RUN.value)
+    if run.config.data.dataset != "cartoon_faces":
+        raise errors.UserError(
+            "evaluate compares with true renders, which only cartoon_faces has; received a run on "
+            f"{run.config.data.dataset}; look at its samples/ instead."
+        )
+    algorithm = run.build(training=False)
+    step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
+    source = sources.load(run.config.data, "test")
+    count = min(_NUM_IMAGES.value, source.size)
+    table, sheet = evaluation.against_renders(algorithm, source, count)
+
+    directory = run.directory / "evaluation"
+    directory.mkdir(exist_ok=True)
+    figures = directory / f"renders-step-{step:08d}.json"
+    photos.save_png(figures.with_suffix(".png"), sheets.render(sheet))
+    with files.atomic(figures) as file:
+        content = {"protocol": "renders", "step": step, "faces": count, "targets": table}
+        file.write(json.dumps(content, indent=2).encode() + b"\n")
+
+    print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{format_table(table)}\n")
+    print(f"{_EXPLANATION}\n")
+    print(f"run          {run.directory}")
+    print(f"sheet        {figures.with_suffix('.png')}")
+    print(f"TensorBoard  tensorboard --logdir={run.directory / 'tensorboard'}")
+    print(
+        f"next         python -m stargan_tf.translate --run={run.directory} --image=YOUR_PHOTO.jpg "
+        f"--to={run.label_space.names[0]} --output=out.png"
+    )
+
+
+def format_table(table: dict[str, dict[str, float]]) -> str:
+    """Returns the figures as text, a line for every target."""
+    width = max(map(len, table)) + 1
+    lines = [
+        f"{'target':<{width}}{'faces':>7}{'nearest':>9}{'error':>8}{'input':>8}{'ratio':>8}"
+        f"{'elsewhere':>11}"
+    ]
+    for name, row in table.items():
+        lines.append(
+            f"{name:<{width}}{row['images']:>7}{row['nearest']:>9.1%}{row['error']:>8.1f}"
+            f"{row['unchanged']:>8.1f}{row['ratio']:>8.1%}{row['elsewhere']:>11.1f}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,89 @@
+"""Translating photographs with a run: from a file to a file."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from stargan_tf import sheets
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import photos
+from stargan_tf.training import runs
+
+
+def check_names(space: labels_lib.LabelSpace, edits: Sequence[str], known: Sequence[str]) -> None:
+    """Raises a UserError where a name is unknown or two exclude each other, before slow work."""
+    for names in (edits, known):
+        space.edited(np.zeros(space.width, np.float32), names)
+
+
+class Translator:
+    """A run's networks with the weights of one checkpoint.
+
+    Args:
+      run: The run.
+      checkpoint: "latest", or a step.
+    """
+
+    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
+        self._space = run.label_space
+        self._size = run.config.data.image_size
+        self._algorithm = run.build(training=False)
+        self.step = runs.restore_weights(run, self._algorithm, checkpoint)
+
+    def translate(
+        self,
+        image: os.PathLike[str],
+        output: os.PathLike[str],
+        fit: str,
+        edits: Sequence[str],
+        known: Sequence[str] = (),
+    ) -> str:
+        """Translates one photo and writes it as PNG.
+
+        Args:
+          image: The photo, of any size.
+          output: The PNG file.
+          fit: "crop", "pad" or "stretch", how it becomes square.
+          edits: What to change, as `LabelSpace.edited` takes it.
+          known: What the photo shows; empty: the classifier is asked.
+
+        Returns:
+          A line that says from which labels to which.
+        """
+        x, own, said = self._read(image, fit, known)
+        target = self._space.edited(own[0], edits)[np.newaxis]
+        photos.save_png(output, photos.to_uint8(self._algorithm.translate(x, target)[0]))
+        return f"{said}; to: {self._shown(target[0])}"
+
+    def sheet(
+        self, image: os.PathLike[str], output: os.PathLike[str], fit: str, known: Sequence[str] = ()
+    ) -> str:
+        """Writes the photo beside its translations to every target; returns a line about it."""
+        x, own, said = self._read(image, fit, known)
+        targets = {name: self._space.shown(own, (name,)) for name in self._space.names}
+        headings = [self._heading(name, own[0], target[0]) for name, target in targets.items()]
+        cells = [x, *(self._algorithm.translate(x, target) for target in targets.values())]
+        picture = sheets.render(sheets.Sheet(["input", *headings], np.stack(cells, axis=1)))
+        photos.save_png(output, picture)
+        return said
+
+    def _read(
+        self, path: os.PathLike[str], fit: str, known: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Returns the photo (1, S, S, 3), its label (1, width), and where that came from."""
+        photo = photos.read_photo(os.fspath(path))
+        x = photos.to_array(photos.fit(photo, self._size, fit))[np.newaxis]
+        if known:
+            own = self._space.edited(np.zeros(self._space.width, np.float32), known)[np.newaxis]
+            return x, own, f"from: {self._shown(own[0])}, as given"
+        own = self._algorithm.classify(x)
+        return x, own, f"from: {self._shown(own[0])}, as classified"
+
+    def _heading(self, name: str, own: np.ndarray, target: np.ndarray) -> str:
+        index = self._space.index(name)
+        return name if target[index] >= own[index] and target[index] else f"-{name}"
+
+    def _shown(self, label: np.ndarray) -> str:
+        names = [name for name, value in zip(self._space.names, label, strict=True) if value]
+        return ", ".join(names) or "none of the attributes"

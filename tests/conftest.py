@@ -1,0 +1,15 @@
+"""What every test needs before TensorFlow is used: two logical devices, parsed flags, quiet logs."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf  # noqa: E402
+from absl import flags  # noqa: E402
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
+)
+# pytest, not absl, has parsed the command line; create_tempdir() asks for absl's flags.
+flags.FLAGS.mark_as_parsed()

@@ -1,0 +1,105 @@
+"""Runs small enough for tests: the flags, the data and the algorithm of each."""
+
+import dataclasses
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import algorithms, hyperparameters
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import pipeline, source
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.training import loop
+
+# What makes each paper's networks tiny; everything else is its default.
+HPARAMS = {
+    "stargan_v1": {
+        "g_conv_dim": 4,
+        "g_repeat_num": 1,
+        "d_conv_dim": 4,
+        "d_repeat_num": 3,
+        "n_critic": 2,
+    }
+}
+LABELS = labels_lib.LabelSpace("attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),))
+SIZE = 16
+
+
+class Pictures(source.Source):
+    """`count` random pictures in memory."""
+
+    label_space = LABELS
+
+    def __init__(self, count: int = 12):
+        random = np.random.default_rng(0)
+        self.images = random.integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
+        self.labels = (random.uniform(size=(count, 3)) > 0.5).astype(np.float32)
+        self.labels[:, 1] = 1 - self.labels[:, 0]
+
+    def load(self, index: tf.Tensor) -> tf.Tensor:
+        return tf.gather(tf.constant(self.images), index)
+
+    def describe(self, index: int) -> str:
+        return f"picture {index}"
+
+
+def hparams(name: str, **changes):
+    return dataclasses.replace(algorithms.hparams_class(name)(), **HPARAMS[name], **changes)
+
+
+def build(name: str, strategy=None, seed: int = 0, changes=None, **problem):
+    """Returns a built tiny algorithm in the scope of the strategy."""
+    strategy = strategy or tf.distribute.get_strategy()
+    keras.utils.set_random_seed(seed)
+    problem = {"total_steps": 10, "replicas": strategy.num_replicas_in_sync, **problem}
+    with strategy.scope():
+        return algorithms.algorithm_class(name)(
+            hparams(name, **(changes or {})), algorithm_lib.Problem(LABELS, SIZE, **problem)
+        )
+
+
+def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
+    """Returns the batches of a tiny run from a step on."""
+    sampler = pipeline.Sampler(Pictures(), seed=1, image_size=SIZE)
+    strategy = strategy or tf.distribute.get_strategy()
+    return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
+
+
+def steps(algorithm, count: int, strategy=None, first_step: int = 0):
+    """Takes steps; returns the losses of each."""
+    strategy = strategy or tf.distribute.get_strategy()
+    take = loop.compile_step(strategy, algorithm)
+    found = []
+    source_ = batches(algorithm, strategy, first_step=first_step)
+    for step in range(first_step, first_step + count):
+        losses = take(next(source_), tf.constant(step, tf.int64))
+        found.append({name: float(value) for name, value in losses.items()})
+    return found
+
+
+def values(variables):
+    """Returns the values of named variables as NumPy arrays."""
+    return {name: np.array(variable) for name, variable in variables.items()}
+
+
+def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
+    """Returns the configuration of a run on cartoon_faces that takes seconds."""
+    options = {
+        "algorithm": "stargan_v1",
+        "dataset": "cartoon_faces",
+        "image_size": 32,
+        "cartoon_train_size": 16,
+        "cartoon_test_size": 4,
+        "batch_size": 4,
+        "total_steps": 4,
+        "log_every": 1,
+        "checkpoint_every": 2,
+        "sample_every": 100,
+        "sample_count": 2,
+        "run_dir": str(path),
+        **HPARAMS["stargan_v1"],
+        **changes,
+    }
+    return hyperparameters.Config.from_values(options)
