@@ -105,7 +105,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     def test_reduced_gradients_of_two_devices_equal_those_of_one(self, name):
         moments = []
         for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(CPUS)):
-            algorithm = tiny.build(name, strategy, changes={"n_critic": 1})
+            algorithm = tiny.build(name, strategy, changes=tiny.SINGLE_UPDATES[name])
             tiny.steps(algorithm, 1, strategy)
             # After one update from zero, the first moment is (1 - beta_1) times the gradient.
             moments.append({k: v for k, v in tiny.values(algorithm.state()).items() if "/m/" in k})

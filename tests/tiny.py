@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import pipeline, source
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import pipeline, source
 from stargan_tf.training import loop
 
 # What makes each paper's networks tiny; everything else is its default.
@@ -23,6 +23,8 @@ HPARAMS = {
         "n_critic": 2,
     }
 }
+# What makes each optimizer update once in a step.
+SINGLE_UPDATES = {"stargan_v1": {"n_critic": 1}}
 LABELS = labels_lib.LabelSpace("attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),))
 SIZE = 16
 
@@ -46,7 +48,7 @@ class Pictures(source.Source):
 
 
 def hparams(name: str, **changes):
-    return dataclasses.replace(algorithms.hparams_class(name)(), **HPARAMS[name], **changes)
+    return dataclasses.replace(algorithms.hparams_class(name)(), **{**HPARAMS[name], **changes})
 
 
 def build(name: str, strategy=None, seed: int = 0, changes=None, **problem):

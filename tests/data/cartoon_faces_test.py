@@ -1,0 +1,152 @@
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf import errors
+from stargan_tf.data import cartoon_drawing, cartoon_faces
+
+SIZE = 32
+HAIR = cartoon_drawing.HAIR_COLOURS
+
+
+def faces(split="train", count=6, **kwargs):
+    return cartoon_faces.CartoonFaces(split, SIZE, count, **kwargs)
+
+
+def label(*names):
+    return np.array([name in names for name in cartoon_drawing.ATTRIBUTES], np.float32)
+
+
+def changed(a, b):
+    return (a != b).any(axis=-1)
+
+
+class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters("train", "test")
+    def test_is_the_same_data_set_every_time(self, split):
+        first, again = faces(split), faces(split)
+        self.assertAllEqual(first.labels, again.labels)
+        for index in (4, 0):  # in whatever order
+            self.assertAllEqual(again.image(index), first.image(index))
+
+    def test_a_larger_set_starts_with_the_smaller_one(self):
+        small, large = faces(count=3), faces(count=5)
+        self.assertAllEqual(large.labels[:3], small.labels)
+        self.assertAllEqual(large.image(2), small.image(2))
+
+    def test_no_identity_is_in_both_splits(self):
+        # With one label and one style for all, only identities can tell pictures apart.
+        sets = [faces(split, 8, spread=0.0) for split in ("train", "test")]
+        own = label("Brown_Hair")
+        pictures = {s.render(i, own).tobytes() for s in sets for i in range(8)}
+        self.assertLen(pictures, 16)
+        self.assertNotAllEqual(sets[0].labels, sets[1].labels)
+        self.assertNotEqual(sets[0].describe(3), sets[1].describe(3))
+
+    def test_labels_are_those_of_the_drawing(self):
+        source = faces(attributes=("Smiling", "Black_Hair"), exclusive=())
+        for index in range(6):
+            own = cartoon_drawing.sample_attributes(0, index)
+            self.assertAllEqual(source.labels[index], own[[4, 0]])
+        self.assertEqual(source.labels.dtype, np.float32)
+        self.assertEqual(source.label_space.names, ("Smiling", "Black_Hair"))
+
+    @parameterized.parameters("train", "test")
+    def test_the_render_with_its_own_label_is_the_image(self, split):
+        source = faces(split)
+        for index in range(3):
+            self.assertAllEqual(source.render(index, source.labels[index]), source.image(index))
+
+    @parameterized.parameters(0.25, 1.0)
+    def test_the_render_is_the_drawing_of_the_same_person_in_the_same_style(self, spread):
+        source = faces("test", spread=spread)
+        number = 2**32 + 4
+        target = label("Blond_Hair", "Eyeglasses")
+        identity = cartoon_drawing.sample_identity(0, number)
+        style = cartoon_drawing.sample_style(0, number, spread)
+        expected = cartoon_drawing.draw(identity, target, style, SIZE)
+        self.assertAllEqual(source.render(4, target), expected)
+
+    def test_another_hair_colour_changes_the_hair_only(self):
+        source = faces()
+        for index in range(6):
+            image, own = source.image(index), source.labels[index]
+            others = [name for name in HAIR if not own[source.label_space.index(name)]]
+            targets = [source.label_space.edited(own, (name,)) for name in others]
+            first, second = (source.render(index, target) for target in targets)
+            # Each pair of colours differs in the hair; what a third changes is the same place.
+            hair = changed(image, first) | changed(image, second)
+            self.assertBetween(hair.mean(), 0.08, 0.5)
+            self.assertFalse((changed(first, second) & ~hair).any())
+            # The mouth and the eyes, which other attributes change, are never hair.
+            flipped = own.copy()
+            flipped[4] = 1 - own[4]
+            mouth = changed(image, source.render(index, flipped))
+            self.assertGreater(mouth.sum(), 3)
+            self.assertFalse((mouth & hair).any())
+
+    def test_unlabelled_attributes_stay_the_faces_own(self):
+        source = faces(count=12, attributes=("Smiling",), exclusive=())
+        full = faces(count=12)
+        self.assertGreater(full.labels[:, 3].sum(), 0)  # Some wear glasses, unlabelled here.
+        for index in range(12):
+            self.assertAllEqual(source.image(index), full.image(index))
+            for smiling in (0.0, 1.0):
+                target = full.labels[index].copy()
+                target[4] = smiling
+                self.assertAllEqual(
+                    source.render(index, np.array([smiling])), full.render(index, target)
+                )
+
+    def test_loads_in_a_graph_what_image_returns(self):
+        source = faces()
+        call = tf.function(source.load)
+        self.assertEqual(
+            call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes, (SIZE, SIZE, 3)
+        )
+        dataset = tf.data.Dataset.range(6).map(source.load, num_parallel_calls=2)
+        for index, found in enumerate(dataset.as_numpy_iterator()):
+            self.assertAllEqual(found, source.image(index))
+        self.assertAllEqual(call(tf.constant(5, tf.int64)), source.image(5))
+
+    @parameterized.parameters((2**30, 1), (0, 2))
+    def test_a_face_is_drawn_once_where_all_fit_the_cache(self, cache_bytes, drawn):
+        with mock.patch.object(cartoon_faces, "_CACHE_BYTES", cache_bytes):
+            source = faces()
+        expected = faces().image(2)
+        with mock.patch.object(cartoon_drawing, "draw", wraps=cartoon_drawing.draw) as draw:
+            self.assertAllEqual(source.image(2), expected)
+            self.assertAllEqual(source.image(np.int64(2)), expected)
+        self.assertEqual(draw.call_count, drawn)
+
+    def test_rendering_another_label_leaves_the_data_set_as_it_was(self):
+        source, untouched = faces(), faces()
+        source.render(1, 1 - source.labels[1])
+        self.assertAllEqual(source.labels, untouched.labels)
+        self.assertAllEqual(source.image(1), untouched.image(1))
+
+    def test_describes_a_face_by_its_number(self):
+        self.assertEqual(faces().describe(3), "cartoon face 3")
+        self.assertEqual(faces("test").describe(3), f"cartoon face {2**32 + 3}")
+
+    @parameterized.parameters(
+        ({"image_size": 31}, "32 to 512 pixels; received image_size=31"),
+        ({"image_size": 513}, "32 to 512 pixels; received image_size=513"),
+        ({"count": 0}, "at least one face; received 0"),
+        ({"spread": 1.25}, "from 0 to 1; received 1.25"),
+        ({"spread": -0.5}, "from 0 to 1; received -0.5"),
+        ({"spread": float("nan")}, "from 0 to 1; received nan"),
+        ({"attributes": ()}, "at least one attribute; received none"),
+        ({"attributes": ("Smilng",)}, r"Unknown attribute 'Smilng'.*Did you mean Smiling\?"),
+        ({"attributes": ("Smiling", "Smiling"), "exclusive": ()}, "twice"),
+    )
+    def test_rejects_what_it_cannot_draw(self, changes, message):
+        arguments = {"image_size": SIZE, "count": 2, **changes}
+        with self.assertRaisesRegex(errors.UserError, message):
+            cartoon_faces.CartoonFaces("train", **arguments)
+
+
+if __name__ == "__main__":
+    tf.test.main()

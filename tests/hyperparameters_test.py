@@ -1,0 +1,123 @@
+"""Flags: generated from dataclasses, resolved, replayable, refused where they don't belong."""
+
+import dataclasses
+import pathlib
+
+import tensorflow as tf
+from absl import flags
+
+from stargan_tf import algorithms, errors, hyperparameters
+from tests import tiny
+
+
+class ConfigTest(tf.test.TestCase):
+    def test_values_round_trip(self):
+        config = tiny.config(pathlib.Path("runs/x"), flip=False, g_lr=3e-4)
+        again = hyperparameters.Config.from_values(config.values())
+        self.assertEqual(config, again)
+
+    def test_the_flag_file_gives_the_same_configuration(self):
+        config = tiny.config(pathlib.Path("runs/x"), flip=False, g_lr=3e-4, exclusive="A,B;C,D")
+        path = self.create_tempfile(content=config.to_flagfile()).full_path
+        self.assertEqual(_parse([f"--flagfile={path}"]), config)
+
+    def test_a_flag_after_the_flag_file_overrides_it(self):
+        path = self.create_tempfile(content="--batch_size=2\n--g_lr=0.5\n").full_path
+        config = _parse([f"--flagfile={path}", "--batch_size=6"])
+        self.assertEqual(config.train.batch_size, 6)
+        self.assertEqual(config.hparams.g_lr, 0.5)
+
+    def test_defaults_are_the_papers(self):
+        config = _parse([])
+        self.assertEqual(config.hparams, algorithms.hparams_class("stargan_v1")())
+        self.assertEqual((config.train.batch_size, config.train.total_steps), (16, 40_000))
+        self.assertEqual((config.hparams.g_lr, config.hparams.beta_1), (1e-4, 0.5))
+        self.assertEqual((config.hparams.lambda_rec, config.hparams.n_critic), (10.0, 5))
+
+    def test_identity_leaves_out_what_may_change(self):
+        identity = tiny.config(pathlib.Path("runs/x")).values(identity=True)
+        for name in ("total_steps", "log_every", "checkpoint_every", "keep", "strategy",
+                     "logical_cpus", "jit_compile", "run_dir", "data_dir"):  # fmt: skip
+            self.assertNotIn(name, identity)
+        for name in ("batch_size", "seed", "precision", "g_lr", "dataset", "image_size"):
+            self.assertIn(name, identity)
+
+    def test_numbers_that_make_no_sense(self):
+        for flag, message in (
+            ("--batch_size=0", "batch_size must be at least 1; received 0"),
+            ("--image_size=100", "multiple of 64.*received image_size=100"),
+            ("--image_size=0", "received image_size=0"),
+            ("--lr_decay_start=2", "share of total_steps"),
+            ("--n_critic=0", "n_critic must be at least 1"),
+        ):
+            with self.assertRaisesRegex(errors.UserError, message):
+                _parse([flag])
+
+    def test_papers_that_share_a_flag_agree_on_its_type(self):
+        types = {}
+        for name in algorithms.names():
+            for field in dataclasses.fields(algorithms.hparams_class(name)):
+                self.assertEqual(types.setdefault(field.name, type(field.default)),
+                                 type(field.default))  # fmt: skip
+        general = {f.name for f in dataclasses.fields(hyperparameters.TrainOptions)}
+        self.assertEmpty(general & set(types))
+
+    def test_a_flag_of_another_paper_is_refused_by_name(self):
+        @dataclasses.dataclass(frozen=True)
+        class Other:
+            lambda_ds: float = dataclasses.field(
+                default=1.0, metadata={"help": "", "choices": (), "may_change": False}
+            )
+
+        original = algorithms.names, algorithms.hparams_class
+        algorithms.names = lambda: (*original[0](), "other")
+        algorithms.hparams_class = lambda n: Other if n == "other" else original[1](n)
+        try:
+            with self.assertRaisesRegex(errors.UserError, "--lambda_ds is a flag of other"):
+                _parse(["--lambda_ds=2", "--algorithm=stargan_v1"])
+        finally:
+            algorithms.names, algorithms.hparams_class = original
+
+    def test_the_default_run_directory_is_named_after_the_flag_file(self):
+        name = hyperparameters.default_run_dir
+        self.assertEqual(name(["--flagfile=configs/v1.flags", "--seed=1"], "x"), "runs/v1")
+        self.assertEqual(name(["--flagfile", "a/b.flags"], "x"), "runs/b")
+        self.assertEqual(name(["--seed=1"], "stargan_v1"), "runs/stargan_v1")
+
+
+class FlagFilesTest(tf.test.TestCase):
+    def test_every_flag_file_parses(self):
+        for path in pathlib.Path("configs").glob("*.flags"):
+            _parse([f"--flagfile={path}"])
+
+    def test_v1_is_the_papers_setting(self):
+        config = _parse(["--flagfile=configs/v1.flags"])
+        self.assertEqual(config.hparams, algorithms.hparams_class("stargan_v1")())
+        self.assertEqual(config.data.dataset, "celeba")
+        self.assertEqual(
+            (config.train.total_steps, config.train.batch_size, config.data.image_size),
+            (40_000, 16, 128),
+        )
+
+
+def _parse(arguments):
+    """Parses into flags of its own, not into those of the process."""
+    values = flags.FlagValues()
+    original = hyperparameters.flags.FLAGS
+    makers = {n: getattr(flags, n) for n in dir(flags) if n.startswith("DEFINE_")}
+    try:
+        hyperparameters.flags.FLAGS = values
+        for name, maker in makers.items():
+            setattr(flags, name, lambda *a, _m=maker, **k: _m(*a, flag_values=values, **k))
+        hyperparameters.define_train_flags()
+        flags.DEFINE_string("flagfile", "", "")
+        values(["test", *arguments])
+        return hyperparameters.config_from_flags()
+    finally:
+        hyperparameters.flags.FLAGS = original
+        for name, maker in makers.items():
+            setattr(flags, name, maker)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,125 @@
+"""Instance normalization against NumPy, in all the types it computes in."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf.layers import instance_norm
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def normalized(x, gamma=1.0, beta=0.0, epsilon=1e-5):
+    x = np.asarray(x, np.float64)
+    y = np.empty_like(x)
+    for n in range(x.shape[0]):
+        for c in range(x.shape[3]):
+            pixels = x[n, :, :, c]
+            y[n, :, :, c] = (pixels - np.mean(pixels)) / np.sqrt(np.var(pixels) + epsilon)
+    return gamma * y + beta
+
+
+def made(channels, dtype="float64", **kwargs):
+    """Returns a layer whose weights all differ, and these."""
+    layer = instance_norm.InstanceNorm(dtype=dtype, **kwargs)
+    layer.build((None, None, None, channels))
+    gamma, beta = 1.5 - 0.4 * np.arange(channels), 0.25 * np.arange(channels) - 1
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    return layer, gamma, beta
+
+
+class InstanceNormTest(tf.test.TestCase, parameterized.TestCase):
+    def test_starts_as_the_plain_normalization(self):
+        x = 3 + 2 * normal(2, 4, 5, 3)
+        layer = instance_norm.InstanceNorm(dtype="float64")
+        self.assertAllClose(layer(tf.constant(x)), normalized(x), rtol=0, atol=1e-12)
+        self.assertAllEqual(layer.gamma.numpy(), [1, 1, 1])
+        self.assertAllEqual(layer.beta.numpy(), [0, 0, 0])
+
+    @parameterized.parameters(1e-5, 0.3)
+    def test_equals_the_definition(self, epsilon):
+        x = normal(3, 4, 5, 4) * np.array([0.01, 1.0, 5.0, 100.0]) + 7
+        layer, gamma, beta = made(4, epsilon=epsilon)
+        expected = normalized(x, gamma, beta, epsilon)
+        self.assertAllClose(layer(tf.constant(x)), expected, rtol=1e-10, atol=1e-10)
+
+    def test_images_of_a_batch_do_not_see_each_other(self):
+        x = normal(3, 4, 4, 2) * np.array([1.0, 10.0, 100.0])[:, None, None, None]
+        layer, _, _ = made(2)
+        alone = [layer(tf.constant(x[i : i + 1]))[0] for i in range(3)]
+        self.assertAllClose(layer(tf.constant(x)), tf.stack(alone), rtol=0, atol=1e-12)
+
+    def test_training_and_inference_are_the_same(self):
+        x = tf.constant(5 + normal(2, 4, 4, 2))
+        layer, gamma, beta = made(2)
+        for _ in range(3):  # Running statistics, if there were any, would move.
+            layer(x + 10)
+        self.assertAllClose(layer(x), normalized(x.numpy(), gamma, beta), rtol=0, atol=1e-12)
+        self.assertLen(layer.variables, 2)
+
+    def test_a_constant_image_becomes_beta(self):
+        layer, _, beta = made(3, "float32")
+        y = layer(tf.fill([2, 4, 4, 3], 0.1))
+        self.assertAllClose(y, np.broadcast_to(beta, [2, 4, 4, 3]), rtol=0, atol=1e-5)
+
+    def test_a_large_mean_does_not_hide_a_small_deviation(self):
+        # With mean(x^2) - mean(x)^2 the variance, 1e-4, would drown in the rounding of 1e4.
+        x = (100 + 0.01 * normal(2, 16, 16, 2)).astype(np.float32)
+        y = instance_norm.InstanceNorm()(tf.constant(x))
+        self.assertAllClose(y, normalized(x), rtol=0, atol=5e-3)
+
+    def test_bfloat16_is_normalized_with_float32_statistics(self):
+        # Neighbouring bfloat16 numbers are 0.5 apart at 100: statistics in that type would be far
+        # off, and a sum of 1024 pixels farther still.
+        x = tf.cast(100 + normal(2, 32, 32, 3), tf.bfloat16)
+        layer, gamma, beta = made(3, "mixed_bfloat16")
+        y = layer(x)
+        self.assertEqual(y.dtype, tf.bfloat16)
+        self.assertEqual(layer.gamma.numpy().dtype, np.float32)
+        expected = normalized(tf.cast(x, tf.float64).numpy(), gamma, beta)
+        self.assertAllClose(tf.cast(y, tf.float64), expected, rtol=2**-8, atol=2**-9)
+
+    def test_input_gradient_equals_finite_differences(self):
+        layer, _, _ = made(2)
+        weight = normal(2, 3, 3, 2, seed=1)
+        theoretical, numerical = tf.test.compute_gradient(
+            lambda x: tf.reduce_sum(weight * layer(x)), [tf.constant(normal(2, 3, 3, 2))]
+        )
+        self.assertGreater(np.abs(theoretical[0]).max(), 0.1)
+        self.assertAllClose(theoretical, numerical, rtol=0, atol=1e-5)
+
+    def test_weight_gradients_equal_finite_differences(self):
+        layer, _, _ = made(2)
+        x, weight = tf.constant(normal(2, 3, 3, 2)), normal(2, 3, 3, 2, seed=1)
+
+        def loss():
+            return tf.reduce_sum(weight * tf.square(layer(x)))
+
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradients = tape.gradient(value, layer.trainable_variables)
+        for variable, gradient in zip((layer.gamma, layer.beta), gradients, strict=True):
+            start = variable.numpy()
+            for c in range(2):
+                step = 1e-5 * np.eye(2)[c]
+                variable.assign(start + step)
+                above = loss()
+                variable.assign(start - step)
+                slope = (above - loss()) / 2e-5
+                variable.assign(start)
+                self.assertAllClose(gradient[c], slope, rtol=1e-7, atol=1e-7)
+
+    def test_config_round_trip(self):
+        layer = instance_norm.InstanceNorm(0.5, name="norm", dtype="float64")
+        clone = keras.layers.deserialize(keras.layers.serialize(layer))
+        self.assertEqual(clone.get_config(), layer.get_config())
+        x = normal(1, 4, 4, 2)
+        self.assertAllClose(clone(tf.constant(x)), normalized(x, epsilon=0.5), atol=1e-12)
+
+
+if __name__ == "__main__":
+    tf.test.main()

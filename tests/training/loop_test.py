@@ -1,0 +1,192 @@
+"""The loop: what a run directory holds, continuing, stopping, refusing."""
+
+import json
+import os
+import pathlib
+import signal
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf import errors
+from stargan_tf.data import pipeline, sources
+from stargan_tf.training import checkpoints, devices, loop, runs, summaries
+from tests import tiny
+
+
+class LoopTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.directory = pathlib.Path(self.create_tempdir().full_path) / "run"
+
+    def _train(self, directory=None, strategy=None, **changes):
+        config = tiny.config(directory or self.directory, **changes)
+        images = sources.load(config.data, "train")
+        held_out = pipeline.spread_out(
+            sources.sampler(sources.load(config.data, "test"), config.data, 0, augment=False),
+            config.train.sample_count,
+        )
+        run = runs.Run(directory or self.directory, config, images.label_space)
+        sampler = sources.sampler(images, config.data, config.train.seed)
+        return loop.train(run, strategy or tf.distribute.get_strategy(), sampler, held_out)
+
+    def _metrics(self, directory=None):
+        text = ((directory or self.directory) / "metrics.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def _checkpoint(self, step, directory=None):
+        with np.load((directory or self.directory) / f"checkpoints/step-{step:08d}.npz") as file:
+            return {name: file[name] for name in file.files}
+
+    def test_a_run_directory_holds_what_other_commands_need(self):
+        self.assertEqual(self._train(), 0)
+        names = {p.name for p in self.directory.iterdir()}
+        self.assertEqual(
+            names,
+            {"train.flags", "model.json", "checkpoints", "samples", "metrics.jsonl", "tensorboard"},
+        )
+        self.assertEqual([line["step"] for line in self._metrics()], [1, 2, 3, 4])
+        samples = sorted(p.name for p in (self.directory / "samples").iterdir())
+        self.assertEqual(
+            samples,
+            [f"step-00000004-{n}.png" for n in ("combinations", "reconstructions", "targets")],
+        )
+        opened = runs.open_run(self.directory)
+        self.assertEqual(opened.config, tiny.config(self.directory))
+        self.assertEqual(opened.label_space.names[0], "Black_Hair")
+
+    def test_continuing_equals_never_stopping(self):
+        whole = self.directory.with_name("whole")
+        self._train(whole, deterministic=False)
+        self._train(total_steps=2, lr_decay_start=1.0)
+        self._train(self.directory.with_name("constant"), lr_decay_start=1.0)
+        self._train(total_steps=4, lr_decay_start=1.0)
+        expected = self._checkpoint(4, self.directory.with_name("constant"))
+        for name, value in self._checkpoint(4).items():
+            self.assertAllEqual(value, expected[name], msg=name)
+        self.assertEqual(self._metrics(), self._metrics(self.directory.with_name("constant")))
+        # The comparison can tell runs apart: with the decay, the last weights are others.
+        self.assertNotAllEqual(
+            self._checkpoint(4)["G/conv_in/kernel"], self._checkpoint(4, whole)["G/conv_in/kernel"]
+        )
+
+    def test_a_signal_saves_and_the_same_command_continues(self):
+        original = summaries.Progress.show
+
+        def interrupt(progress, step, losses):
+            if step == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return original(progress, step, losses)
+
+        summaries.Progress.show = interrupt
+        try:
+            status = self._train(checkpoint_every=100)
+        finally:
+            summaries.Progress.show = original
+        self.assertEqual(status, 128 + signal.SIGTERM)
+        (saved,) = [p.name for p in (self.directory / "checkpoints").iterdir()]
+        self.assertIn(saved, ("step-00000001.npz", "step-00000002.npz"))
+        self.assertEqual(self._train(checkpoint_every=100), 0)
+        self.assertEqual([line["step"] for line in self._metrics()], [1, 2, 3, 4])
+
+    def test_metrics_after_the_restored_step_are_cut(self):
+        self._train(total_steps=2)
+        with open(self.directory / "metrics.jsonl", "a") as file:
+            file.write('{"step": 3, "D/real": 1.0}\n{"step": 4, "D/re')
+        self._train(total_steps=3)
+        lines = self._metrics()
+        self.assertEqual([line["step"] for line in lines], [1, 2, 3])
+        self.assertIn("G/rec", lines[2])
+
+    def test_another_model_is_refused_with_the_differing_names(self):
+        self._train(total_steps=1)
+        with self.assertRaisesRegex(
+            errors.UserError, r"holds another model: batch_size \(4 there, 2 here\), g_lr"
+        ):
+            self._train(batch_size=2, g_lr=0.5)
+        with self.assertRaisesRegex(errors.UserError, "labels"):
+            self._train(attributes="Black_Hair,Blond_Hair")
+
+    def test_what_may_change_may_change(self):
+        self._train(total_steps=1)
+        changes = {"log_every": 2, "checkpoint_every": 1, "keep": 1, "sample_every": 7}
+        self.assertEqual(self._train(total_steps=2, **changes), 0)
+        self.assertLen(list((self.directory / "checkpoints").iterdir()), 1)
+
+    def test_a_loss_that_is_not_finite_stops_the_run(self):
+        self._train(total_steps=2)
+        with self.assertRaisesRegex(errors.UserError, r"The loss ./\w+ is (nan|-?inf) at step \d"):
+            # A learning rate as large as this can't be used by anyone; it is no other model's.
+            config = tiny.config(self.directory)
+            path = self.directory / "model.json"
+            path.write_text(path.read_text().replace('"g_lr": 0.0001', '"g_lr": 1e+30'))
+            self._train(g_lr=1e30, total_steps=config.train.total_steps + 4)
+        steps = [p.name for p in (self.directory / "checkpoints").iterdir()]
+        self.assertIn("step-00000002.npz", steps)
+        for step in steps:
+            with np.load(self.directory / "checkpoints" / step) as file:
+                self.assertTrue(all(np.isfinite(file[name]).all() for name in file.files))
+
+    def test_a_batch_that_replicas_can_not_share_is_refused(self):
+        strategy = tf.distribute.MirroredStrategy(["/CPU:0", "/CPU:1"])
+        with self.assertRaisesRegex(errors.UserError, "multiple of the 2 replicas; received 5"):
+            self._train(strategy=strategy, batch_size=5)
+        self.assertFalse(self.directory.exists())
+
+    def test_two_devices_train_like_one(self):
+        self._train(self.directory.with_name("one"), total_steps=2)
+        self._train(strategy=devices.make_strategy("auto", 2), total_steps=2)
+        for one, two in zip(
+            self._metrics(self.directory.with_name("one")), self._metrics(), strict=True
+        ):
+            self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
+
+    def test_checkpoints_without_model_json_are_refused(self):
+        (self.directory / "checkpoints").mkdir(parents=True)
+        with self.assertRaisesRegex(errors.UserError, "checkpoints but no model.json"):
+            self._train()
+
+    def test_a_run_directory_that_can_not_be_made(self):
+        self.directory.write_text("a file")
+        with self.assertRaisesRegex(errors.UserError, "Could not make the run directory"):
+            self._train()
+
+    def test_the_trained_state_depends_on_the_seed(self):
+        self._train(total_steps=1)
+        self._train(self.directory.with_name("other"), total_steps=1, seed=1)
+        self.assertNotAllEqual(
+            self._checkpoint(1)["G/conv_in/kernel"],
+            self._checkpoint(1, self.directory.with_name("other"))["G/conv_in/kernel"],
+        )
+
+
+class OpenRunTest(tf.test.TestCase):
+    def test_no_run(self):
+        directory = pathlib.Path(self.create_tempdir().full_path)
+        with self.assertRaisesRegex(errors.UserError, "not the folder of a run .no model.json"):
+            runs.open_run(directory)
+        with self.assertRaisesRegex(errors.UserError, "does not exist"):
+            runs.open_run(directory / "nothing")
+        (directory / "model.json").write_text("{")
+        with self.assertRaisesRegex(errors.UserError, "model.json can't be read"):
+            runs.open_run(directory)
+
+    def test_checkpoints_that_are_not_there(self):
+        run = runs.Run(
+            pathlib.Path(self.create_tempdir().full_path),
+            tiny.config(pathlib.Path("unused")),
+            sources.load(tiny.config(pathlib.Path("unused")).data, "test").label_space,
+        )
+        algorithm = run.build(training=False)
+        with self.assertRaisesRegex(errors.UserError, "has no checkpoint yet"):
+            runs.restore_weights(run, algorithm)
+        run.create()
+        checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(3)
+        with self.assertRaisesRegex(errors.UserError, "no checkpoint '4'; it has 3"):
+            runs.restore_weights(run, algorithm, "4")
+        self.assertEqual(runs.restore_weights(run, algorithm), 3)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,173 @@
+"""Translating photographs: what is asked for, what is kept, what can't be done."""
+
+import pathlib
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import flagsaver, parameterized
+from PIL import Image
+
+from stargan_tf import errors
+from stargan_tf import translate as translate_command
+from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.training import checkpoints, evaluation, runs, translation
+from tests import tiny
+
+
+def _run(directory):
+    config = tiny.config(directory)
+    source = cartoon_faces.CartoonFaces("test", 32, 4)
+    run = runs.Run(directory, config, source.label_space)
+    run.create()
+    algorithm = run.build(training=False)
+    checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(1)
+    return run
+
+
+class TranslationTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.create_tempdir().full_path)
+        self.run_ = _run(self.root / "run")
+        self.photo = self.root / "face.png"
+        face = cartoon_faces.CartoonFaces("test", 96, 1).image(0)
+        Image.fromarray(face).save(self.photo)
+
+    def _command(self, **flags):
+        flags = {"run": str(self.root / "run"), "image": str(self.photo),
+                 "output": str(self.root / "out.png"), **flags}  # fmt: skip
+        with flagsaver.flagsaver(**flags):
+            return translate_command.main()
+
+    def test_the_output_is_the_generators(self):
+        translator = translation.Translator(self.run_)
+        known = ("Black_Hair", "Eyeglasses")
+        said = translator.translate(
+            self.photo, self.root / "out.png", "crop", ("Blond_Hair", "Smiling"), known
+        )
+        self.assertEqual(
+            said,
+            "from: Black_Hair, Eyeglasses, as given; to: Blond_Hair, Eyeglasses, Smiling",
+        )
+        algorithm = self.run_.build(training=False)
+        runs.restore_weights(self.run_, algorithm)
+        x = photos.to_array(photos.fit(photos.read_photo(str(self.photo)), 32))[None]
+        expected = algorithm.translate(x, np.array([[0, 1, 0, 1, 1]], np.float32))[0]
+        self.assertAllEqual(
+            np.asarray(Image.open(self.root / "out.png")), photos.to_uint8(expected)
+        )
+
+    def test_what_is_not_named_is_kept_as_classified(self):
+        translator = translation.Translator(self.run_)
+        own = np.array([[0, 0, 1, 1, 0]], np.float32)
+        with mock.patch.object(translator._algorithm, "classify", return_value=own):
+            said = translator.translate(self.photo, self.root / "o.png", "crop", ("-Eyeglasses",))
+        self.assertEqual(said, "from: Brown_Hair, Eyeglasses, as classified; to: Brown_Hair")
+
+    @parameterized.parameters("L", "RGBA", "P", "1", "CMYK")
+    def test_any_mode(self, mode):
+        path = self.root / ("x.tif" if mode == "CMYK" else "x.png")
+        Image.open(self.photo).convert(mode).resize((61, 33)).save(path)
+        self.assertEqual(self._command(image=str(path), to="Smiling"), 0)
+        self.assertEqual(Image.open(self.root / "out.png").size, (32, 32))
+
+    def test_exif_rotation_is_applied(self):
+        upright = Image.open(self.photo).convert("RGB")
+        exif = Image.Exif()
+        exif[0x0112] = 3  # upside down
+        upright.rotate(180).save(self.root / "turned.png", exif=exif)
+        self._command(to="Smiling", output=str(self.root / "a.png"), **{"from": "Black_Hair"})
+        self._command(to="Smiling", image=str(self.root / "turned.png"),
+                      output=str(self.root / "b.png"), **{"from": "Black_Hair"})  # fmt: skip
+        self.assertAllEqual(
+            np.asarray(Image.open(self.root / "a.png")), np.asarray(Image.open(self.root / "b.png"))
+        )
+
+    def test_a_folder_in_a_folder_out(self):
+        folder = self.root / "in"
+        folder.mkdir()
+        Image.open(self.photo).save(folder / "a.png")
+        Image.open(self.photo).convert("RGB").save(folder / "a.jpg")
+        Image.open(self.photo).save(folder / "b.png")
+        (folder / ".hidden").write_text("x")
+        output = self.root / "out"
+        self.assertEqual(self._command(image=str(folder), output=str(output), to="Smiling"), 0)
+        self.assertCountEqual(
+            [p.name for p in output.iterdir()], ["a.png.png", "a.jpg.png", "b.png"]
+        )
+
+    def test_what_can_not_be_read_in_a_folder_is_named_and_left_out(self):
+        folder = self.root / "in"
+        folder.mkdir()
+        Image.open(self.photo).save(folder / "good.png")
+        (folder / "notes.txt").write_text("no image")
+        output = self.root / "out"
+        with mock.patch("stargan_tf.command_line.fail") as fail:
+            status = self._command(image=str(folder), output=str(output), to="Smiling")
+        self.assertEqual(status, 1)
+        self.assertIn("notes.txt", fail.call_args_list[0].args[0])
+        self.assertIn("1 of 2 photos", fail.call_args_list[1].args[0])
+        self.assertEqual([p.name for p in output.iterdir()], ["good.png"])
+
+    def test_a_sheet_shows_every_target(self):
+        self.assertEqual(self._command(sheet=True), 0)
+        width, height = Image.open(self.root / "out.png").size
+        self.assertGreaterEqual(width, 6 * 96)  # the input and five targets, enlarged
+        self.assertGreater(height, 96)
+
+    @parameterized.named_parameters(
+        ("unknown", {"to": "Blond"}, "Unknown attribute 'Blond'.*Blond_Hair"),
+        ("unknown_from", {"to": "Smiling", "from": "Glasses"}, "Unknown attribute 'Glasses'"),
+        ("both", {"to": "Blond_Hair,Black_Hair"}, "at most one of Blond_Hair and Black_Hair"),
+        ("nothing", {}, "--to=NAME, or pass --sheet"),
+        ("to_and_sheet", {"to": "Smiling", "sheet": True}, "--to=NAME, or pass --sheet"),
+        ("no_image", {"to": "Smiling", "image": "/no/such.png"}, "does not exist"),
+        ("jpeg", {"to": "Smiling", "output": "x.jpg"}, "written as PNG; received x.jpg"),
+        ("no_run", {"to": "Smiling", "run": "/nowhere"}, "not the folder of a run"),
+        ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 1"),
+    )
+    def test_mistakes(self, flags, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            self._command(**flags)
+        self.assertFalse((self.root / "out.png").exists())
+
+
+class EvaluationTest(tf.test.TestCase):
+    def test_a_perfect_translator_has_no_error(self):
+        source = cartoon_faces.CartoonFaces("test", 32, 8)
+
+        class Perfect:
+            def translate(self, images, labels):
+                found = photos.to_uint8(images)
+                own = [
+                    next(i for i in range(8) if np.array_equal(source.image(i), image))
+                    for image in found
+                ]
+                drawn = [source.render(i, c) for i, c in zip(own, labels, strict=True)]
+                return photos.from_uint8(np.stack(drawn))
+
+        table, sheet = evaluation.against_renders(Perfect(), source, 8)
+        for row in table.values():
+            self.assertEqual((row["nearest"], row["error"], row["elsewhere"]), (1.0, 0.0, 0.0))
+            self.assertGreater(row["unchanged"], 5.0)
+        self.assertEqual(table["Smiling"]["images"], 8)
+        self.assertEqual(table["Black_Hair / Blond_Hair / Brown_Hair"]["images"], 16)
+        self.assertAllEqual(sheet.images[:, 1], sheet.images[:, 2])  # beside its true render
+
+    def test_an_unchanged_image_is_never_nearest_and_has_ratio_one(self):
+        source = cartoon_faces.CartoonFaces("test", 32, 8)
+
+        class Lazy:
+            def translate(self, images, labels):
+                return images
+
+        table, _ = evaluation.against_renders(Lazy(), source, 8)
+        for row in table.values():
+            self.assertEqual(row["nearest"], 0.0)
+            self.assertAllClose(row["ratio"], 1.0)
+            self.assertEqual(row["elsewhere"], 0.0)
+
+
+if __name__ == "__main__":
+    tf.test.main()
