@@ -3,11 +3,14 @@
 import os
 import pathlib
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from absl import app, flags
 
 from stargan_tf import errors
+
+_NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc", b"cuInit")
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -18,6 +21,25 @@ def run(main: Callable[[], int | None]) -> None:
     # TensorFlow's notes on the hardware it found are not for users; its errors are.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     app.run(lambda argv: sys.exit(_guarded(main)), flags_parser=_parse)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its notes that this machine has no CUDA.
+
+    They are written to file descriptor 2 before any log level counts. Everything else that is
+    written there meanwhile is passed on.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as caught, os.fdopen(os.dup(2), "wb") as stderr:
+        os.dup2(caught.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        finally:
+            os.dup2(stderr.fileno(), 2)
+            caught.seek(0)
+            stderr.writelines(line for line in caught if not any(n in line for n in _NOTES))
 
 
 def fail(message: str) -> None:

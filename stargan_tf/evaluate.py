@@ -24,6 +24,7 @@ pixels."""
 
 def main() -> None:
     """Translates held-out faces to every target that differs from their own labels."""
+    command_line.import_tensorflow()
     from stargan_tf import files, sheets
     from stargan_tf.data import photos, sources
     from stargan_tf.training import evaluation, runs

@@ -69,4 +69,10 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
             lines.append(word)
         else:
             lines[-1] = longer
+        while len(lines[-1]) > 1 and font.getlength(lines[-1]) > width:
+            word = lines.pop()
+            fitting = [n for n in range(1, len(word)) if font.getlength(word[:n]) <= width]
+            end = max(fitting, default=1)
+            end = word.rfind("_", 0, end) + 1 or end
+            lines += [word[:end], word[end:]]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ def main() -> int:
     """Wires data, devices and the loop together; returns the exit status."""
     config = hyperparameters.config_from_flags()
     # TensorFlow takes seconds to import: only now, so that --help and bad flags answer at once.
+    command_line.import_tensorflow()
     from stargan_tf.data import pipeline, sources
     from stargan_tf.training import devices, loop, runs
 

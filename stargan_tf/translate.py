@@ -42,6 +42,7 @@ def main() -> int:
             "Say what to change with --to=NAME, or pass --sheet; one of the two."
         )
     pairs = list(_jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)))
+    command_line.import_tensorflow()
     from stargan_tf.training import runs, translation
 
     run = runs.open_run(_RUN.value)

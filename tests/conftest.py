@@ -1,4 +1,4 @@
-"""What every test needs before TensorFlow is used: two logical devices, parsed flags, quiet logs."""
+"""Two logical devices before TensorFlow is used, parsed flags, quiet logs."""
 
 import os
 

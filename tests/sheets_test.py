@@ -84,6 +84,14 @@ class SheetTest(parameterized.TestCase):
         # It stays in its column: between the two there is no ink.
         self.assertFalse(ink[:, lefts[1] - 2 : lefts[1]].any())
 
+    @parameterized.parameters("Mouth_Slightly_Open", "M" * 40)
+    def test_a_word_wider_than_its_column_does_not_run_into_the_next_one(self, word):
+        picture = rendered(grey_levels(1, 3, 96, 96), ("", word, ""))
+        _, tops, lefts = cells(picture, 1, 3, 96, 96)
+        columns = np.nonzero((picture[: tops[0]].min(axis=2) < 128).any(axis=0))[0]
+        self.assertBetween(columns.min(), lefts[1], lefts[1] + 95)
+        self.assertBetween(columns.max(), lefts[1], lefts[1] + 95)
+
     @parameterized.parameters(((2, 96, 96, 3),), ((1, 3, 96, 96, 3),), ((1, 2, 96, 96),))
     def test_rejects_other_shapes(self, shape):
         with self.assertRaisesRegex(ValueError, r"Received: \(.*\['a', 'b'\]"):

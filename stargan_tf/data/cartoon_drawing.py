@@ -9,13 +9,12 @@ unit per picture side, and drawn as polygons on a larger picture that is then re
 """
 
 import dataclasses
-import functools
 import math
-from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from stargan_tf.data.cartoon_pen import Pen, circle, curve, oval, with_mirror
 from stargan_tf.data.cartoon_sampling import (
     ATTRIBUTES,
     HAIR_COLOURS,
@@ -50,102 +49,16 @@ _WHITE: Colour = (255, 255, 255)
 _DARK: Colour = (40, 28, 34)
 
 
-@functools.cache
-def _circle(n: int) -> np.ndarray:
-    """Returns (n, 2) points of the unit circle."""
-    t = np.arange(n) * (2.0 * math.pi / n)
-    return np.stack([np.cos(t), np.sin(t)], axis=1)
-
-
-def _oval(x: float, y: float, rx: float, ry: float, power: float = 1.0, n: int = 48) -> np.ndarray:
-    """Returns (n, 2) points of an ellipse about (x, y); power < 1 makes it squarer."""
-    circle = _circle(n)
-    if power != 1.0:
-        circle = np.sign(circle) * np.abs(circle) ** power
-    return circle * (rx, ry) + (x, y)
-
-
-def _curve(points: Sequence[Sequence[float]], steps: int = 10) -> np.ndarray:
-    """Returns a smooth open line (Catmull-Rom) through the (n, 2) points."""
-    p = np.asarray(points, float)
-    p = np.concatenate([2.0 * p[:1] - p[1:2], p, 2.0 * p[-1:] - p[-2:-1]])
-    t = (np.arange(steps) / steps)[None, :, None]
-    a, b, c, d = (p[k : len(p) - 3 + k, None] for k in range(4))
-    line = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
-    return np.concatenate([line.reshape(-1, 2), p[-2:-1]])
-
-
 def _egg(width: float, low: float, high: float, power: float, n: int) -> np.ndarray:
     """Returns (n, 2) points from the bottom round a skull `width` wide either side of its crown.
 
     The upper part is half an ellipse `high` tall; the lower one, `low` tall, is squarer for a
     power < 1 and pointed for a power > 1.
     """
-    circle = np.roll(_circle(n), -(n // 4), axis=0)
-    below = circle[:, 1:] > 0.0
-    bent = np.sign(circle) * np.abs(circle) ** np.where(below, power, 1.0)
+    points = np.roll(circle(n), -(n // 4), axis=0)
+    below = points[:, 1:] > 0.0
+    bent = np.sign(points) * np.abs(points) ** np.where(below, power, 1.0)
     return bent * np.where(below, (width, low), (width, high)) + (0.0, _CROWN)
-
-
-def _with_mirror(half: np.ndarray) -> np.ndarray:
-    """Returns the closed polygon of an (n, 2) line and of its mirror image, (2n, 2)."""
-    return np.concatenate([half, half[::-1] * (-1.0, 1.0)])
-
-
-@dataclasses.dataclass(frozen=True)
-class _Pen:
-    """Fills shapes given in face coordinates on a square picture, after a turn and a shift.
-
-    Attributes:
-      canvas: The picture, an RGB image or an L mask.
-      centre: Where the origin goes, in picture sides.
-      roll: Rotation, in radians.
-      scale: Factor of all lengths.
-    """
-
-    canvas: Image.Image
-    centre: tuple[float, float]
-    roll: float = 0.0
-    scale: float = 1.0
-
-    @functools.cached_property
-    def brush(self) -> ImageDraw.ImageDraw:
-        """What draws on the canvas; on a picture it blends by the alpha of the colour."""
-        return ImageDraw.Draw(self.canvas, "RGBA" if self.canvas.mode == "RGB" else None)
-
-    @functools.cached_property
-    def placement(self) -> tuple[np.ndarray, np.ndarray]:
-        """The (2, 2) matrix and the (2,) offset from face coordinates to pixels."""
-        side = self.canvas.width
-        c, s = math.cos(self.roll) * self.scale * side, math.sin(self.roll) * self.scale * side
-        return np.array([[c, s], [-s, c]]), np.array(self.centre) * side - 0.5
-
-    def fill(self, points: np.ndarray, colour: Colour | int, alpha: float = 1.0) -> None:
-        """Fills the polygon of (n, 2) points; alpha in [0, 1] needs an RGB picture."""
-        turn, offset = self.placement
-        flat = (points @ turn + offset).ravel().tolist()
-        ink = colour if isinstance(colour, int) else (*colour, round(255 * alpha))
-        self.brush.polygon(flat, fill=ink)
-
-    def stroke(
-        self, line: np.ndarray, width: float, colour: Colour, alpha: float = 1.0, taper: float = 1.0
-    ) -> None:
-        """Draws along (n, 2) points, `width` thick; at the ends (1 - taper) of that."""
-        closed = np.array_equal(line[0], line[-1])
-        ends = (line[-2:-1], line[1:2]) if closed else (line[:1], line[-1:])
-        reached = np.concatenate([ends[0], line, ends[1]])
-        along = reached[2:] - reached[:-2]
-        normal = along[:, ::-1] * (-1.0, 1.0)
-        normal /= np.hypot(normal[:, :1], normal[:, 1:]) + 1e-9
-        bulge = 1.0 - taper * np.linspace(-1.0, 1.0, len(line)) ** 4
-        # Pillow also fills the pixels on the border, which would thicken lines at small sizes.
-        half = np.maximum(0.5 * width * bulge[:, None] - 0.4 / self.canvas.width, 0.0) * normal
-        self.fill(np.concatenate([line + half, (line - half)[::-1]]), colour, alpha)
-
-    def glow(self, x: float, y: float, rx: float, ry: float, colour: Colour, alpha: float) -> None:
-        """Lays a soft oval that fades to its border; alpha in [0, 1] is that of the middle."""
-        for k in range(1, 6):
-            self.fill(_oval(x, y, rx * k / 5, ry * k / 5, n=28), colour, alpha / 4)
 
 
 def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -163,7 +76,7 @@ def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarr
     side = identity.face_width * (0.99 - 0.13 * style.cover)
     columns = identity.face_width * np.array([-0.93, -0.62, -0.30, 0.0, 0.30, 0.62, 0.93])
     columns[[0, -1]] = -side, side
-    line = _curve(np.stack([columns, style.fringe], axis=1), 12)
+    line = curve(np.stack([columns, style.fringe], axis=1), 12)
     ripple = np.abs(np.sin(np.linspace(0.0, 8.0 * math.pi, len(line))))
     line[:, 1] += 0.02 * style.curl * ripple
     tip = [0.6 * side + 0.4 * reach, low]
@@ -173,7 +86,7 @@ def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarr
     return outer, front, line
 
 
-def _hair_tone(identity: Identity, style: Style, pen: _Pen) -> Image.Image:
+def _hair_tone(identity: Identity, style: Style, pen: Pen) -> Image.Image:
     """Returns the tone of the hair in every pixel (L, 128 is the base colour), in soft strands."""
     grid = ((np.arange(_FIELD) + 0.5) / _FIELD).astype(np.float32)
     x, y = grid[None, :] - pen.centre[0], grid[:, None] - pen.centre[1]
@@ -194,7 +107,7 @@ def _hair_tone(identity: Identity, style: Style, pen: _Pen) -> Image.Image:
 
 
 def _paint_hair(
-    pen: _Pen, shape: np.ndarray, tone: Image.Image, palette: np.ndarray, depth: float
+    pen: Pen, shape: np.ndarray, tone: Image.Image, palette: np.ndarray, depth: float
 ) -> None:
     """Fills `shape` with the hair's tone; depth in [0, 1] darkens towards the shadow colour."""
     mask = Image.new("L", pen.canvas.size)
@@ -205,28 +118,28 @@ def _paint_hair(
     pen.canvas.paste(coloured.convert("RGB"), mask=mask)
 
 
-def _paint_body(pen: _Pen, identity: Identity) -> None:
+def _paint_body(pen: Pen, identity: Identity) -> None:
     """Draws the neck, the shadow of the chin on it, and the shoulders."""
     skin, width = identity.skin, 0.44 * identity.face_width
     shadow = mix(skin, (120, 40, 40), 0.28)
     edge = [[-width, 0.1], [-width, 0.30], [-width - 0.03, 0.36], [-0.2, 0.40], [-0.2, 0.5]]
-    pen.fill(_with_mirror(_curve(edge)), skin)
+    pen.fill(with_mirror(curve(edge)), skin)
     chin = identity.face_height + 0.015
-    pen.fill(_with_mirror(np.array([[-width, 0.1], [-width, chin], [0.0, chin + 0.04]])), shadow)
+    pen.fill(with_mirror(np.array([[-width, 0.1], [-width, chin], [0.0, chin + 0.04]])), shadow)
     slope = [[width + 0.02, 0.352], [0.26, 0.385], [0.40, 0.43], [0.47, 0.52]]
-    slope = np.concatenate([[[0.0, 0.365 + identity.v_neck]], _curve(slope)])
-    pen.fill(_with_mirror(slope), identity.clothes)
+    slope = np.concatenate([[[0.0, 0.365 + identity.v_neck]], curve(slope)])
+    pen.fill(with_mirror(slope), identity.clothes)
     for sign in (-1.0, 1.0):
         pen.stroke(slope[:2] * (sign, 1.0), 0.014, mix(identity.clothes, _DARK, 0.25), taper=0.0)
 
 
-def _paint_head(pen: _Pen, identity: Identity, hairline: np.ndarray) -> None:
+def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
     """Draws the ears, the skin of the face, its shading and the shadow of the fringe."""
     skin, w = identity.skin, identity.face_width
     deep, bright = mix(skin, (120, 40, 40), 0.24), mix(skin, _WHITE, 0.4)
     for sign in (-1.0, 1.0):
-        pen.fill(_oval(sign * w, 0.03, 0.034, identity.ear), skin)
-        pen.fill(_oval(sign * (w + 0.006), 0.032, 0.018, identity.ear * 0.62), deep, 0.7)
+        pen.fill(oval(sign * w, 0.03, 0.034, identity.ear), skin)
+        pen.fill(oval(sign * (w + 0.006), 0.032, 0.018, identity.ear * 0.62), deep, 0.7)
     outline = _egg(w, identity.face_height - _CROWN, _SKULL, identity.jaw, 96)
     outline[:, 0] *= 1.0 - 0.10 * np.clip((outline[:, 1] - _CROWN) / identity.face_height, 0.0, 1.0)
     pen.fill(outline, mix(skin, deep, 0.55))
@@ -240,51 +153,51 @@ def _paint_head(pen: _Pen, identity: Identity, hairline: np.ndarray) -> None:
     pen.fill(np.concatenate([line - (0.0, 0.02), (line + (0.0, 0.018))[::-1]]), deep, 0.6)
 
 
-def _paint_eyes(pen: _Pen, identity: Identity) -> None:
+def _paint_eyes(pen: Pen, identity: Identity) -> None:
     """Draws the eyes and the eyebrows."""
     rx, ry = 0.050 * identity.eye_size, 0.036 * identity.eye_size
     lash = mix(_DARK, identity.skin, 0.08)
     for sign in (-1.0, 1.0):
         x = sign * identity.eye_spacing
-        pen.fill(_oval(x, 0.0, rx, ry, 0.92), (252, 252, 250))
-        iris = _oval(x, 0.001, 0.82 * ry + 0.004, 0.82 * ry + 0.004)
+        pen.fill(oval(x, 0.0, rx, ry, 0.92), (252, 252, 250))
+        iris = oval(x, 0.001, 0.82 * ry + 0.004, 0.82 * ry + 0.004)
         limit = ry * np.sqrt(np.clip(1.0 - ((iris[:, 0] - x) / rx) ** 2, 0.0, 1.0))
         iris[:, 1] = np.clip(iris[:, 1], -limit, limit)
         pen.fill(iris, mix(identity.iris, _DARK, 0.35))
         pen.fill((iris - (x, 0.0)) * 0.84 + (x, 0.0), identity.iris)
-        pen.fill(_oval(x, 0.002, 0.40 * ry, 0.40 * ry, n=24), (20, 16, 20))
-        pen.fill(_oval(x + 0.011, -0.011, 0.0085, 0.0085, n=20), _WHITE)
-        pen.fill(_oval(x - 0.009, 0.012, 0.004, 0.004, n=12), _WHITE, 0.7)
+        pen.fill(oval(x, 0.002, 0.40 * ry, 0.40 * ry, n=24), (20, 16, 20))
+        pen.fill(oval(x + 0.011, -0.011, 0.0085, 0.0085, n=20), _WHITE)
+        pen.fill(oval(x - 0.009, 0.012, 0.004, 0.004, n=12), _WHITE, 0.7)
         a = np.linspace(1.06 * math.pi, 1.94 * math.pi, 20)
         lid = np.stack([x + 1.04 * rx * np.cos(a), 0.003 + 1.02 * ry * np.sin(a)], axis=1)
         pen.stroke(lid, 0.0125, lash, taper=0.6)
         y, arch = -0.078, identity.brow_arch
         brow = [[x - sign * 0.044, y + 0.004], [x + sign * 0.006, y - arch], [x + sign * 0.05, y]]
-        pen.stroke(_curve(brow), identity.brow_thickness, identity.brow, 0.92, 0.75)
+        pen.stroke(curve(brow), identity.brow_thickness, identity.brow, 0.92, 0.75)
 
 
-def _paint_nose(pen: _Pen, identity: Identity) -> None:
+def _paint_nose(pen: Pen, identity: Identity) -> None:
     """Hints at the nose: a lit bridge and a shaded tip."""
     w, deep = identity.nose, mix(identity.skin, (110, 36, 36), 0.42)
     pen.glow(0.0, 0.055, 0.6 * w, 0.05, mix(identity.skin, _WHITE, 0.5), 0.45)
     under = [[-w, 0.082], [-0.6 * w, 0.097], [0.0, 0.102], [0.6 * w, 0.097], [w, 0.082]]
-    pen.stroke(_curve(under), 0.0105, deep, 0.85, 0.8)
+    pen.stroke(curve(under), 0.0105, deep, 0.85, 0.8)
 
 
-def _paint_mouth(pen: _Pen, identity: Identity, style: Style, smiling: bool) -> None:
+def _paint_mouth(pen: Pen, identity: Identity, style: Style, smiling: bool) -> None:
     """Draws an open smile with teeth, or closed, nearly straight lips."""
     lips, y = identity.lips, 0.172
     if not smiling:
         w, f = 0.062, identity.lip_fullness
         top = [[-w, y], [-0.35 * w, y - 0.75 * f], [0.0, y - 0.5 * f], [0.35 * w, y - 0.75 * f]]
         low = [[w, y], [0.5 * w, y + 0.95 * f], [-0.5 * w, y + 0.95 * f], [-w, y]]
-        pen.fill(_curve(top + low), lips)
-        line = _curve([[-w, y - 0.002], [0.0, y + 0.002], [w, y - 0.002]])
+        pen.fill(curve(top + low), lips)
+        line = curve([[-w, y - 0.002], [0.0, y + 0.002], [w, y - 0.002]])
         pen.stroke(line, 0.0085, mix(lips, _DARK, 0.6), taper=0.5)
         return
     w, depth = style.smile_width, 0.042 + 0.22 * style.smile_width
     corner, middle = [w, y - 0.018], [0.5 * w, y - 0.003]
-    upper = _curve([[-w, corner[1]], [-middle[0], middle[1]], [0.0, y], middle, corner])
+    upper = curve([[-w, corner[1]], [-middle[0], middle[1]], [0.0, y], middle, corner])
     t = np.linspace(0.0, math.pi, 24)
     lower = np.stack([w * np.cos(t), corner[1] + depth * np.sin(t) ** 0.8], axis=1)
     inside = np.concatenate([upper, lower])
@@ -297,20 +210,20 @@ def _paint_mouth(pen: _Pen, identity: Identity, style: Style, smiling: bool) -> 
     pen.fill(np.concatenate([teeth, (teeth + gap * (0.0, 1.0))[::-1]]), (255, 253, 248))
 
 
-def _paint_glasses(pen: _Pen, identity: Identity, style: Style) -> None:
+def _paint_glasses(pen: Pen, identity: Identity, style: Style) -> None:
     """Draws tinted lenses, their frame, the bridge and the arms."""
     colour, thick, power = style.frame_colour, style.frame_width, 1.0 - 0.6 * style.frame_square
     x, y = identity.eye_spacing, 0.006
     rx, ry = x - 0.020, 0.066
     for sign in (-1.0, 1.0):
-        lens = _oval(sign * x, y, rx, ry, power, 64)
+        lens = oval(sign * x, y, rx, ry, power, 64)
         pen.fill(lens, (214, 232, 246), 0.20)
         glare = np.array([[-0.5, -0.4], [-0.25, -0.62], [0.35, 0.42], [0.1, 0.64]])
         pen.fill(glare * (rx, ry) + (sign * x, y), _WHITE, 0.16)
         pen.stroke(np.concatenate([lens, lens[:1]]), thick, colour, taper=0.0)
         arm = [[sign * (x + rx), y - 0.02], [sign * (identity.face_width + 0.002), y - 0.028]]
         pen.stroke(np.array(arm), thick, colour, taper=0.0)
-    bridge = _curve([[rx - x, y - 0.008], [0.0, y - 0.02], [x - rx, y - 0.008]])
+    bridge = curve([[rx - x, y - 0.008], [0.0, y - 0.02], [x - rx, y - 0.008]])
     pen.stroke(bridge, thick, colour, taper=0.0)
 
 
@@ -346,8 +259,8 @@ def draw(identity: Identity, attributes: np.ndarray, style: Style, size: int) ->
     factor = 8 if size < 64 else 4 if size <= 128 else 3 if size <= 256 else 2
     canvas = _background(identity, factor * size)
     shift = np.array(identity.shift)
-    body = _Pen(canvas, tuple((_ORIGIN + 0.5 * shift).tolist()), scale=1.05)
-    head = _Pen(canvas, tuple((_ORIGIN + shift).tolist()), identity.roll, identity.scale)
+    body = Pen(canvas, tuple((_ORIGIN + 0.5 * shift).tolist()), scale=1.05)
+    head = Pen(canvas, tuple((_ORIGIN + shift).tolist()), identity.roll, identity.scale)
     back, front, hairline = _hair_shapes(identity, style)
     tone = _hair_tone(identity, style, head)
     palette = hair_palette(attributes, style.shade)

@@ -24,7 +24,8 @@ class CartoonFaces(source.Source):
       image_size: Of the drawings, 32 to 512 pixels.
       count: The number of faces.
       attributes: Those to label, of `cartoon_drawing.ATTRIBUTES`; the others vary unlabelled.
-      exclusive: Groups of attributes that exclude each other.
+      exclusive: Groups of attributes that exclude each other; names not in `attributes` are left
+        out of them.
       spread: How far the styles spread, from 0 to 1.
     """
 
@@ -37,9 +38,14 @@ class CartoonFaces(source.Source):
         exclusive: tuple[tuple[str, ...], ...] = (cartoon_drawing.HAIR_COLOURS,),
         spread: float = 0.25,
     ):
+        if split not in ("train", "test"):
+            raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
         _check(image_size, count, attributes, spread)
         self.image_size = image_size
-        self.label_space = labels_lib.LabelSpace("attributes", tuple(attributes), tuple(exclusive))
+        groups = (tuple(name for name in group if name in attributes) for group in exclusive)
+        self.label_space = labels_lib.LabelSpace(
+            "attributes", tuple(attributes), tuple(group for group in groups if len(group) > 1)
+        )
         self._spread = spread
         self._first = _FIRST_TEST_INDEX if split == "test" else 0
         self._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in attributes]
@@ -57,6 +63,7 @@ class CartoonFaces(source.Source):
             return self.render(index, self.labels[index])
         if index not in self._cache:
             self._cache[index] = self.render(index, self.labels[index])
+            self._cache[index].setflags(write=False)
         return self._cache[index]
 
     def render(self, index: int, label: np.ndarray) -> np.ndarray:

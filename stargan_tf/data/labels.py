@@ -80,6 +80,7 @@ class LabelSpace:
                 )
             if edit.startswith("-"):
                 label[index] = 0.0
+                set_names = [other for other in set_names if other != name]
             else:
                 label[list(rivals)] = 0.0
                 label[index] = 1.0

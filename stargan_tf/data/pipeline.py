@@ -7,6 +7,7 @@ replicas and workers that take slices of a batch see together what one would see
 
 import dataclasses
 import enum
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -55,10 +56,15 @@ class Sampler:
     def index(self, position: tf.Tensor) -> tf.Tensor:
         """Returns the number (int64) of the image at `position` (int64 scalar)."""
         size = self.source.size
-        epoch = position // size
-        return tf.random.experimental.index_shuffle(
-            position % size, _key(self.seed, Draw.ORDER, epoch), tf.constant(size - 1, tf.int64)
-        )
+        epoch, place = position // size, position % size
+        # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
+        # images: the key must be random in these, and one shuffle knows too few orders.
+        order = _key(self.seed, Draw.ORDER, epoch)
+        keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64, alg="philox")
+        for k in range(2):
+            last = tf.constant(size - 1, tf.int64)
+            place = tf.random.experimental.index_shuffle(place, keys[k], last)
+        return place
 
     def label(self, position: tf.Tensor) -> tf.Tensor:
         """Returns the label (width,) float32 of the sample at `position`."""
@@ -131,7 +137,9 @@ class Slices:
         return tf.data.Dataset.counter().map(positions)
 
 
-def batches(positions: tf.data.Dataset, sample) -> tf.data.Dataset:
+def batches(
+    positions: tf.data.Dataset, sample: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+) -> tf.data.Dataset:
     """Makes samples in parallel, in order, and batches them as their positions are.
 
     Args:

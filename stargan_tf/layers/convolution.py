@@ -86,8 +86,9 @@ class Conv2DTranspose(_Convolution):
 
     def __init__(self, filters: int, use_bias: bool = True, **kwargs):
         sizes = {"kernel_size": 4, "strides": 2, "padding": 1}
-        if any(kwargs.pop(name, value) != value for name, value in sizes.items()):
-            raise ValueError(f"Conv2DTranspose is 4x4, stride 2, padding 1. Received: {kwargs}")
+        given = {name: kwargs.pop(name, value) for name, value in sizes.items()}
+        if given != sizes:
+            raise ValueError(f"Conv2DTranspose is 4x4, stride 2, padding 1. Received: {given}")
         super().__init__(filters, **sizes, use_bias=use_bias, **kwargs)
 
     def build(self, input_shape):

@@ -46,7 +46,7 @@ def compare(
     unchanged = np.abs(truth[asked] - image)[differing].mean()
     outside = np.abs(truth[asked] - output)[~differing]
     return RenderError(
-        nearest=bool(errors.argmin() == asked),
+        nearest=bool(errors[asked] < np.delete(errors, asked).min()),
         error=float(errors[asked]),
         unchanged=float(unchanged),
         elsewhere=float(outside.mean()) if outside.size else 0.0,

@@ -89,7 +89,8 @@ class CheckpointsTest(tf.test.TestCase):
             from stargan_tf import errors
             from stargan_tf.training import checkpoints
             variable = tf.Variable(tf.ones((1000,)))
-            saved = checkpoints.Checkpoints(pathlib.Path({str(self.directory)!r}), {{"v": variable}})
+            directory = pathlib.Path({str(self.directory)!r})
+            saved = checkpoints.Checkpoints(directory, {{"v": variable}})
             saved.save(1)
             resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # the disk is full after 2 kB
             try:

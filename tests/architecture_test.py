@@ -1,0 +1,121 @@
+"""Who may import whom, and other promises about the source, proved by reading it."""
+
+import ast
+import pathlib
+import re
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf import algorithms
+
+PACKAGE = pathlib.Path("stargan_tf")
+COMMANDS = {"train", "translate", "evaluate"}
+# The lowest layers: what a module in each folder may import of this project.
+LOW = {"errors", "options", "files"}
+ALLOWED = {
+    "layers": LOW | {"layers"},
+    "gan_losses": LOW,
+    "optimization": LOW | {"optimization"},
+    "metrics": LOW | {"metrics"},
+    "data": LOW | {"data"},
+    "sheets": LOW | {"data"},
+    "errors": set(),
+    "options": set(),
+    "files": {"errors"},
+    "algorithms": LOW | {"layers", "gan_losses", "optimization", "data", "sheets", "algorithms"},
+    "hyperparameters": LOW | {"algorithms", "data"},
+    "training": LOW
+    | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
+}
+
+
+def _modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def _imports(path):
+    """Yields every module that a file imports, wherever in it, by its full name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+
+
+def _part(module):
+    """stargan_tf.data.labels -> data; stargan_tf.errors.UserError -> errors."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+class ImportsTest(tf.test.TestCase):
+    def test_layers_import_only_what_is_below_them(self):
+        checked = 0
+        for path in _modules():
+            own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+            if own not in ALLOWED:
+                continue
+            for module in _imports(path):
+                if module.split(".")[0] == "stargan_tf":
+                    self.assertIn(_part(module), ALLOWED[own], f"{path} imports {module}")
+                    checked += 1
+        self.assertGreater(checked, 40)
+
+    def test_every_module_has_its_place(self):
+        for path in PACKAGE.iterdir():
+            name = path.name.removesuffix(".py")
+            if path.suffix == ".py" or (path.is_dir() and name != "__pycache__"):
+                self.assertIn(name, {*ALLOWED, *COMMANDS, "command_line", "__init__"})
+
+    def test_no_paper_imports_another_and_nothing_imports_a_paper(self):
+        for path in _modules():
+            for module in _imports(path):
+                match = re.match(r"stargan_tf\.algorithms\.(\w+)", module)
+                if match and match.group(1) in algorithms.names():
+                    self.assertIn(match.group(1), path.parts, f"{path} imports {module}")
+
+    def test_only_command_lines_and_hyperparameters_know_flags(self):
+        for path in _modules():
+            if path.stem not in COMMANDS | {"command_line", "hyperparameters"}:
+                for module in _imports(path):
+                    self.assertFalse(module.startswith("absl"), f"{path} imports {module}")
+
+    def test_what_help_needs_imports_no_tensorflow(self):
+        paths = [PACKAGE / name for name in ("errors.py", "options.py", "hyperparameters.py",
+                 "command_line.py", "data/options.py", "algorithms/__init__.py")]  # fmt: skip
+        paths += PACKAGE.glob("algorithms/*/hparams.py")
+        for path in paths:
+            top = ast.parse(path.read_text()).body
+            names = [n for node in top if isinstance(node, ast.Import) for n in node.names]
+            for name in names:
+                self.assertNotIn(name.name.split(".")[0], ("tensorflow", "keras"), path)
+
+
+class SourceTest(tf.test.TestCase, parameterized.TestCase):
+    def test_keras_is_used_where_versions_2_and_3_agree(self):
+        for path in _modules():
+            for module in _imports(path):
+                self.assertNotRegex(module, r"keras\.(ops|random|backend|src)", path)
+            self.assertNotRegex(path.read_text(), r"keras\.(ops|random|backend)\.", path)
+
+    def test_files_and_functions_are_short(self):
+        for path in _modules():
+            text = path.read_text()
+            self.assertLessEqual(text.count("\n"), 350, path)
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef):
+                    self.assertLessEqual(node.end_lineno - node.lineno, 50, (path, node.name))
+
+    def test_public_functions_are_typed(self):
+        for path in _modules():
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                    self.assertIsNotNone(node.returns, (path, node.name))
+                    for argument in node.args.args + node.args.kwonlyargs:
+                        self.assertIsNotNone(argument.annotation, (path, node.name))
+
+
+if __name__ == "__main__":
+    tf.test.main()
