@@ -30,12 +30,15 @@ def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iter
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
+        if not path.parent.is_dir():
+            consequence = f"there is no folder {path.parent}"
         raise errors.UserError(
             f"Could not write {path}: {error.strerror or error}; {consequence}; free some space or "
             "choose a folder that can be written, then run the same command again."
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # after the replacement there is none
+            partial.unlink()
 
 
 def remove_partial(directory: pathlib.Path) -> None:

@@ -42,10 +42,7 @@ class CartoonFaces(source.Source):
             raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
         _check(image_size, count, attributes, spread)
         self.image_size = image_size
-        groups = (tuple(name for name in group if name in attributes) for group in exclusive)
-        self.label_space = labels_lib.LabelSpace(
-            "attributes", tuple(attributes), tuple(group for group in groups if len(group) > 1)
-        )
+        self.label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
         self._spread = spread
         self._first = _FIRST_TEST_INDEX if split == "test" else 0
         self._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in attributes]

@@ -66,16 +66,8 @@ def load_celeba(
     order = list(range(len(paths)))
     random.Random(_SPLIT_SEED).shuffle(order)  # Permutes as it does a list of the lines.
     chosen = order[:test_size] if split == "test" else order[test_size:]
-    label_space = _label_space(attributes, exclusive)
+    label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
     return image_files.ImageFiles([paths[i] for i in chosen], labels[chosen], label_space)
-
-
-def _label_space(
-    attributes: Sequence[str], exclusive: Sequence[Sequence[str]]
-) -> labels_lib.LabelSpace:
-    groups = (tuple(n for n in dict.fromkeys(g) if n in attributes) for g in exclusive)
-    kept = tuple(group for group in groups if len(group) > 1)
-    return labels_lib.LabelSpace("attributes", tuple(attributes), kept)
 
 
 def _read(data_dir: str, attributes: Sequence[str]) -> tuple[list[str], np.ndarray]:

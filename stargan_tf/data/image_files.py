@@ -70,6 +70,7 @@ class ImageFiles(source.Source):
         self.paths = tuple(paths)
         self.labels = np.asarray(labels, np.float32)
         self.label_space = label_space
+        self._encoded = [os.fsencode(path) for path in self.paths]
         self._path_tensor: tf.Tensor | None = None
         expected = (len(self.paths), label_space.width)
         if self.labels.shape != expected:
@@ -82,9 +83,7 @@ class ImageFiles(source.Source):
             # holding its own copy of all paths; not in the constructor, so that building a data
             # set does not start TensorFlow's devices before they are configured.
             with tf.init_scope(), tf.device("CPU:0"):
-                self._path_tensor = tf.constant(
-                    [os.fsencode(path) for path in self.paths], tf.string, (len(self.paths),)
-                )
+                self._path_tensor = tf.constant(self._encoded, tf.string, (len(self.paths),))
         return decode(tf.gather(self._path_tensor, index))
 
     def check(self) -> None:

@@ -34,6 +34,19 @@ class LabelSpace:
         for name in (name for group in self.exclusive for name in group):
             self.index(name)
 
+    @classmethod
+    def of_attributes(
+        cls, names: Iterable[str], exclusive: Iterable[Iterable[str]]
+    ) -> "LabelSpace":
+        """Returns the space of the attributes `names`.
+
+        Names that are not among them are left out of the exclusive groups, and then groups of
+        fewer than two.
+        """
+        names = tuple(names)
+        groups = (tuple(n for n in dict.fromkeys(group) if n in names) for group in exclusive)
+        return cls("attributes", names, tuple(group for group in groups if len(group) > 1))
+
     @property
     def width(self) -> int:
         """The length of a label vector."""

@@ -43,13 +43,9 @@ class DataOptions:
     cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
 
-    def exclusive_among(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """Returns the exclusive groups, restricted to `names`; groups of fewer than 2 go."""
-        groups = (
-            tuple(name for name in split_names(group) if name in names)
-            for group in self.exclusive.split(";")
-        )
-        return tuple(group for group in groups if len(group) > 1)
+    def exclusive_groups(self) -> tuple[tuple[str, ...], ...]:
+        """Returns the groups that `exclusive` names."""
+        return tuple(split_names(group) for group in self.exclusive.split(";"))
 
 
 def split_names(text: str) -> tuple[str, ...]:

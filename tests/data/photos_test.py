@@ -274,17 +274,17 @@ class SavePngTest(PhotosTestCase):
 
     def test_folder_that_cannot_be_written(self):
         self.write("file", b"")
-        with self.assertRaisesRegex(errors.UserError, "nowhere/a.png': No such file"):
+        with self.assertRaisesRegex(errors.UserError, "nowhere/a.png: No such file"):
             photos.save_png(self.path("nowhere/a.png"), noise())
-        with self.assertRaisesRegex(errors.UserError, "file/a.png': Not a directory"):
+        with self.assertRaisesRegex(errors.UserError, "file/a.png: Not a directory; there is no folder"):
             photos.save_png(self.path("file/a.png"), noise())
         os.mkdir(self.path("folder"))
-        with self.assertRaisesRegex(errors.UserError, "Is a directory; check the folder"):
+        with self.assertRaisesRegex(errors.UserError, "Is a directory; nothing was changed"):
             photos.save_png(self.path("folder"), noise())
         self.assertCountEqual(os.listdir(self.dir), ["file", "folder"])
 
     @parameterized.parameters(
-        (OSError(errno.ENOSPC, "No space"), errors.UserError, "No space; check .* free space"),
+        (OSError(errno.ENOSPC, "No space"), errors.UserError, "a.png: No space; nothing was changed; free some space"),
         (KeyboardInterrupt(), KeyboardInterrupt, ""),
     )
     def test_full_disk_leaves_what_was_there(self, failure, expected, message):
