@@ -42,6 +42,12 @@ def import_tensorflow() -> None:
             stderr.writelines(line for line in caught if not any(n in line for n in _NOTES))
 
 
+def python() -> str:
+    """Returns how to call this Python from the current folder: for commands to type next."""
+    here = os.path.relpath(sys.executable)
+    return "python" if here.startswith("..") else here
+
+
 def fail(message: str) -> None:
     """Prints an error as every command prints it."""
     print(f"error: {message}", file=sys.stderr, flush=True)

@@ -51,12 +51,13 @@ def main() -> None:
 
     print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{format_table(table)}\n")
     print(f"{_EXPLANATION}\n")
+    python = command_line.python()
     print(f"run          {run.directory}")
     print(f"sheet        {figures.with_suffix('.png')}")
-    print(f"TensorBoard  tensorboard --logdir={run.directory / 'tensorboard'}")
+    print(f"TensorBoard  {python} -m tensorboard.main --logdir={run.directory / 'tensorboard'}")
     print(
-        f"next         python -m stargan_tf.translate --run={run.directory} --image=YOUR_PHOTO.jpg "
-        f"--to={run.label_space.names[0]} --output=out.png"
+        f"next         {python} -m stargan_tf.translate --run={run.directory} "
+        f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
     )
 
 

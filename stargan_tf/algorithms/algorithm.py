@@ -109,10 +109,6 @@ class Algorithm(abc.ABC):
         """
 
     @abc.abstractmethod
-    def size_multiple(self) -> int:
-        """Returns what H and W of an image to translate must be a multiple of."""
-
-    @abc.abstractmethod
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
         """Returns sheets by name that show how far training is, on held-out images.
 

@@ -276,7 +276,7 @@ class SavePngTest(PhotosTestCase):
         self.write("file", b"")
         with self.assertRaisesRegex(errors.UserError, "nowhere/a.png: No such file"):
             photos.save_png(self.path("nowhere/a.png"), noise())
-        with self.assertRaisesRegex(errors.UserError, "file/a.png: Not a directory; there is no folder"):
+        with self.assertRaisesRegex(errors.UserError, "file/a.png: Not a directory"):
             photos.save_png(self.path("file/a.png"), noise())
         os.mkdir(self.path("folder"))
         with self.assertRaisesRegex(errors.UserError, "Is a directory; nothing was changed"):
@@ -284,7 +284,11 @@ class SavePngTest(PhotosTestCase):
         self.assertCountEqual(os.listdir(self.dir), ["file", "folder"])
 
     @parameterized.parameters(
-        (OSError(errno.ENOSPC, "No space"), errors.UserError, "a.png: No space; nothing was changed; free some space"),
+        (
+            OSError(errno.ENOSPC, "No space"),
+            errors.UserError,
+            "No space; nothing was changed",
+        ),
         (KeyboardInterrupt(), KeyboardInterrupt, ""),
     )
     def test_full_disk_leaves_what_was_there(self, failure, expected, message):

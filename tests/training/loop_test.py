@@ -8,6 +8,7 @@ import signal
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.data import pipeline, sources
@@ -133,6 +134,22 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(errors.UserError, "multiple of the 2 replicas; received 5"):
             self._train(strategy=strategy, batch_size=5)
         self.assertFalse(self.directory.exists())
+
+    def test_celeba_trains_from_its_real_layout(self):
+        root = self.directory.with_name("celeba")
+        (root / "images").mkdir(parents=True)
+        names = [f"{i + 1:06d}.jpg" for i in range(2010)]  # more than the test set of 1,999
+        Image.effect_noise((178, 218), 60).convert("RGB").save(root / "images" / names[0])
+        for name in names[1:]:
+            os.link(root / "images" / names[0], root / "images" / name)
+        lines = [f"{name} {'1 -1' if i % 2 else '-1 1'} 1" for i, name in enumerate(names)]
+        table = [str(len(names)), "Black_Hair Blond_Hair Male", *lines]
+        (root / "list_attr_celeba.txt").write_text("\n".join(table) + "\n")
+        options = {"dataset": "celeba", "data_dir": str(root)}
+        status = self._train(attributes="Black_Hair,Blond_Hair,Male", total_steps=1, **options)
+        self.assertEqual(status, 0)
+        space = runs.open_run(self.directory).label_space
+        self.assertEqual(space.exclusive, (("Black_Hair", "Blond_Hair"),))
 
     def test_two_devices_train_like_one(self):
         self._train(self.directory.with_name("one"), total_steps=2)

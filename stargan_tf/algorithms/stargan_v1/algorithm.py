@@ -128,12 +128,8 @@ class StarGANv1(algorithm.Algorithm):
         return labels
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns G(images, labels)."""
+        """Returns G(images, labels); H and W are multiples of 4."""
         return self._translate(tf.convert_to_tensor(images), tf.constant(labels)).numpy()
-
-    def size_multiple(self) -> int:
-        """G halves an image twice."""
-        return 4
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
         """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
