@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,8 +20,8 @@ def run(main: Callable[[], int | None]) -> None:
 
     A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
     """
-    # TensorFlow's notes on the hardware it found are not for users; its errors are.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be text
+        stream.reconfigure(errors="backslashreplace")
     app.run(lambda argv: sys.exit(_guarded(main)), flags_parser=_parse)
 
 
@@ -27,8 +29,13 @@ def import_tensorflow() -> None:
     """Imports TensorFlow without its notes that this machine has no CUDA.
 
     They are written to file descriptor 2 before any log level counts. Everything else that is
-    written there meanwhile is passed on.
+    written there meanwhile is passed on. With an NVIDIA driver all is shown: then the notes tell
+    why a GPU is not used.
     """
+    if _has_nvidia_driver():
+        return
+    # TensorFlow's notes on the hardware it found are not for users; its errors are.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     with tempfile.TemporaryFile() as caught, os.fdopen(os.dup(2), "wb") as stderr:
         os.dup2(caught.fileno(), 2)
@@ -40,6 +47,10 @@ def import_tensorflow() -> None:
             os.dup2(stderr.fileno(), 2)
             caught.seek(0)
             stderr.writelines(line for line in caught if not any(n in line for n in _NOTES))
+
+
+def _has_nvidia_driver() -> bool:
+    return os.path.exists("/proc/driver/nvidia") or bool(shutil.which("nvidia-smi"))
 
 
 def python() -> str:
@@ -59,6 +70,15 @@ def _guarded(main: Callable[[], int | None]) -> int:
     except errors.UserError as error:
         fail(str(error))
         return 2
+    except OSError as error:
+        fail(
+            f"{error.filename or 'A file'}: {error.strerror or error}; check the path, its "
+            "permissions and the space left."
+        )
+        return 2
+    except KeyboardInterrupt:
+        fail("Interrupted; files that were finished before are as they were.")
+        return 128 + signal.SIGINT
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
@@ -68,6 +88,9 @@ def _parse(argv: Sequence[str]) -> list[str]:
             raise flags.Error(f"Unexpected argument {rest[1]!r}; every argument is a --flag=value.")
     except flags.Error as error:
         fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
+        sys.exit(2)
+    except UnicodeDecodeError:
+        fail("A flag file is not UTF-8 text; save it as UTF-8.")
         sys.exit(2)
     return rest
 
@@ -82,7 +105,7 @@ def _where(argv: Sequence[str], error: flags.Error) -> str:
     for argument in argv if name else ():
         path = pathlib.Path(argument.partition("flagfile=")[2])
         if "flagfile=" in argument and path.is_file():
-            for number, line in enumerate(path.read_text().splitlines(), 1):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 if line.strip().lstrip("-").split("=")[0].removeprefix("no") == name.removeprefix(
                     "no"
                 ):

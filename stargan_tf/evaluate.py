@@ -5,6 +5,7 @@
 Prints a table, and writes it as JSON beside a sheet of translations into RUN/evaluation/.
 """
 
+import dataclasses
 import json
 
 from absl import flags
@@ -37,8 +38,8 @@ def main() -> None:
         )
     algorithm = run.build(training=False)
     step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
-    source = sources.load(run.config.data, "test")
-    count = min(_NUM_IMAGES.value, source.size)
+    count = _NUM_IMAGES.value  # as many as asked for can be drawn
+    source = sources.load(dataclasses.replace(run.config.data, cartoon_test_size=count), "test")
     table, sheet = evaluation.against_renders(algorithm, source, count)
 
     directory = run.directory / "evaluation"

@@ -69,6 +69,8 @@ class TrainOptions:
                 raise errors.UserError(
                     f"{name} must be at least 1; received {getattr(self, name)}."
                 )
+        if not 0 <= self.seed < 2**32:
+            raise errors.UserError(f"seed goes from 0 to 2^32 - 1; received {self.seed}.")
         if self.logical_cpus < 0:
             raise errors.UserError(f"logical_cpus can't be negative; received {self.logical_cpus}.")
 
@@ -158,6 +160,7 @@ def config_from_flags() -> Config:
                 )
     config = Config.from_values({k: v for k, v in values.items() if v is not None})
     config.train.check()
+    config.data.check()
     config.hparams.check(config.data.image_size)
     return config
 
@@ -172,7 +175,12 @@ def default_run_dir(argv: Iterable[str], algorithm: str) -> str:
 
 def _make(kind: type[Any], values: Mapping[str, Any]) -> Any:
     names = {field.name for field in dataclasses.fields(kind)}
-    return kind(**{name: value for name, value in values.items() if name in names})
+    made = kind(**{name: value for name, value in values.items() if name in names})
+    for field in dataclasses.fields(kind):
+        wanted = (int, float) if isinstance(field.default, float) else type(field.default)
+        if not isinstance(getattr(made, field.name), wanted):
+            raise TypeError(f"{field.name} is {getattr(made, field.name)!r}")
+    return made
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@
 A flag after the flag file overrides it. The same command again continues where the run stopped.
 """
 
+import dataclasses
 import pathlib
 import sys
 
@@ -22,14 +23,25 @@ def main() -> int:
     directory = config.train.run_dir or hyperparameters.default_run_dir(
         sys.argv, config.train.algorithm
     )
+    train_options = dataclasses.replace(config.train, run_dir=directory)
+    config = dataclasses.replace(config, train=train_options)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
+    devices.check_batch_size(config.train.batch_size, strategy)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
-    for source in (images, held_out):
-        source.check()
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
+    run.check()
+    for source in (images, held_out):
+        source.check()  # the slow one of the checks
     examples = pipeline.spread_out(
         sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
+    )
+    print(
+        f"{config.train.algorithm} on {config.data.dataset}: {images.size} training images of "
+        f"{', '.join(images.label_space.names)}; "
+        f"devices: {', '.join(devices.names(strategy))}\n"
+        f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={directory}",
+        flush=True,
     )
     sampler = sources.sampler(images, config.data, config.train.seed)
     return loop.train(run, strategy, sampler, examples)

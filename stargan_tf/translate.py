@@ -9,7 +9,6 @@ With --sheet instead of --to, every target side by side.
 """
 
 import pathlib
-from collections.abc import Iterator
 
 from absl import flags
 
@@ -41,7 +40,7 @@ def main() -> int:
         raise errors.UserError(
             "Say what to change with --to=NAME, or pass --sheet; one of the two."
         )
-    pairs = list(_jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)))
+    pairs = _jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
     command_line.import_tensorflow()
     from stargan_tf.training import runs, translation
 
@@ -68,12 +67,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _jobs(image: pathlib.Path, output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
-    """Yields what to read and what to write, and makes the folder of the output."""
+def _jobs(image: pathlib.Path, output: pathlib.Path) -> list[tuple[pathlib.Path, pathlib.Path]]:
+    """Returns what to read and what to write, and makes the folder of the output."""
     if not image.exists():
         raise errors.UserError(f"--image={image} does not exist; name a photo or a folder of them.")
     if image.is_dir():
-        if output.suffix:
+        if output.suffix and not output.is_dir():
             raise errors.UserError(
                 f"--image={image} is a folder, so --output must be one too; received {output}."
             )
@@ -93,13 +92,16 @@ def _jobs(image: pathlib.Path, output: pathlib.Path) -> Iterator[tuple[pathlib.P
                 f"--output is written as PNG; received {output}; end it in .png."
             )
         pairs, folder = [(image, output)], output.parent
+    for source, target in pairs:
+        if source.resolve() == target.resolve():
+            raise errors.UserError(f"--output would overwrite the photo {source}; choose another.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise errors.UserError(
             f"Could not make the folder {folder}: {error.strerror}; choose another --output."
         ) from error
-    yield from pairs
+    return pairs
 
 
 if __name__ == "__main__":

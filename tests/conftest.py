@@ -13,3 +13,8 @@ tf.config.set_logical_device_configuration(
 )
 # pytest, not absl, has parsed the command line; create_tempdir() asks for absl's flags.
 flags.FLAGS.mark_as_parsed()
+
+
+def pytest_collection_modifyitems(items):
+    """Leaves out what `tf.test.TestCase` brings: test_session is a method to use, not a test."""
+    items[:] = [item for item in items if item.name != "test_session"]

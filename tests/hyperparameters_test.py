@@ -21,6 +21,11 @@ class ConfigTest(tf.test.TestCase):
         path = self.create_tempfile(content=config.to_flagfile()).full_path
         self.assertEqual(_parse([f"--flagfile={path}"]), config)
 
+    def test_values_of_another_type_are_refused(self):
+        values = tiny.config(pathlib.Path("runs/x")).values()
+        with self.assertRaisesRegex(TypeError, "image_size is 'abc'"):
+            hyperparameters.Config.from_values({**values, "image_size": "abc"})
+
     def test_a_flag_after_the_flag_file_overrides_it(self):
         path = self.create_tempfile(content="--batch_size=2\n--g_lr=0.5\n").full_path
         config = _parse([f"--flagfile={path}", "--batch_size=6"])

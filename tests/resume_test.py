@@ -64,12 +64,13 @@ class ResumeTest(tf.test.TestCase):
         self.assertEqual(process.returncode, 0, output)
         return output
 
-    def _kill_when(self, process, condition):
+    def _kill_when(self, process, condition, delay=0.0):
         deadline = time.monotonic() + 240
         while not condition():
             self.assertIsNone(process.poll(), "the training ended before it could be killed")
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.002)
+        time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         self.assertEqual(process.returncode, -signal.SIGKILL)
@@ -78,7 +79,9 @@ class ResumeTest(tf.test.TestCase):
         whole, killed = self.root / "whole", self.root / "killed"
         self._finish(self._start(whole))
         metrics = killed / "metrics.jsonl"
-        moments = random.Random(0)
+        seed = time.time_ns()
+        moments = random.Random(seed)
+        print(f"moments of seed {seed}")
 
         def lines():
             return len(metrics.read_text().splitlines()) if metrics.exists() else 0
@@ -87,7 +90,7 @@ class ResumeTest(tf.test.TestCase):
         for low, high in ((4, 8), (11, 16)):
             step = moments.randint(low, high)
             process = self._start(killed)
-            self._kill_when(process, lambda step=step: lines() >= step)
+            self._kill_when(process, lambda step=step: lines() >= step, moments.uniform(0, 0.2))
         # Once inside a save: half of the file is written.
         directory = killed / "checkpoints"
         before = {p.name for p in directory.glob("step-*.npz")}

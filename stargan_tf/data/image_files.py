@@ -13,9 +13,9 @@ from PIL import Image, UnidentifiedImageError
 from stargan_tf import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
+from stargan_tf.data.photos import MAX_PIXELS
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")  # Compared in lower case.
-MAX_PIXELS = 64_000_000  # 8000 x 8000: 192 MB once decoded, times the images decoded at a time.
 
 _TAIL_BYTES = 1024  # Cameras and editors append a little after the end-of-image marker.
 _CHUNK = 256  # Files for each task of the pool: one task for each file costs a quarter more time.

@@ -1,7 +1,10 @@
 """Which data set, and how its images become training images. Imports no TensorFlow."""
 
 import dataclasses
+from collections.abc import Sequence
 
+from stargan_tf import errors
+from stargan_tf.data import labels
 from stargan_tf.options import option
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder")
@@ -28,7 +31,7 @@ class DataOptions:
     exclusive: str = option(
         "Black_Hair,Blond_Hair,Brown_Hair,Gray_Hair",
         "Groups of attributes of which one image shows at most one: names separated by commas, "
-        "groups by semicolons. Names that are not among --attributes are ignored.",
+        "groups by semicolons; empty: none.",
     )
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
@@ -43,9 +46,37 @@ class DataOptions:
     cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
 
-    def exclusive_groups(self) -> tuple[tuple[str, ...], ...]:
-        """Returns the groups that `exclusive` names."""
-        return tuple(split_names(group) for group in self.exclusive.split(";"))
+    def check(self) -> None:
+        """Raises a UserError where a value makes no sense, or would be ignored."""
+        if self.crop_size < 0:
+            raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")
+        if self.dataset == "cartoon_faces" and self.data_dir:
+            raise errors.UserError(
+                f"--dataset=cartoon_faces is drawn and reads no folder; received "
+                f"--data_dir={self.data_dir}; add --dataset=image_folder or --dataset=celeba."
+            )
+        if self.dataset == "image_folder" and self.attributes:
+            raise errors.UserError(
+                "--dataset=image_folder takes its labels from the folders' names; received "
+                f"--attributes={self.attributes}; leave it out."
+            )
+
+    def exclusive_groups(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Returns the groups that `exclusive` names.
+
+        Args:
+          names: The chosen attributes. Groups that the user gave may name no other; the default
+            names hair colours that need not be chosen.
+
+        Raises:
+          UserError: If a given group names another attribute.
+        """
+        groups = tuple(split_names(group) for group in self.exclusive.split(";"))
+        if self.exclusive != DataOptions.exclusive:
+            for name in (name for group in groups for name in group):
+                if name not in names:
+                    raise labels.unknown_name(name, names, what="attribute in --exclusive")
+        return groups
 
 
 def split_names(text: str) -> tuple[str, ...]:

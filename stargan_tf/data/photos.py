@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stargan_tf import errors, files
 
-MAX_PIXELS = 64_000_000  # 8000 x 8000; a file of 2 MB can unpack to many times that.
+MAX_PIXELS = 64_000_000  # 8000 x 8000: 192 MB once decoded; a file of 2 MB can unpack to that.
 MAX_BYTES = 256 * 2**20
 
 # Not whatever Pillow can open: its rarer parsers are old, and that of EPS starts a program.

@@ -24,12 +24,12 @@ def load(options: options_lib.DataOptions, split: str) -> source.Source:
             options.image_size,
             options.cartoon_train_size if split == "train" else options.cartoon_test_size,
             names,
-            options.exclusive_groups(),
+            options.exclusive_groups(names),
             options.cartoon_spread,
         )
     if options.dataset == "celeba":
         names = names or celeba.DEFAULT_ATTRIBUTES
-        return celeba.load_celeba(options.data_dir, split, names, options.exclusive_groups())
+        return celeba.load_celeba(options.data_dir, split, names, options.exclusive_groups(names))
     return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
 
 

@@ -8,8 +8,6 @@ holds in lists, and its checkpoints are several files.)
 import json
 import pathlib
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,7 +17,6 @@ from stargan_tf import errors, files
 
 _HEADER = "stargan_tf"
 _FORMAT = 1
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError)
 
 
 class Checkpoints:
@@ -53,12 +50,13 @@ class Checkpoints:
         Raises:
           UserError: If a value is not finite or the disk is full; older checkpoints stay.
         """
-        values = {name: np.asarray(variable) for name, variable in self.variables.items()}
+        values = {name: variable.numpy() for name, variable in self.variables.items()}
         for name, value in values.items():
             if not np.isfinite(value).all():
                 raise errors.UserError(
                     f"{name} is not finite at step {step}, so no checkpoint was written; "
-                    f"{self._newest()}; continue from it with a lower learning rate or float32."
+                    f"{self._newest()}; start again in another --run_dir with a lower learning "
+                    "rate or --precision=float32."
                 )
         self.directory.mkdir(parents=True, exist_ok=True)
         header = json.dumps({"format": _FORMAT, "step": step}).encode()
@@ -92,10 +90,18 @@ class Checkpoints:
                     raise errors.UserError(
                         f"{path} is not a checkpoint of this program; remove it from the folder."
                     )
+                header = json.loads(file[_HEADER].tobytes())
+                if header["format"] > _FORMAT or header["step"] != step:
+                    raise errors.UserError(
+                        f"{path} is of step {header['step']}, format {header['format']}; give it "
+                        "back its name, or use a newer version of this program."
+                    )
                 found = set(file.files) - {_HEADER}
                 self._compare(path, wanted, found if names is None else found & wanted)
                 values = {name: file[name] for name in sorted(wanted)}
-        except _UNREADABLE as error:
+        except errors.UserError:
+            raise
+        except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
             raise errors.UserError(
                 f"The checkpoint {path} is damaged ({error}); remove it to continue from the one "
                 f"before ({', '.join(str(s) for s in self.steps() if s != step) or 'none left'})."

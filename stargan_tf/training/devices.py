@@ -24,6 +24,11 @@ def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:
     return tf.distribute.OneDeviceStrategy(devices[0])
 
 
+def names(strategy: tf.distribute.Strategy) -> list[str]:
+    """Returns the devices of a strategy as people call them: GPU:0, CPU:1."""
+    return [":".join(d.rsplit(":", 2)[1:]) for d in strategy.extended.worker_devices]
+
+
 def _split_cpu(count: int) -> None:
     cpu = tf.config.list_physical_devices("CPU")[0]
     try:

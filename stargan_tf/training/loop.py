@@ -75,7 +75,7 @@ class _Loop:
         with _signals() as received:
             while step < total and not received:
                 start = time.monotonic()
-                batch = next(batches)
+                batch = self._next(batches, sampler, step)
                 progress.waited(time.monotonic() - start)
                 losses = {k: float(v) for k, v in take(batch, tf.constant(step, tf.int64)).items()}
                 step += 1
@@ -86,13 +86,34 @@ class _Loop:
                     self.board.scalars(step, losses | progress.show(step, losses))
                 if step % options.sample_every == 0 or last:
                     self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
-                if step % options.checkpoint_every == 0 or last or received:
+                if step % options.checkpoint_every == 0 or last:
                     self.saved.save(step)
-        if received and step < total:
+            if 0 < step < total and step not in self.saved.steps():
+                self.saved.save(step)
+        if step < total:
             progress.say(f"Stopped at step {step}, saved. The same command continues from there.")
             return 128 + received[0]
         progress.say(f"Trained {self.run.directory} to step {step}.")
         return 0
+
+    def _next(self, batches: Iterator[Any], sampler: pipeline.Sampler, step: int) -> Any:
+        """Returns the batch of `step`; where it can't be made, names the image that is to blame."""
+        broken = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
+        try:
+            return next(batches)
+        except broken:
+            # Batches are made ahead of the step, but errors come in their order.
+            consumed = self.options.batch_size * self.algorithm.batches_per_step
+            for position in range(step * consumed, (step + 1) * consumed):
+                index = sampler.index(tf.constant(position, tf.int64))
+                try:
+                    sampler.plain_image(index)
+                except broken as error:
+                    raise errors.UserError(
+                        f"{sampler.source.describe(int(index))} is damaged or gone, so training "
+                        f"stopped at step {step}; replace the file and run the same command again."
+                    ) from error
+            raise
 
     def _check_finite(self, step: int, losses: Mapping[str, float]) -> None:
         for name, value in losses.items():
@@ -101,7 +122,8 @@ class _Loop:
                 newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
                 raise errors.UserError(
                     f"The loss {name} is {value} at step {step}, so training stopped; the "
-                    f"checkpoint {newest}; continue with a lower learning rate or float32."
+                    f"checkpoint {newest}; start again in another --run_dir with a lower "
+                    "learning rate or --precision=float32."
                 )
 
 

@@ -54,13 +54,7 @@ class Run:
         Raises:
           UserError: If the folder holds another model, naming what differs.
         """
-        if (self.directory / "model.json").exists():
-            self._refuse_another(open_run(self.directory))
-        elif self.checkpoint_dir.exists():
-            raise errors.UserError(
-                f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
-                "known; choose another --run_dir."
-            )
+        self.check()
         try:
             for directory in (self.checkpoint_dir, self.directory / "samples"):
                 directory.mkdir(parents=True, exist_ok=True)
@@ -81,6 +75,16 @@ class Run:
             file.write(json.dumps(model, indent=2).encode() + b"\n")
         with files.atomic(self.directory / "train.flags") as file:
             file.write(self.config.to_flagfile().encode())
+
+    def check(self) -> None:
+        """Raises a UserError where the folder holds another model; changes nothing."""
+        if (self.directory / "model.json").exists():
+            self._refuse_another(open_run(self.directory))
+        elif self.checkpoint_dir.exists():
+            raise errors.UserError(
+                f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
+                "known; choose another --run_dir."
+            )
 
     def _refuse_another(self, old: "Run") -> None:
         before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
@@ -117,7 +121,11 @@ def open_run(directory: str | pathlib.Path) -> Run:
             f"--run={directory} is not the folder of a run ({hint}); give the --run_dir of a "
             "training, such as runs/quickstart."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except ModuleNotFoundError as error:
+        raise errors.UserError(
+            f"{path} is of an algorithm that this version does not have ({error}); use a newer one."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.UserError(
             f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
         ) from error
@@ -143,7 +151,9 @@ def restore_weights(
         raise errors.UserError(
             f"{run.directory} has no checkpoint yet; train it until the first one is written."
         )
-    step = steps[-1] if checkpoint == "latest" else int(checkpoint) if checkpoint.isdigit() else -1
+    step = steps[-1] if checkpoint == "latest" else None
+    if checkpoint.isdecimal():
+        step = int(checkpoint)
     if step not in steps:
         raise errors.UserError(
             f"{run.directory} has no checkpoint {checkpoint!r}; it has "

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -91,10 +92,12 @@ class Progress:
         }
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
         line = (
-            f"step {step}/{self._total}  {numbers}  "
-            f"{speed['speed/images_per_second']:.1f} images/s, "
-            f"{speed['speed/waiting_for_data']:.0%} waiting for data, {_duration(left)} left"
+            f"step {step}/{self._total}  {_duration(left)} left  "
+            f"{speed['speed/images_per_second']:.1f} images/s  "
+            f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}"
         )
+        if self._terminal:  # a line that wraps could not be rewritten
+            line = line[: shutil.get_terminal_size().columns - 1]
         print(f"\r\x1b[2K{line}" if self._terminal else line,
               end="" if self._terminal else "\n", flush=True)  # fmt: skip
         self._mark, self._mark_step, self._waited = now, step, 0.0

@@ -69,6 +69,18 @@ class CheckpointsTest(tf.test.TestCase):
         with self.assertRaisesRegex(errors.UserError, "is not a checkpoint of this program"):
             self.saved.restore(1)
 
+    def test_a_renamed_checkpoint_is_refused(self):
+        self.saved.save(1).rename(self.saved.path(99))
+        with self.assertRaisesRegex(errors.UserError, "is of step 1, format 1; give it back"):
+            self.saved.restore(99)
+
+    def test_an_array_in_its_place_is_refused(self):
+        self.directory.mkdir()
+        with open(self.saved.path(1), "wb") as file:
+            np.save(file, np.ones(3))
+        with self.assertRaisesRegex(errors.UserError, "is damaged"):
+            self.saved.restore(1)
+
     def test_part_of_it_can_be_restored(self):
         self.saved.save(1)
         other = {"G/kernel": tf.Variable([[9.0, 9.0]])}

@@ -129,6 +129,22 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
             with np.load(self.directory / "checkpoints" / step) as file:
                 self.assertTrue(all(np.isfinite(file[name]).all() for name in file.files))
 
+    def test_an_image_that_breaks_during_training_is_named(self):
+        root = self.directory.with_name("images")
+        for split in ("train", "val"):
+            for domain in ("cat", "dog"):
+                (root / split / domain).mkdir(parents=True)
+                for i in range(4):
+                    image = Image.effect_noise((40, 40), 60).convert("RGB")
+                    image.save(root / split / domain / f"{i}.png")
+        broken = root / "train" / "dog" / "2.png"
+        content = bytearray(broken.read_bytes())
+        half = len(content) // 2
+        content[half : half + 100] = bytes(100)
+        broken.write_bytes(content)
+        with self.assertRaisesRegex(errors.UserError, r"train/dog/2.png is damaged or gone.*step"):
+            self._train(dataset="image_folder", data_dir=str(root))
+
     def test_a_batch_that_replicas_can_not_share_is_refused(self):
         strategy = tf.distribute.MirroredStrategy(["/CPU:0", "/CPU:1"])
         with self.assertRaisesRegex(errors.UserError, "multiple of the 2 replicas; received 5"):
@@ -185,6 +201,14 @@ class OpenRunTest(tf.test.TestCase):
             runs.open_run(directory)
         with self.assertRaisesRegex(errors.UserError, "does not exist"):
             runs.open_run(directory / "nothing")
+        (directory / "model.json").write_text(
+            '{"format": 1, "options": {"algorithm": "stargan_v9"}, "labels": {}}'
+        )
+        with self.assertRaisesRegex(errors.UserError, "algorithm that this version does not have"):
+            runs.open_run(directory)
+        (directory / "model.json").write_text('{"format": 1, "options": []}')
+        with self.assertRaisesRegex(errors.UserError, "model.json can't be read"):
+            runs.open_run(directory)
         (directory / "model.json").write_text("{")
         with self.assertRaisesRegex(errors.UserError, "model.json can't be read"):
             runs.open_run(directory)

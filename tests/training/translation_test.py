@@ -110,6 +110,14 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("1 of 2 photos", fail.call_args_list[1].args[0])
         self.assertEqual([p.name for p in output.iterdir()], ["good.png"])
 
+    def test_the_photo_itself_is_not_overwritten(self):
+        before = self.photo.read_bytes()
+        with self.assertRaisesRegex(errors.UserError, "would overwrite the photo"):
+            self._command(to="Smiling", output=str(self.photo))
+        with self.assertRaisesRegex(errors.UserError, "would overwrite the photo"):
+            self._command(to="Smiling", image=str(self.root), output=str(self.root))
+        self.assertEqual(self.photo.read_bytes(), before)
+
     def test_a_sheet_shows_every_target(self):
         self.assertEqual(self._command(sheet=True), 0)
         width, height = Image.open(self.root / "out.png").size

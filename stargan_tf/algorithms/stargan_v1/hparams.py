@@ -47,6 +47,16 @@ class HParams:
                 raise errors.UserError(
                     f"{name} must be at least 1; received {getattr(self, name)}."
                 )
+        for name in ("beta_1", "beta_2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"{name} is at least 0 and below 1; received {getattr(self, name)}."
+                )
+        for name in ("g_lr", "d_lr", "lambda_cls", "lambda_rec", "lambda_gp"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise errors.UserError(
+                    f"{name} is a finite number from 0 on; received {getattr(self, name)}."
+                )
         if not 0 <= self.lr_decay_start <= 1:
             raise errors.UserError(
                 "lr_decay_start is a share of total_steps, from 0 to 1; "
