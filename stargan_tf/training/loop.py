@@ -102,6 +102,8 @@ class _Loop:
         try:
             return next(batches)
         except broken:
+            if step and step not in self.saved.steps():
+                self.saved.save(step)
             # Batches are made ahead of the step, but errors come in their order.
             consumed = self.options.batch_size * self.algorithm.batches_per_step
             for position in range(step * consumed, (step + 1) * consumed):
