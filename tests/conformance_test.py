@@ -11,7 +11,6 @@ from stargan_tf import algorithms
 from stargan_tf.training import checkpoints
 from tests import tiny
 
-CPUS = ["/CPU:0", "/CPU:1"]
 NAMES = algorithms.names()
 
 
@@ -82,7 +81,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         images = tf.constant(np.linspace(-1, 1, 2 * 16 * 16 * 3).reshape(2, 16, 16, 3), tf.float32)
         labels = np.array([[1, 0, 0], [0, 1, 1]], np.float32)
         outputs, losses = [], []
-        for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(CPUS)):
+        for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
             algorithm = tiny.build(name, strategy, jit_compile=jit_compile)
             losses.append(tiny.steps(algorithm, 3, strategy))
             outputs.append(algorithm.translate(images, labels))
@@ -92,7 +91,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(NAMES)
     def test_replicas_end_with_equal_weights(self, name):
-        strategy = tf.distribute.MirroredStrategy(CPUS)
+        strategy = tiny.two_devices()
         algorithm = tiny.build(name, strategy)
         tiny.steps(algorithm, 2, strategy)
         for key, variable in algorithm.state().items():
@@ -104,7 +103,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(NAMES)
     def test_reduced_gradients_of_two_devices_equal_those_of_one(self, name):
         moments = []
-        for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(CPUS)):
+        for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
             algorithm = tiny.build(name, strategy, changes=tiny.SINGLE_UPDATES[name])
             tiny.steps(algorithm, 1, strategy)
             # After one update from zero, the first moment is (1 - beta_1) times the gradient.

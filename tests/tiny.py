@@ -1,6 +1,7 @@
 """Runs small enough for tests: the flags, the data and the algorithm of each."""
 
 import dataclasses
+import functools
 import pathlib
 
 import keras
@@ -11,7 +12,7 @@ from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import pipeline, source
-from stargan_tf.training import loop
+from stargan_tf.training import devices, loop
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
@@ -45,6 +46,16 @@ class Pictures(source.Source):
 
     def describe(self, index: int) -> str:
         return f"picture {index}"
+
+
+@functools.cache
+def two_devices() -> tf.distribute.Strategy:
+    """Returns the process's one strategy of two logical CPUs.
+
+    One for all tests: every MirroredStrategy numbers its all-reduces from the same start, while the
+    runtime remembers the shape of each number for as long as the process lives.
+    """
+    return devices.make_strategy("mirrored", 2)
 
 
 def hparams(name: str, **changes):
@@ -102,6 +113,7 @@ def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
         "sample_count": 2,
         "run_dir": str(path),
         **HPARAMS["stargan_v1"],
+        "n_critic": 1,  # half the graph to trace, in every test that trains a run
         **changes,
     }
     return hyperparameters.Config.from_values(options)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.data import pipeline, sources
-from stargan_tf.training import checkpoints, devices, loop, runs, summaries
+from stargan_tf.training import checkpoints, loop, runs, summaries
 from tests import tiny
 
 
@@ -146,7 +146,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
             self._train(dataset="image_folder", data_dir=str(root))
 
     def test_a_batch_that_replicas_can_not_share_is_refused(self):
-        strategy = tf.distribute.MirroredStrategy(["/CPU:0", "/CPU:1"])
+        strategy = tiny.two_devices()
         with self.assertRaisesRegex(errors.UserError, "multiple of the 2 replicas; received 5"):
             self._train(strategy=strategy, batch_size=5)
         self.assertFalse(self.directory.exists())
@@ -169,7 +169,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_two_devices_train_like_one(self):
         self._train(self.directory.with_name("one"), total_steps=2)
-        self._train(strategy=devices.make_strategy("auto", 2), total_steps=2)
+        self._train(strategy=tiny.two_devices(), total_steps=2)
         for one, two in zip(
             self._metrics(self.directory.with_name("one")), self._metrics(), strict=True
         ):
