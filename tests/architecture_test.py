@@ -106,7 +106,7 @@ class SourceTest(tf.test.TestCase, parameterized.TestCase):
             self.assertLessEqual(text.count("\n"), 350, path)
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.FunctionDef):
-                    self.assertLessEqual(node.end_lineno - node.lineno, 50, (path, node.name))
+                    self.assertLessEqual(node.end_lineno - node.lineno, 45, (path, node.name))
 
     def test_public_functions_are_typed(self):
         for path in _modules():

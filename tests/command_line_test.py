@@ -146,6 +146,7 @@ class WholeWayTest(tf.test.TestCase):
         result = command("stargan_tf.train", *arguments, f"--total_steps={step + 1}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn(f"Continuing {run} from step {step}.", result.stdout)
+        self.assertIn(f"--run_dir={run}\n", (run / "train.flags").read_text())
 
         translate = ["--run=" + str(run), f"--output={root / 'out.png'}"]
         photo = root / "data" / "val" / "red" / "0.png"

@@ -36,8 +36,7 @@ def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def _key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
-    stream = tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
-    return tf.cast(stream, tf.int64)
+    return tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
 
 
 @dataclasses.dataclass(frozen=True)
