@@ -16,31 +16,34 @@ class _Convolution(keras.layers.Layer):
         strides: int = 1,
         padding: int = 0,
         use_bias: bool = True,
+        init: str = "fan_in_uniform",
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if init not in ("fan_in_uniform", "he_normal"):
+            raise ValueError(f"init must be 'fan_in_uniform' or 'he_normal'. Received: {init!r}")
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides
         self.padding = padding
         self.use_bias = use_bias
+        self.init = init
 
     def _add_weights(self, kernel_shape: tuple[int, int, int, int]) -> None:
         fan_in = kernel_shape[0] * kernel_shape[1] * kernel_shape[2]
-        self.kernel = self.add_weight(
-            name="kernel", shape=kernel_shape, initializer=initializers.FanInUniform()
-        )
+        kernel, bias = initializers.FanInUniform(), initializers.FanInUniform(fan_in)
+        if self.init == "he_normal":
+            kernel, bias = initializers.HeNormal(), "zeros"
+        self.kernel = self.add_weight(name="kernel", shape=kernel_shape, initializer=kernel)
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias", shape=(self.filters,), initializer=initializers.FanInUniform(fan_in)
-            )
+            self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer=bias)
 
     def _add_bias(self, x: tf.Tensor) -> tf.Tensor:
         return tf.nn.bias_add(x, tf.cast(self.bias, x.dtype)) if self.use_bias else x
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        names = ("filters", "kernel_size", "strides", "padding", "use_bias")
+        names = ("filters", "kernel_size", "strides", "padding", "use_bias", "init")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -49,8 +52,16 @@ class Conv2D(_Convolution):
     """A convolution of (N, H, W, C) with `padding` zeros on every side.
 
     The output is (N, (H + 2 padding - kernel_size) // strides + 1, the same of W, filters). The
-    kernel is stored as (height, width, in, out) and starts uniform in +-1 / sqrt(fan_in), as does
-    the bias.
+    kernel is stored as (height, width, in, out).
+
+    Args:
+      filters: Output channels.
+      kernel_size: Height and width of the kernel.
+      strides: Of both axes.
+      padding: Zeros on every side, in pixels.
+      use_bias: Whether a bias is added.
+      init: "fan_in_uniform": kernel and bias start uniform in +-1 / sqrt(fan_in), PyTorch's
+        default. "he_normal": the kernel starts normal with deviation sqrt(2 / fan_in), the bias 0.
     """
 
     def build(self, input_shape):

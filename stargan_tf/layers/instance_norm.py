@@ -28,14 +28,26 @@ class InstanceNorm(keras.layers.Layer):
 
     def call(self, x):
         """Normalizes x (N, H, W, C)."""
-        dtype = x.dtype
-        x = tf.cast(x, tf.float32) if dtype.size < 4 else x
-        centred = x - tf.reduce_mean(x, axis=(1, 2), keepdims=True)
-        # mean(c * c), not the squared-difference op: that one has no 16-bit kernel on devices.
-        variance = tf.reduce_mean(centred * centred, axis=(1, 2), keepdims=True)
-        scale = tf.math.rsqrt(variance + self.epsilon) * tf.cast(self.gamma, x.dtype)
-        return tf.cast(centred * scale + tf.cast(self.beta, x.dtype), dtype)
+        return modulated(x, self.gamma, self.beta, self.epsilon)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """Returns gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, in the type of x.
+
+    Args:
+      x: (N, H, W, C); its statistics are taken over H and W, in float32 or better.
+      gamma: Scales, to be broadcast against (N, 1, 1, C).
+      beta: Offsets, likewise.
+      epsilon: Added to the variance.
+    """
+    dtype = x.dtype
+    x = tf.cast(x, tf.float32) if dtype.size < 4 else x
+    centred = x - tf.reduce_mean(x, axis=(1, 2), keepdims=True)
+    # mean(c * c), not the squared-difference op: that one has no 16-bit kernel on devices.
+    variance = tf.reduce_mean(centred * centred, axis=(1, 2), keepdims=True)
+    scale = tf.math.rsqrt(variance + epsilon) * tf.cast(gamma, x.dtype)
+    return tf.cast(centred * scale + tf.cast(beta, x.dtype), dtype)

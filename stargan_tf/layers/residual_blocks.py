@@ -1,9 +1,13 @@
-"""Residual blocks of the papers' generators."""
+"""Residual blocks of the papers' networks."""
+
+import math
 
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import convolution, instance_norm
+from stargan_tf.layers import adain, convolution, instance_norm, resampling
+
+_SLOPE = 0.2  # of StarGAN v2's leaky ReLU
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -31,3 +35,124 @@ class ResidualBlock(keras.layers.Layer):
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "channels": self.channels}
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class ResBlk(keras.layers.Layer):
+    """StarGAN v2's pre-activation block (appendix A): (skip(x) + residual(x)) / sqrt(2).
+
+    residual(x) = conv3x3(act([IN] pool(conv3x3(act([IN] x))))): act is a leaky ReLU of slope 0.2,
+    pool averages 2x2 pixels where asked for. A 1x1 convolution on the skip, where the number of
+    channels changes, has no bias; it commutes with pooling, so it comes after it.
+    Shapes: (N, H, W, channels) -> (N, H / 2, W / 2, filters), or (N, H, W, filters) without pooling.
+
+    Args:
+      channels: Input channels, which the first convolution keeps.
+      filters: Output channels, which the second makes.
+      normalize: Whether there are the two affine instance normalizations.
+      downsample: Whether there is pooling; H and W are even then.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        normalize: bool = False,
+        downsample: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.filters = filters
+        self.normalize = normalize
+        self.downsample = downsample
+        dtype = {"dtype": self.dtype_policy}
+        if normalize:
+            self.norm1 = instance_norm.InstanceNorm(name="norm1", **dtype)
+            self.norm2 = instance_norm.InstanceNorm(name="norm2", **dtype)
+        kind = resampling.Conv3x3Down if downsample else resampling.Conv3x3
+        self.conv1 = kind(channels, name="conv1", init="he_normal", **dtype)
+        self.conv2 = resampling.Conv3x3(filters, name="conv2", init="he_normal", **dtype)
+        if channels != filters:
+            self.skip = _skip(filters, **dtype)
+
+    def call(self, x):
+        """Returns the scaled sum of the skip and the residual."""
+        residual = _act(self.norm1(x) if self.normalize else x)
+        residual = self.conv1(residual)
+        residual = self.conv2(_act(self.norm2(residual) if self.normalize else residual))
+        x = resampling.average(x) if self.downsample else x
+        x = self.skip(x) if self.channels != self.filters else x
+        return (x + residual) * math.sqrt(0.5)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("channels", "filters", "normalize", "downsample")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class AdainResBlk(keras.layers.Layer):
+    """StarGAN v2's block of the decoder (appendix A): ResBlk with AdaIN for normalization.
+
+    residual(x, s) = conv3x3(act(AdaIN(conv3x3(up(act(AdaIN(x, s)))), s))), up doubles height and
+    width to the nearest pixel where asked for. The output is (skip(x) + residual) / sqrt(2), or the
+    residual alone where there is no skip: a generator with a high-pass skip has none here, or the
+    source's colours would pass too. The 1x1 convolution commutes with up, so it comes before it.
+    Shapes: x (N, H, W, channels), s (N, style_dim) -> (N, 2H, 2W, filters), or (N, H, W, filters).
+
+    Args:
+      channels: Input channels.
+      filters: Output channels, which the first convolution makes.
+      style_dim: The length of s.
+      upsample: Whether height and width double.
+      skip: Whether there is a skip.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        style_dim: int = 64,
+        upsample: bool = False,
+        skip: bool = True,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.filters = filters
+        self.style_dim = style_dim
+        self.upsample = upsample
+        self.has_skip = skip
+        dtype = {"dtype": self.dtype_policy}
+        self.norm1 = adain.AdaIN(style_dim, name="norm1", **dtype)
+        self.norm2 = adain.AdaIN(style_dim, name="norm2", **dtype)
+        kind = resampling.Conv3x3Up if upsample else resampling.Conv3x3
+        self.conv1 = kind(filters, name="conv1", init="he_normal", **dtype)
+        self.conv2 = resampling.Conv3x3(filters, name="conv2", init="he_normal", **dtype)
+        if skip and channels != filters:
+            self.skip = _skip(filters, **dtype)
+
+    def call(self, x, s):
+        """Returns x in the style s."""
+        residual = self.conv1(_act(self.norm1(x, s)))
+        residual = self.conv2(_act(self.norm2(residual, s)))
+        if not self.has_skip:
+            return residual
+        x = self.skip(x) if self.channels != self.filters else x
+        x = resampling.nearest(x) if self.upsample else x
+        return (x + residual) * math.sqrt(0.5)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("channels", "filters", "style_dim", "upsample")
+        config = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **config, "skip": self.has_skip}
+
+
+def _act(x: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(x, _SLOPE)
+
+
+def _skip(filters: int, **kwargs) -> convolution.Conv2D:
+    return convolution.Conv2D(filters, 1, use_bias=False, init="he_normal", name="skip", **kwargs)

@@ -1,0 +1,296 @@
+"""The four networks of StarGAN v2 (Choi et al. 2020, section 2.1 and appendix A).
+
+Sizes are powers of two. A feature map at resolution r has min(channel_base * image_size / r,
+max_channels) channels; the first one, at the full resolution, has channel_base of them.
+"""
+
+import keras
+import tensorflow as tf
+
+from stargan_tf.layers import (
+    convolution,
+    domain_dense,
+    high_pass,
+    initializers,
+    instance_norm,
+    residual_blocks,
+    resampling,
+)
+
+HIDDEN_UNITS = 512  # of the mapping network's layers
+Masks = tuple[tf.Tensor, tf.Tensor]
+
+
+class Generator(keras.Model):
+    """G(x, s) -> y: the image x in the style s.
+
+    x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: like x, float32 even where the computation is
+    bfloat16; there is no tanh, so y may leave [-1, 1] a little.
+
+    Where w_hpf > 0, `masks` are two maps (N, h, w, 1) in [0, 1] that say where x's fine structure
+    is to pass to y: the first at 32 px, the second at 64 and 128 px. There, high-pass filtered
+    features skip from the encoder to the decoder, whose blocks have no skips of their own.
+
+    Args:
+      image_size: S in pixels, a power of two from 16 on (with w_hpf > 0: from 64 on).
+      style_dim: The length of s.
+      channel_base: Channels at the full resolution.
+      max_channels: The most channels of a layer.
+      w_hpf: Weight of the high-pass skip: the filter is divided by it. 0: there is none.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        style_dim: int = 64,
+        channel_base: int = 64,
+        max_channels: int = 512,
+        w_hpf: float = 0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.image_size = image_size
+        self.style_dim = style_dim
+        self.channel_base = channel_base
+        self.max_channels = max_channels
+        self.w_hpf = w_hpf
+        dtype = {"dtype": self.dtype_policy}
+        halvings = _log2(image_size) - 4 + (1 if w_hpf > 0 else 0)
+        widths = _widths(channel_base, max_channels, halvings)
+        top = widths[-1]
+        self.from_rgb = _conv_in(channel_base, **dtype)
+        norm = {"normalize": True, **dtype}
+        self.encode = [
+            residual_blocks.ResBlk(a, b, downsample=True, name=f"encode{i}", **norm)
+            for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
+        ] + [
+            residual_blocks.ResBlk(top, top, name=f"encode{halvings + i}", **norm) for i in range(2)
+        ]
+        style = {"style_dim": style_dim, "skip": w_hpf == 0, **dtype}
+        self.decode = [
+            residual_blocks.AdainResBlk(top, top, name=f"decode{i}", **style) for i in range(2)
+        ] + [
+            residual_blocks.AdainResBlk(b, a, upsample=True, name=f"decode{i + 2}", **style)
+            for i, (a, b) in enumerate(zip(widths[-2::-1], widths[:0:-1], strict=True))
+        ]
+        self.norm_out = instance_norm.InstanceNorm(name="norm_out", **dtype)
+        self.to_rgb = convolution.Conv2D(3, 1, init="he_normal", name="to_rgb", **dtype)
+        self.hpf = high_pass.HighPass(w_hpf, name="hpf", **dtype) if w_hpf > 0 else None
+
+    def call(self, x, s, masks=None):
+        """Returns y, shaped like x."""
+        if (masks is None) != (self.w_hpf == 0):
+            raise ValueError(f"Give masks where w_hpf > 0, and only there. Received: {masks}")
+        x = self.from_rgb(tf.cast(x, self.compute_dtype))
+        size, entering = self.image_size, {}
+        for block in self.encode:
+            if block.downsample:
+                entering[size] = x
+                size //= 2
+            x = block(x)
+        for block in self.decode:
+            x = block(x, s)
+            if block.upsample:
+                size *= 2
+                if masks is not None and size in (32, 64, 128):
+                    x += self.hpf(entering[size], masks[0] if size == 32 else masks[1])
+        x = tf.nn.leaky_relu(self.norm_out(x), 0.2)
+        return _at_least_float32(self.to_rgb(x))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("image_size", "style_dim", "channel_base", "max_channels", "w_hpf")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class MappingNetwork(keras.Model):
+    """F(z, y) -> s: a style of the domain y from a latent code z.
+
+    z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim), always computed in
+    float32: it is small. Four layers are shared, four belong to each domain.
+
+    Args:
+      domains: K.
+      latent_dim: The length of z.
+      style_dim: The length of s.
+      hidden_units: Of every hidden layer.
+    """
+
+    def __init__(
+        self,
+        domains: int,
+        latent_dim: int = 16,
+        style_dim: int = 64,
+        hidden_units: int = HIDDEN_UNITS,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.domains = domains
+        self.latent_dim = latent_dim
+        self.style_dim = style_dim
+        self.hidden_units = hidden_units
+        dtype = {"dtype": self.dtype_policy}
+        self.shared = [
+            keras.layers.Dense(
+                hidden_units,
+                activation="relu",
+                kernel_initializer=initializers.HeNormal(),
+                name=f"shared{i}",
+                **dtype,
+            )
+            for i in range(4)
+        ]
+        units = [hidden_units] * 3 + [style_dim]
+        self.unshared = [
+            domain_dense.DomainDense(domains, n, name=f"unshared{i}", **dtype)
+            for i, n in enumerate(units)
+        ]
+
+    def call(self, z, y):
+        """Returns s."""
+        return domain_dense.of_domain(self.all_domains(z), y)
+
+    def all_domains(self, z: tf.Tensor) -> tf.Tensor:
+        """Returns the styles (K, N, style_dim) of z in every domain."""
+        for layer in self.shared:
+            z = layer(z)
+        for layer in self.unshared[:-1]:
+            z = tf.nn.relu(layer(z))
+        return self.unshared[-1](z)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("domains", "latent_dim", "style_dim", "hidden_units")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class _Trunk(keras.Model):
+    """What the style encoder and the discriminator share: S x S pixels -> features (N, channels).
+
+    conv3x3, residual blocks without normalization down to 4 x 4, leaky ReLU, conv4x4, leaky ReLU.
+    """
+
+    def __init__(self, image_size: int, channel_base: int, max_channels: int, **kwargs):
+        super().__init__(**kwargs)
+        self.image_size = image_size
+        self.channel_base = channel_base
+        self.max_channels = max_channels
+        dtype = {"dtype": self.dtype_policy}
+        widths = _widths(channel_base, max_channels, _log2(image_size) - 2)
+        self.from_rgb = _conv_in(channel_base, **dtype)
+        self.blocks = [
+            residual_blocks.ResBlk(a, b, downsample=True, name=f"block{i}", **dtype)
+            for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
+        ]
+        self.conv_out = convolution.Conv2D(
+            widths[-1], 4, init="he_normal", name="conv_out", **dtype
+        )
+
+    def features(self, x: tf.Tensor) -> tf.Tensor:
+        """Returns (N, channels) from x (N, S, S, 3)."""
+        x = self.from_rgb(tf.cast(x, self.compute_dtype))
+        for block in self.blocks:
+            x = block(x)
+        x = self.conv_out(tf.nn.leaky_relu(x, 0.2))
+        return tf.squeeze(tf.nn.leaky_relu(x, 0.2), axis=(1, 2))
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        names = ("image_size", "channel_base", "max_channels")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class StyleEncoder(_Trunk):
+    """E(x, y) -> s: the style of the image x, seen as one of the domain y.
+
+    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. s: (N, style_dim) float32.
+
+    Args:
+      image_size: S in pixels, a power of two from 8 on.
+      domains: K.
+      style_dim: The length of s.
+      channel_base: Channels at the full resolution.
+      max_channels: The most channels of a layer.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        domains: int,
+        style_dim: int = 64,
+        channel_base: int = 64,
+        max_channels: int = 512,
+        **kwargs,
+    ):
+        super().__init__(image_size, channel_base, max_channels, **kwargs)
+        self.domains = domains
+        self.style_dim = style_dim
+        self.unshared = domain_dense.DomainDense(
+            domains, style_dim, name="unshared", dtype=self.dtype_policy
+        )
+
+    def call(self, x, y):
+        """Returns s."""
+        s = domain_dense.of_domain(self.unshared(self.features(x)), y)
+        return _at_least_float32(s)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "domains": self.domains, "style_dim": self.style_dim}
+
+
+class Discriminator(_Trunk):
+    """D(x, y) -> logit: is x a real image of the domain y.
+
+    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. logit: (N,) float32, unbounded: of the K branches
+    that of y.
+
+    Args:
+      image_size: S in pixels, a power of two from 8 on.
+      domains: K.
+      channel_base: Channels at the full resolution.
+      max_channels: The most channels of a layer.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        domains: int,
+        channel_base: int = 64,
+        max_channels: int = 512,
+        **kwargs,
+    ):
+        super().__init__(image_size, channel_base, max_channels, **kwargs)
+        self.domains = domains
+        self.branches = keras.layers.Dense(
+            domains,
+            kernel_initializer=initializers.HeNormal(),
+            name="branches",
+            dtype=self.dtype_policy,
+        )
+
+    def call(self, x, y):
+        """Returns the logits."""
+        logits = _at_least_float32(self.branches(self.features(x)))
+        return tf.reduce_sum(logits * tf.cast(y, logits.dtype), axis=1)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "domains": self.domains}
+
+
+def _conv_in(filters: int, **kwargs) -> convolution.Conv2D:
+    return resampling.Conv3x3(filters, init="he_normal", name="from_rgb", **kwargs)
+
+
+def _widths(base: int, most: int, halvings: int) -> list[int]:
+    """Returns the channels at the full resolution and after every halving."""
+    return [base] + [min(base * 2**i, most) for i in range(1, halvings + 1)]
+
+
+def _log2(size: int) -> int:
+    return size.bit_length() - 1
+
+
+def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
+    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -1,0 +1,46 @@
+"""Adaptive instance normalization (Huang and Belongie 2017, arXiv 1703.06868)."""
+
+import keras
+import tensorflow as tf
+
+from stargan_tf.layers import initializers, instance_norm
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class AdaIN(keras.layers.Layer):
+    """AdaIN(x, s) = (1 + gamma(s)) IN(x) + beta(s), as StarGAN v2 computes it (appendix A).
+
+    (gamma(s), beta(s)) = W s + b is one linear layer from the style s (N, style_dim) to 2C numbers;
+    IN has no weights of its own. Style numbers are float32 even where the computation is bfloat16.
+
+    Args:
+      style_dim: The length of s; 64 in the paper.
+      epsilon: Added to the variance; 1e-5 in the paper's program.
+    """
+
+    def __init__(self, style_dim: int = 64, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.style_dim = style_dim
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        """Creates W (style_dim, 2C) and b (2C,) for x of `input_shape` (N, H, W, C)."""
+        channels = int(input_shape[-1])
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(self.style_dim, 2 * channels),
+            initializer=initializers.HeNormal(),
+        )
+        self.bias = self.add_weight(name="bias", shape=(2 * channels,), initializer="zeros")
+        self.built = True
+
+    def call(self, x, s):
+        """Returns x (N, H, W, C) in the style s (N, style_dim)."""
+        s = tf.cast(s, self.kernel.dtype)
+        h = (tf.matmul(s, tf.convert_to_tensor(self.kernel)) + self.bias)[:, tf.newaxis, tf.newaxis]
+        gamma, beta = tf.split(h, 2, axis=-1)
+        return instance_norm.modulated(x, 1 + gamma, beta, self.epsilon)
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "style_dim": self.style_dim, "epsilon": self.epsilon}

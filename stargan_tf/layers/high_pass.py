@@ -1,0 +1,37 @@
+"""The high-pass skip of StarGAN v2, which keeps the source's fine structure where a mask is 1."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_LAPLACIAN = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], np.float64)
+
+
+@keras.utils.register_keras_serializable("stargan_tf")
+class HighPass(keras.layers.Layer):
+    """hpf(mask * x): a 3x3 Laplacian divided by w_hpf, for each channel, with zero padding.
+
+    x is (N, H, W, C); the mask (N, h, w, 1) is resized to H x W first (bilinear, half-pixel
+    centres, no antialiasing). The output has the shape of x. There are no weights.
+
+    Args:
+      w_hpf: What the filter is divided by, above 0.
+    """
+
+    def __init__(self, w_hpf: float, **kwargs):
+        super().__init__(**kwargs)
+        self.w_hpf = w_hpf
+
+    def call(self, x, mask):
+        """Returns the filtered map."""
+        size = x.shape[1:3]
+        if tuple(mask.shape[1:3]) != tuple(size):
+            mask = tf.image.resize(mask, size)
+        channels = x.shape[-1]
+        kernel = np.tile(_LAPLACIAN[:, :, np.newaxis, np.newaxis] / self.w_hpf, (1, 1, channels, 1))
+        x = x * tf.cast(mask, x.dtype)
+        return tf.nn.depthwise_conv2d(x, tf.constant(kernel, x.dtype), (1, 1, 1, 1), "SAME")
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "w_hpf": self.w_hpf}
