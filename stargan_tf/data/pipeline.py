@@ -23,11 +23,31 @@ class Draw(enum.IntEnum):
     FLIP = 2
     TARGET = 3
     PENALTY = 4
+    SOURCE = 5
+    REFERENCE = 6
+    REFERENCE_2 = 7
+    CROP = 8
+    LATENT = 9
+    LATENT_2 = 10
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
     """Returns float32 numbers in [0, 1), a pure function of the arguments; n is int64."""
     return tf.random.stateless_uniform(shape, _key(seed, draw, n), alg="philox")
+
+
+def normal(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+    """Returns float32 standard normal numbers, a pure function of the arguments; n is int64."""
+    return tf.random.stateless_normal(shape, _key(seed, draw, n), alg="philox")
+
+
+def integers(seed: int, draw: Draw, n: tf.Tensor, count: int) -> tf.Tensor:
+    """Returns `count` int64 numbers, all 2^64 equally likely, a pure function of the arguments.
+
+    Modulo m they are as good as uniform below m; floats would not reach every number above 2^24.
+    """
+    key = _key(seed, draw, n)
+    return tf.random.stateless_uniform([count], key, None, None, tf.int64, alg="philox")
 
 
 def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
@@ -37,6 +57,16 @@ def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
 
 def _key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
     return tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
+
+
+def _nested_uniform(
+    seed: int, stream: Draw, n: tf.Tensor, purpose: Draw, shape: tuple[int, ...] = ()
+) -> tf.Tensor:
+    """Returns numbers like `uniform`, independent for every purpose within a stream."""
+    # Not under the stream's own key: the numbers there may have chosen the image.
+    key = _key(seed, stream, n)
+    key = tf.random.experimental.stateless_fold_in(key, tf.constant(int(purpose), tf.int64))
+    return tf.random.stateless_uniform(shape, key, alg="philox")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +104,40 @@ class Sampler:
         image = self.plain_image(self.index(position))
         if self.flip:
             image = transforms.maybe_flip(image, uniform(self.seed, Draw.FLIP, position))
+        return image
+
+    def augmented(
+        self, index: tf.Tensor, position: tf.Tensor, stream: Draw, crop_probability: float
+    ) -> tf.Tensor:
+        """Returns an image as StarGAN v2 augments it: perhaps cropped at random, perhaps mirrored.
+
+        The random crop lies within the square that `plain_image` shows, so that nothing is
+        stretched by more than the crop's own ratio.
+
+        Args:
+          index: Number of the image (int64 scalar).
+          position: In the endless sequence of samples (int64 scalar).
+          stream: What the image is for: with the seed and the position it decides all chance.
+          crop_probability: Of `transforms.random_resized_crop`; else the square is just resized.
+
+        Returns:
+          (S, S, 3) float32 in [-1, 1].
+        """
+        centre = transforms.centre(self.source.load(index), self.crop_size)
+        if crop_probability:
+            shape = (transforms.TRIES + 1, 4)
+            uniforms = _nested_uniform(self.seed, stream, position, Draw.CROP, shape)
+            image = tf.cond(
+                uniforms[-1, 0] < crop_probability,
+                lambda: transforms.random_resized_crop(centre, self.image_size, uniforms[:-1]),
+                lambda: transforms.resize(centre, self.image_size),
+            )
+        else:
+            image = transforms.resize(centre, self.image_size)
+        image = transforms.to_unit_range(image)
+        if self.flip:
+            coin = _nested_uniform(self.seed, stream, position, Draw.FLIP)
+            image = transforms.maybe_flip(image, coin)
         return image
 
     def plain_image(self, index: tf.Tensor) -> tf.Tensor:

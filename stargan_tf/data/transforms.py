@@ -1,6 +1,44 @@
 """From a decoded image of any size to a training image in [-1, 1]."""
 
+import math
+
 import tensorflow as tf
+
+TRIES = 10  # of a random crop, before the central one is taken
+
+
+def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
+    """Cuts out the centred square.
+
+    Args:
+      image: (H, W, 3), any H and W.
+      crop_size: Side of the square in pixels, at most min(H, W) of the image; 0: just that.
+
+    Returns:
+      (side, side, 3), the pixels as they are.
+    """
+    shape = tf.shape(image)
+    largest = tf.minimum(shape[0], shape[1])
+    side = tf.minimum(largest, crop_size) if crop_size else largest
+    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def resize(image: tf.Tensor, image_size: int) -> tf.Tensor:
+    """Resizes to a square with antialiased bilinear interpolation, as Pillow does.
+
+    Args:
+      image: (H, W, 3) uint8, any H and W.
+      image_size: S, the height and width of the result in pixels.
+
+    Returns:
+      (S, S, 3) float32, whole grey levels in [0, 255], as a saved 8-bit file would hold.
+    """
+    image = tf.cast(image, tf.float32)
+    # Antialiased: without it downscaling is off by up to 76 grey levels.
+    image = tf.image.resize(image, (image_size, image_size), antialias=True)
+    image = tf.clip_by_value(tf.round(image), 0.0, 255.0)
+    return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
 def square(image: tf.Tensor, image_size: int, crop_size: int = 0) -> tf.Tensor:
@@ -14,15 +52,71 @@ def square(image: tf.Tensor, image_size: int, crop_size: int = 0) -> tf.Tensor:
     Returns:
       (S, S, 3) float32, whole grey levels in [0, 255], as a saved 8-bit file would hold.
     """
+    return resize(centre(image, crop_size), image_size)
+
+
+def random_resized_crop(
+    image: tf.Tensor,
+    image_size: int,
+    uniforms: tf.Tensor,
+    scale: tuple[float, float] = (0.8, 1.0),
+    ratio: tuple[float, float] = (0.9, 1.1),
+) -> tf.Tensor:
+    """Cuts out a random box and resizes it to a square; see `random_box`.
+
+    Args:
+      image: (H, W, 3) uint8, any H and W.
+      image_size: S, the height and width of the result in pixels.
+      uniforms: (TRIES, 4) in [0, 1), all the chance there is.
+      scale: The least and the largest area of the box, as shares of the image's.
+      ratio: The least and the largest width / height of the box; the defaults are StarGAN v2's.
+
+    Returns:
+      (S, S, 3) float32, whole grey levels in [0, 255].
+    """
     shape = tf.shape(image)
-    largest = tf.minimum(shape[0], shape[1])
-    side = tf.minimum(largest, crop_size) if crop_size else largest
-    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
-    image = tf.cast(image[top : top + side, left : left + side], tf.float32)
-    # Antialiased: without it downscaling is off by up to 76 grey levels.
-    image = tf.image.resize(image, (image_size, image_size), antialias=True)
-    image = tf.clip_by_value(tf.round(image), 0.0, 255.0)
-    return tf.ensure_shape(image, (image_size, image_size, 3))
+    top, left, height, width = tf.unstack(random_box(shape[:2], uniforms, scale, ratio))
+    return resize(image[top : top + height, left : left + width], image_size)
+
+
+def random_box(
+    size: tf.Tensor,
+    uniforms: tf.Tensor,
+    scale: tuple[float, float] = (0.8, 1.0),
+    ratio: tuple[float, float] = (0.9, 1.1),
+) -> tf.Tensor:
+    """Chooses the box of a random resized crop (Szegedy et al. 2015, arXiv 1409.4842, section 6).
+
+    Each row of `uniforms` is a try: an area uniform in `scale`, a width / height whose logarithm is
+    uniform in that of `ratio`, and a place, uniform among those within the image. The first box
+    that fits counts; where none does, the largest central one of the nearest allowed ratio.
+
+    Args:
+      size: (2,) the image's height and width in pixels.
+      uniforms: (TRIES, 4) in [0, 1): area, ratio, top, left.
+      scale: The least and the largest area, as shares of the image's.
+      ratio: The least and the largest width / height.
+
+    Returns:
+      (4,) int32: top, left, height, width, in pixels.
+    """
+    height, width = tf.unstack(tf.cast(size, tf.float32))
+    area, aspect, top, left = tf.unstack(uniforms, num=4, axis=1)
+    area = height * width * (scale[0] + (scale[1] - scale[0]) * area)
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    aspect = tf.exp(low + (high - low) * aspect)
+    heights, widths = tf.round(tf.sqrt(area / aspect)), tf.round(tf.sqrt(area * aspect))
+    fits = (heights >= 1) & (widths >= 1) & (heights <= height) & (widths <= width)
+    top, left = tf.floor(top * (height - heights + 1)), tf.floor(left * (width - widths + 1))
+    first = tf.argmax(tf.cast(fits, tf.int32))
+    box = tf.stack([top, left, heights, widths], axis=1)[first]
+
+    nearest = tf.clip_by_value(width / height, ratio[0], ratio[1])
+    widest = tf.clip_by_value(tf.round(height * nearest), 1.0, width)
+    highest = tf.clip_by_value(tf.round(width / nearest), 1.0, height)
+    margins = [(height - highest) // 2, (width - widest) // 2]
+    central = tf.stack([*margins, highest, widest])
+    return tf.cast(tf.where(tf.reduce_any(fits), box, central), tf.int32)
 
 
 def to_unit_range(image: tf.Tensor) -> tf.Tensor:

@@ -72,6 +72,121 @@ class SquareTest(tf.test.TestCase, parameterized.TestCase):
             )
 
 
+def box_of(shape, uniforms, scale, ratio):
+    """The box (top, left, height, width) of the usual algorithm, try after try."""
+    height, width = shape
+    for area, aspect, top, left in np.asarray(uniforms, float):
+        area = height * width * (scale[0] + (scale[1] - scale[0]) * area)
+        aspect = np.exp(np.log(ratio[0]) + np.log(ratio[1] / ratio[0]) * aspect)
+        h, w = round(np.sqrt(area / aspect)), round(np.sqrt(area * aspect))
+        if 0 < h <= height and 0 < w <= width:
+            return int(top * (height - h + 1)), int(left * (width - w + 1)), h, w
+    return None
+
+
+def draws(count, seed=0):
+    size = (count, transforms.TRIES, 4)
+    return np.random.default_rng(seed).random(size, np.float32)
+
+
+def boxes(shape, uniforms, **options):
+    """Returns (N, 4): the boxes for uniforms (N, TRIES, 4)."""
+
+    @tf.function
+    def found(all_uniforms):
+        return tf.map_fn(
+            lambda u: transforms.random_box(tf.constant(shape), u, **options),
+            all_uniforms,
+            fn_output_signature=tf.int32,
+        )
+
+    return found(tf.constant(uniforms)).numpy()
+
+
+class RandomBoxTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(((97, 97),), ((120, 110),), ((200, 64),))
+    def test_is_the_first_try_that_fits(self, shape):
+        uniforms = draws(150)
+        scale, ratio = (0.2, 1.0), (0.5, 2.0)
+        expected = [box_of(shape, u, scale, ratio) for u in uniforms]
+        found = boxes(shape, uniforms, scale=scale, ratio=ratio)
+        for box, wanted in zip(found, expected, strict=True):
+            if wanted is not None:
+                self.assertAllEqual(box, wanted)
+        first = [box_of(shape, u[:1], scale, ratio) for u in uniforms]
+        later = sum(a is None and b is not None for a, b in zip(first, expected, strict=True))
+        self.assertGreater(later, 10)  # Some needed more than one try.
+
+    def test_areas_ratios_and_places_are_spread_evenly(self):
+        # Here every try fits, so nothing is distorted by what was refused.
+        count, side = 2000, 1000
+        top, left, height, width = boxes(
+            (side, side), draws(count), scale=(0.3, 0.6), ratio=(0.75, 4 / 3)
+        ).T
+        shares = [
+            (height * width / side**2 - 0.3) / 0.3,
+            np.log(width / height / 0.75) / np.log(16 / 9),
+            top / (side - height + 1),
+            left / (side - width + 1),
+        ]
+        for share in shares:
+            counts = np.histogram(share, 10, (0, 1))[0]
+            self.assertGreaterEqual(counts.sum(), count - 5)  # rounding at the ends
+            chi_squared = ((counts - count / 10) ** 2).sum() / (count / 10)
+            self.assertLess(chi_squared, 27.9)  # 0.1 % with 9 degrees of freedom lie above
+        self.assertLess(np.abs(np.corrcoef(shares) - np.eye(4)).max(), 0.09)
+
+    def test_the_defaults_are_the_papers(self):
+        side = 1000
+        top, left, height, width = boxes((side, side), draws(500)).T
+        self.assertBetween((height * width / side**2).min(), 0.799, 0.82)
+        self.assertBetween((height * width / side**2).max(), 0.97, 1.0)
+        self.assertBetween((width / height).min(), 0.898, 0.915)
+        self.assertBetween((width / height).max(), 1.09, 1.102)
+        self.assertTrue((np.minimum(top, left) >= 0).all())
+        self.assertLessEqual(max((top + height).max(), (left + width).max()), side)
+
+    @parameterized.parameters(
+        ((300, 10), (144, 0, 11, 10)),  # 10 / 0.9 rows
+        ((10, 300), (0, 144, 10, 11)),  # 10 * 1.1 columns
+        ((5, 1), (2, 0, 1, 1)),
+    )
+    def test_where_nothing_fits_it_is_central_with_the_nearest_ratio(self, shape, expected):
+        self.assertAllEqual(boxes(shape, draws(3)), [expected] * 3)
+
+    def test_where_only_the_area_is_too_large_the_fallback_is_all(self):
+        uniforms = np.zeros((1, transforms.TRIES, 4), np.float32)
+        uniforms[..., :2] = 0.999  # the largest area in the widest shape
+        self.assertIsNone(box_of((50, 50), uniforms[0], (0.8, 1.0), (0.9, 1.1)))
+        self.assertAllEqual(boxes((50, 50), uniforms), [[0, 0, 50, 50]])
+
+
+class RandomResizedCropTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(((60, 91), 32), ((218, 178), 16), ((50, 50), 47), ((20, 31), 64))
+    def test_equals_pillow_within_a_grey_level(self, shape, size):
+        image = photo(*shape)
+        for uniforms in draws(4):
+            top, left, height, width = box_of(shape, uniforms, (0.3, 0.9), (0.8, 1.25))
+            crop = Image.fromarray(image).crop((left, top, left + width, top + height))
+            expected = np.asarray(crop.resize((size, size), Image.Resampling.BILINEAR), np.float32)
+            found = transforms.random_resized_crop(
+                tf.constant(image), size, tf.constant(uniforms), (0.3, 0.9), (0.8, 1.25)
+            )
+            self.assertEqual(found.dtype, tf.float32)
+            self.assertAllClose(found, expected, rtol=0, atol=1.0)
+            self.assertAllEqual(found, np.rint(found))
+
+    def test_sizes_unknown_to_the_graph(self):
+        specs = [tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([transforms.TRIES, 4])]
+        call = tf.function(
+            lambda image, u: transforms.random_resized_crop(image, 16, u), input_signature=specs
+        )
+        self.assertEqual(call.get_concrete_function().output_shapes, (16, 16, 3))
+        image, uniforms = tf.constant(photo(40, 50)), tf.constant(draws(1)[0])
+        eager = transforms.random_resized_crop(image, 16, uniforms)
+        self.assertAllEqual(call(image, uniforms), eager)
+
+
 class UnitRangeTest(tf.test.TestCase):
     def test_maps_black_to_minus_one_and_white_to_one(self):
         grey = np.arange(256)
