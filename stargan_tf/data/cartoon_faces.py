@@ -4,6 +4,8 @@ A face is an identity, attributes and a style, all pure functions of (seed, inde
 would look like with other attributes can therefore be drawn, and a translation measured.
 """
 
+import itertools
+
 import numpy as np
 import tensorflow as tf
 
@@ -27,6 +29,11 @@ class CartoonFaces(source.Source):
       exclusive: Groups of attributes that exclude each other; names not in `attributes` are left
         out of them.
       spread: How far the styles spread, from 0 to 1.
+      as_domains: Whether the attributes are domains: then only faces that show exactly one of them
+        are in the set, labels are one-hot, and `exclusive` does not matter.
+
+    Raises:
+      UserError: An argument is out of its range, or some domain can have no face.
     """
 
     def __init__(
@@ -37,18 +44,25 @@ class CartoonFaces(source.Source):
         attributes: tuple[str, ...] = cartoon_drawing.ATTRIBUTES,
         exclusive: tuple[tuple[str, ...], ...] = (cartoon_drawing.HAIR_COLOURS,),
         spread: float = 0.25,
+        *,
+        as_domains: bool = False,
     ):
         if split not in ("train", "test"):
             raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
         _check(image_size, count, attributes, spread)
         self.image_size = image_size
         self.label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
+        if as_domains:
+            _check_domains(attributes)
+            self.label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         self._spread = spread
-        self._first = _FIRST_TEST_INDEX if split == "test" else 0
         self._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in attributes]
-        self._attributes = np.stack(
-            [cartoon_drawing.sample_attributes(_SEED, self._first + i) for i in range(count)]
-        )
+        first = _FIRST_TEST_INDEX if split == "test" else 0
+        sampled = ((n, cartoon_drawing.sample_attributes(_SEED, n)) for n in itertools.count(first))
+        if as_domains:
+            sampled = (face for face in sampled if face[1][self._columns].sum() == 1)
+        numbers, rows = zip(*itertools.islice(sampled, count), strict=True)
+        self._numbers, self._attributes = numbers, np.stack(rows)
         self.labels = self._attributes[:, self._columns]
         cached = count * image_size**2 * 3 <= _CACHE_BYTES
         self._cache: dict[int, np.ndarray] | None = {} if cached else None
@@ -63,21 +77,32 @@ class CartoonFaces(source.Source):
             self._cache[index].setflags(write=False)
         return self._cache[index]
 
-    def render(self, index: int, label: np.ndarray) -> np.ndarray:
+    def render(
+        self,
+        index: int,
+        label: np.ndarray,
+        *,
+        style_of: int | None = None,
+        looks_of: int | None = None,
+    ) -> np.ndarray:
         """Draws face `index` with another label: the true translation.
 
         Args:
-          index: Of the face; identity, style and unlabelled attributes stay its own.
+          index: Of the face, whose identity it is.
           label: (width,) of 0 and 1.
+          style_of: The face of this set whose style it takes: cut and shade of the hair, shape of
+            the glasses, width of the smile; None: its own.
+          looks_of: The face of this set whose unlabelled attributes it takes; None: its own.
 
         Returns:
           (S, S, 3) uint8.
         """
-        number = self._first + int(index)
-        attributes = self._attributes[index].copy()
+        index = int(index)
+        attributes = self._attributes[index if looks_of is None else int(looks_of)].copy()
         attributes[self._columns] = label
-        identity = cartoon_drawing.sample_identity(_SEED, number)
-        style = cartoon_drawing.sample_style(_SEED, number, self._spread)
+        identity = cartoon_drawing.sample_identity(_SEED, self._numbers[index])
+        worn = self._numbers[index if style_of is None else int(style_of)]
+        style = cartoon_drawing.sample_style(_SEED, worn, self._spread)
         return cartoon_drawing.draw(identity, attributes, style, self.image_size)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
@@ -87,7 +112,7 @@ class CartoonFaces(source.Source):
 
     def describe(self, index: int) -> str:
         """Returns the number of the drawing."""
-        return f"cartoon face {self._first + index}"
+        return f"cartoon face {self._numbers[index]}"
 
 
 def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: float) -> None:
@@ -105,3 +130,15 @@ def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: flo
     for name in attributes:
         if name not in cartoon_drawing.ATTRIBUTES:
             raise labels_lib.unknown_name(name, cartoon_drawing.ATTRIBUTES, what="attribute")
+
+
+def _check_domains(names: tuple[str, ...]) -> None:
+    # Every face shows a hair colour: beside all colours nothing else is shown alone.
+    hair = cartoon_drawing.HAIR_COLOURS
+    others = [name for name in names if name not in hair]
+    if others and set(hair) <= set(names):
+        raise errors.UserError(
+            f"Every cartoon face shows one of {', '.join(hair)}, so none shows {others[0]} and no "
+            f"other domain; received the domains {', '.join(names)}; leave a colour or "
+            f"{' and '.join(others)} out."
+        )

@@ -30,6 +30,8 @@ def load_celeba(
     attributes: Sequence[str] = DEFAULT_ATTRIBUTES,
     exclusive: Sequence[Sequence[str]] = (HAIR_COLOURS,),
     test_size: int = 1999,
+    *,
+    as_domains: bool = False,
 ) -> image_files.ImageFiles:
     """Reads the attribute table and splits it as the reference implementation of StarGAN does.
 
@@ -44,12 +46,15 @@ def load_celeba(
       exclusive: Groups of attributes of which at most one is 1. Names that are not among
         `attributes` are dropped, then groups of fewer than two.
       test_size: The size of the test set; 1999 is the reference's.
+      as_domains: Whether the attributes are domains: then only images that show exactly one of
+        them are kept, after the split, and `exclusive` does not matter.
 
     Returns:
       The images; a label entry is 1 where the table has "1".
 
     Raises:
-      UserError: A file or folder is missing or malformed, or an attribute is unknown.
+      UserError: A file or folder is missing or malformed, an attribute is unknown, or no image of
+        this split shows a domain alone.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
@@ -58,16 +63,39 @@ def load_celeba(
     if not attributes:
         raise errors.UserError("No attribute was chosen; choose at least one, such as Male.")
     paths, labels = _read(data_dir, attributes)
-    if len(paths) < test_size + 1:
+    chosen = _split(len(paths), split, test_size)
+    label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
+    if as_domains:
+        label_space = labels_lib.LabelSpace("domains", tuple(attributes))
+        chosen = _of_one_domain(chosen, labels, label_space.names, split)
+    return image_files.ImageFiles([paths[i] for i in chosen], labels[chosen], label_space)
+
+
+def _split(count: int, split: str, test_size: int) -> list[int]:
+    """Returns the rows of the split, in the reference's order."""
+    if count < test_size + 1:
         raise errors.UserError(
-            f"{_TABLE} lists {len(paths)} images, but a test set of {test_size} needs at least "
+            f"{_TABLE} lists {count} images, but a test set of {test_size} needs at least "
             f"{test_size + 1}; use the whole table or a smaller test set."
         )
-    order = list(range(len(paths)))
+    order = list(range(count))
     random.Random(_SPLIT_SEED).shuffle(order)  # Permutes as it does a list of the lines.
-    chosen = order[:test_size] if split == "test" else order[test_size:]
-    label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
-    return image_files.ImageFiles([paths[i] for i in chosen], labels[chosen], label_space)
+    return order[:test_size] if split == "test" else order[test_size:]
+
+
+def _of_one_domain(
+    chosen: Sequence[int], labels: np.ndarray, names: Sequence[str], split: str
+) -> list[int]:
+    """Returns those of the chosen rows that have exactly one label."""
+    kept = [i for i, one in zip(chosen, labels[chosen].sum(axis=1) == 1, strict=True) if one]
+    counts = labels[kept].sum(axis=0)
+    for name, count in zip(names, counts, strict=True):
+        if not count:
+            raise errors.UserError(
+                f"None of the {len(chosen)} images of the {split} set shows {name} and no other of "
+                f"the domains {', '.join(names)}; choose other domains."
+            )
+    return kept
 
 
 def _read(data_dir: str, attributes: Sequence[str]) -> tuple[list[str], np.ndarray]:

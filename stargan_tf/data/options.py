@@ -33,6 +33,12 @@ class DataOptions:
         "Groups of attributes of which one image shows at most one: names separated by commas, "
         "groups by semicolons; empty: none.",
     )
+    domains: str = option(
+        "",
+        "Attributes that become domains, comma-separated: each image that shows exactly one of "
+        "them belongs to it, the others are left out (cartoon_faces, celeba); what else varies is "
+        "style.",
+    )
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
         0,
@@ -59,6 +65,30 @@ class DataOptions:
             raise errors.UserError(
                 "--dataset=image_folder takes its labels from the folders' names; received "
                 f"--attributes={self.attributes}; leave it out."
+            )
+        if self.domains:
+            self._check_domains()
+
+    def _check_domains(self) -> None:
+        if self.dataset == "image_folder":
+            raise errors.UserError(
+                "--dataset=image_folder takes its domains from the folders' names; received "
+                f"--domains={self.domains}; leave it out."
+            )
+        if self.attributes:
+            raise errors.UserError(
+                f"Labels are either attributes or domains; received --attributes={self.attributes} "
+                f"and --domains={self.domains}; leave one of them out."
+            )
+        if self.exclusive != DataOptions.exclusive:
+            raise errors.UserError(
+                f"Domains exclude each other; received --exclusive={self.exclusive} with "
+                f"--domains={self.domains}; leave --exclusive out."
+            )
+        if len(split_names(self.domains)) < 2:
+            raise errors.UserError(
+                f"Translation needs at least two domains; received --domains={self.domains}; name "
+                "another attribute."
             )
 
     def exclusive_groups(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -16,7 +16,8 @@ def load(options: options_lib.DataOptions, split: str) -> source.Source:
     Raises:
       UserError: If the data set is missing, empty or not laid out as it should be.
     """
-    names = options_lib.split_names(options.attributes)
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes)
     if options.dataset == "cartoon_faces":
         names = names or cartoon_drawing.ATTRIBUTES
         return cartoon_faces.CartoonFaces(
@@ -26,10 +27,12 @@ def load(options: options_lib.DataOptions, split: str) -> source.Source:
             names,
             options.exclusive_groups(names),
             options.cartoon_spread,
+            as_domains=bool(domains),
         )
     if options.dataset == "celeba":
         names = names or celeba.DEFAULT_ATTRIBUTES
-        return celeba.load_celeba(options.data_dir, split, names, options.exclusive_groups(names))
+        groups = options.exclusive_groups(names)
+        return celeba.load_celeba(options.data_dir, split, names, groups, as_domains=bool(domains))
     return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
 
 

@@ -69,6 +69,20 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         expected = cartoon_drawing.draw(identity, target, style, SIZE)
         self.assertAllEqual(source.render(4, target), expected)
 
+    @parameterized.parameters((None, None), (5, None), (None, 3), (1, 4))
+    def test_style_and_looks_may_be_those_of_other_faces(self, style_of, looks_of):
+        source = faces("test", 8, attributes=HAIR, exclusive=(HAIR,), spread=1.0)
+        identity = cartoon_drawing.sample_identity(0, 2**32 + 2)
+        other = 2 if style_of is None else style_of
+        style = cartoon_drawing.sample_style(0, 2**32 + other, 1.0)
+        other = 2 if looks_of is None else looks_of
+        looks = cartoon_drawing.sample_attributes(0, 2**32 + other)[3:]
+        target = np.concatenate([[0, 1, 0], looks])
+        found = source.render(2, np.array([0, 1, 0]), style_of=style_of, looks_of=looks_of)
+        self.assertAllEqual(found, cartoon_drawing.draw(identity, target, style, SIZE))
+        if (style_of, looks_of) != (None, None):
+            self.assertNotAllEqual(found, source.render(2, np.array([0, 1, 0])))
+
     def test_another_hair_colour_changes_the_hair_only(self):
         source = faces()
         for index in range(6):
@@ -99,6 +113,52 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertAllEqual(
                     source.render(index, np.array([smiling])), full.render(index, target)
                 )
+
+    @parameterized.parameters(
+        (("Blond_Hair", "Black_Hair"), "train"),
+        (("Eyeglasses", "Smiling"), "test"),
+        (("Brown_Hair", "Smiling"), "train"),
+    )
+    def test_domains_hold_the_faces_that_show_exactly_one(self, names, split):
+        source = faces(split, 20, attributes=names, as_domains=True)
+        first = 2**32 if split == "test" else 0
+        columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in names]
+        own = {n: cartoon_drawing.sample_attributes(0, n) for n in range(first, first + 200)}
+        kept = [n for n in own if own[n][columns].sum() == 1][:20]
+        self.assertEqual(source.size, 20)
+        self.assertEqual((source.label_space.kind, source.label_space.names), ("domains", names))
+        self.assertAllEqual(source.labels, [own[n][columns] for n in kept])
+        self.assertGreater(source.labels.sum(axis=0).min(), 3)
+        self.assertGreater(kept[-1], first + 19)  # Some were left out.
+        for index in (0, 19):
+            n = kept[index]
+            person, style = (
+                cartoon_drawing.sample_identity(0, n),
+                cartoon_drawing.sample_style(0, n, 0.25),
+            )
+            self.assertAllEqual(
+                source.image(index), cartoon_drawing.draw(person, own[n], style, SIZE)
+            )
+            target = own[n].copy()
+            target[columns] = (0, 1)
+            self.assertAllEqual(
+                source.render(index, np.array([0, 1])),
+                cartoon_drawing.draw(person, target, style, SIZE),
+            )
+            self.assertEqual(source.describe(index), f"cartoon face {n}")
+        smaller = faces(split, 5, attributes=names, as_domains=True)
+        self.assertAllEqual(smaller.labels, source.labels[:5])
+
+    def test_the_hair_colours_as_domains_leave_no_face_out(self):
+        source = faces(count=12, attributes=HAIR, as_domains=True)
+        self.assertAllEqual(source.labels, faces(count=12).labels[:, :3])
+        self.assertAllEqual(source.image(11), faces(count=12).image(11))
+
+    @parameterized.parameters(((*HAIR, "Smiling"),), (("Eyeglasses", *HAIR),))
+    def test_a_domain_that_can_have_no_face_is_refused(self, names):
+        message = "so none shows (Smiling|Eyeglasses) and no other domain; received the domains"
+        with self.assertRaisesRegex(errors.UserError, message):
+            faces(attributes=names, as_domains=True)
 
     def test_loads_in_a_graph_what_image_returns(self):
         source = faces()

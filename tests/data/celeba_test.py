@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import celeba
+from stargan_tf.data import celeba, labels
 
 NAMES = ("Bald", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Male", "Young")
 
@@ -104,6 +104,25 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(files.label_space.exclusive, (("Male", "Young"),))
         expected = self.reference(chosen, 9)["train"]
         self.assertAllEqual(files.labels, [label for _, label in expected])
+
+    @parameterized.parameters("train", "test")
+    def test_domains_are_the_images_that_show_exactly_one(self, split):
+        names = ("Young", "Bald", "Male")
+        files = self.load(split, test_size=18, attributes=names, as_domains=True)
+        expected = [row for row in self.reference(names, 18)[split] if sum(row[1]) == 1]
+        paths = [os.path.basename(files.describe(i)) for i in range(files.size)]
+        self.assertEqual(paths, [name for name, _ in expected])
+        self.assertAllEqual(files.labels, [label for _, label in expected])
+        self.assertEqual(files.label_space, labels.LabelSpace("domains", names))
+        self.assertBetween(files.size, 3, {"train": 21, "test": 17}[split])
+
+    def test_a_domain_without_an_image_is_named(self):
+        lines = [line[:10] + " -1" + line[13:] for line in self.lines]  # Nobody is bald.
+        self.write(["40", " ".join(NAMES), *lines])
+        message = self.error(attributes=("Male", "Bald"), as_domains=True)
+        self.assertRegex(message, "None of the 31 images of the train set shows Bald and no other")
+        message = self.error(attributes=("Male", "Male"), as_domains=True)
+        self.assertRegex(message, "a name twice")
 
     def test_nested_folder(self):
         inner = os.path.join("img_align_celeba", "img_align_celeba")

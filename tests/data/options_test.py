@@ -1,0 +1,89 @@
+"""The data flags: what is refused, and the data set that they give."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from PIL import Image
+
+from stargan_tf import errors
+from stargan_tf.data import cartoon_faces, labels, options, sources
+
+
+def data_options(**given):
+    return options.DataOptions(image_size=32, cartoon_train_size=9, cartoon_test_size=5, **given)
+
+
+class CheckTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        ({"domains": "Male"}, "at least two domains; received --domains=Male;"),
+        ({"domains": " ,"}, "at least two domains; received --domains= ,;"),
+        (
+            {"domains": "Male,Young", "attributes": "Bald"},
+            "received --attributes=Bald and --domains=Male,Young; leave one",
+        ),
+        (
+            {"domains": "Male,Young", "exclusive": "Male,Young"},
+            "received --exclusive=Male,Young with --domains=Male,Young; leave --exclusive out",
+        ),
+        (
+            {"domains": "cat,dog", "dataset": "image_folder", "data_dir": "x"},
+            "from the folders' names; received --domains=cat,dog; leave it out",
+        ),
+    )
+    def test_domains_that_make_no_sense(self, given, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            data_options(**given).check()
+
+    def test_domains_that_do(self):
+        data_options(domains="Smiling, Eyeglasses").check()
+        data_options(domains="Male,Young,Bald", dataset="celeba", data_dir="x").check()
+
+
+class LoadTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(("train", 9), ("test", 5))
+    def test_cartoon_domains(self, split, size):
+        found = sources.load(data_options(domains="Smiling, Eyeglasses"), split)
+        names = ("Smiling", "Eyeglasses")
+        expected = cartoon_faces.CartoonFaces(split, 32, size, names, as_domains=True)
+        self.assertEqual(found.label_space, labels.LabelSpace("domains", names))
+        self.assertAllEqual(found.labels, expected.labels)
+        self.assertAllEqual(found.image(size - 1), expected.image(size - 1))
+
+    def test_without_domains_labels_are_attributes(self):
+        found = sources.load(data_options(), "train")
+        self.assertEqual(found.label_space.kind, "attributes")
+        self.assertLen(found.label_space.names, 5)
+
+    def test_unknown_and_repeated_domains(self):
+        with self.assertRaisesRegex(errors.UserError, "attribute 'Smile'.*Did you mean Smiling"):
+            sources.load(data_options(domains="Smile,Eyeglasses"), "train")
+        with self.assertRaisesRegex(errors.UserError, "a name twice"):
+            sources.load(data_options(domains="Smiling,Smiling"), "train")
+
+    def test_celeba_domains(self):
+        folder = self.create_tempdir().full_path
+        os.mkdir(os.path.join(folder, "images"))
+        values = np.random.default_rng(1).integers(0, 2, (2040, 3))
+        names = [f"{i}.png" for i in range(len(values))]
+        rows = [f"{n} " + " ".join(map(str, 2 * v - 1)) for n, v in zip(names, values, strict=True)]
+        with open(os.path.join(folder, "list_attr_celeba.txt"), "w") as file:
+            file.write("\n".join([str(len(rows)), "Bald Male Young", *rows]))
+        for name in names:
+            os.symlink("../0.png", os.path.join(folder, "images", name))
+        Image.new("RGB", (2, 2)).save(os.path.join(folder, "0.png"))
+        given = data_options(dataset="celeba", data_dir=folder, domains="Young,Bald")
+        sizes = []
+        for split in ("train", "test"):
+            found = sources.load(given, split)
+            self.assertEqual(found.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
+            for i in range(found.size):
+                row = names.index(os.path.basename(found.describe(i)))
+                self.assertAllEqual(found.labels[i], values[row][[2, 0]])
+            sizes.append(found.size)
+        self.assertEqual(sum(sizes), np.sum(values[:, 0] != values[:, 2]))
+
+
+if __name__ == "__main__":
+    tf.test.main()
