@@ -10,12 +10,13 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 
 PACKAGE = pathlib.Path("stargan_tf")
-COMMANDS = {"train", "translate", "evaluate"}
+COMMANDS = {"train", "translate", "evaluate", "import_reference"}
 # The lowest layers: what a module in each folder may import of this project.
 LOW = {"errors", "options", "files", "state_dicts"}
 ALLOWED = {
     "layers": LOW | {"layers"},
     "gan_losses": LOW,
+    "diff_augment": set(),
     "optimization": LOW | {"optimization"},
     "metrics": LOW | {"metrics"},
     "data": LOW | {"data"},
@@ -24,7 +25,8 @@ ALLOWED = {
     "options": set(),
     "files": {"errors"},
     "state_dicts": {"errors"},
-    "algorithms": LOW | {"layers", "gan_losses", "optimization", "data", "sheets", "algorithms"},
+    "algorithms": LOW
+    | {"layers", "gan_losses", "diff_augment", "optimization", "data", "sheets", "algorithms"},
     "hyperparameters": LOW | {"algorithms", "data"},
     "training": LOW
     | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
