@@ -15,11 +15,11 @@ DRAWS = 7  # for each image: brightness, saturation, contrast, x and y of shift,
 def diff_augment(x: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
     """Augments every image by its own draws.
 
-    In this order, in the paper's ranges: brightness, in [-0.5, 0.5],
-    is added; saturation, in [0, 2], scales the distance to each pixel's mean over the channels;
-    contrast, in [0.5, 1.5], scales the distance to the image's mean; the image moves by whole
-    pixels, up to 1/8 of its size each way, and zeros follow; a square of half the size, whose
-    centre lies anywhere in the image, becomes zero. Draws of 0.5 leave colours and place unchanged.
+    In this order, in the paper's ranges: brightness, in [-0.5, 0.5], is added; saturation, in
+    [0, 2], scales the distance to each pixel's mean over the channels; contrast, in [0.5, 1.5],
+    scales the distance to the image's mean; the image moves by whole pixels, up to 1/8 of its size
+    each way, and zeros follow; a square of half the size, whose centre lies anywhere in the image,
+    becomes zero. Draws of 0.5 leave colours and place unchanged.
 
     Args:
       x: (N, S, S, 3) in [-1, 1]; S is known to the graph.

@@ -29,6 +29,7 @@ class Draw(enum.IntEnum):
     CROP = 8
     LATENT = 9
     LATENT_2 = 10
+    AUGMENT = 11
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
