@@ -10,13 +10,14 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 
 PACKAGE = pathlib.Path("stargan_tf")
-COMMANDS = {"train", "translate", "evaluate", "import_reference"}
+COMMANDS = {"train", "translate", "evaluate", "import_reference", "align"}
 # The lowest layers: what a module in each folder may import of this project.
 LOW = {"errors", "options", "files", "state_dicts"}
 ALLOWED = {
     "layers": LOW | {"layers"},
     "gan_losses": LOW,
     "diff_augment": set(),
+    "landmarks": LOW | {"layers", "landmarks"},
     "optimization": LOW | {"optimization"},
     "metrics": LOW | {"metrics"},
     "data": LOW | {"data"},

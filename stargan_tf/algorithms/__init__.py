@@ -2,11 +2,14 @@
 
 A paper's package has `hparams.py` (no TensorFlow: command lines read it for `--help`), which
 defines `HParams`, and `algorithm.py`, which defines `ALGORITHM`, a subclass of
-`stargan_tf.algorithms.algorithm.Algorithm`.
+`stargan_tf.algorithms.algorithm.Algorithm`. A paper whose authors' weights can be imported has
+`reference_files.py` too; `stargan_tf.algorithms.reference_files` says what is in it.
 """
 
 import importlib
+import importlib.util
 import pkgutil
+import types
 from typing import Any
 
 
@@ -23,3 +26,12 @@ def hparams_class(name: str) -> type[Any]:
 def algorithm_class(name: str) -> type[Any]:
     """Returns the `Algorithm` subclass of the paper `name`."""
     return importlib.import_module(f"{__name__}.{name}.algorithm").ALGORITHM
+
+
+def reference_module(name: str) -> types.ModuleType | None:
+    """Returns what imports the weights of the paper's authors, without TensorFlow; None: nothing.
+
+    It is the module `reference_files` of the paper's package.
+    """
+    path = f"{__name__}.{name}.reference_files"
+    return importlib.import_module(path) if importlib.util.find_spec(path) else None

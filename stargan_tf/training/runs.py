@@ -15,6 +15,19 @@ _FORMAT = 1
 
 
 @dataclasses.dataclass(frozen=True)
+class Imported:
+    """Where the weights of a run come from that was not trained here.
+
+    Attributes:
+      files: Names of the files that were imported.
+      classifies: Whether they hold what `Algorithm.classify` needs, where the paper has it.
+    """
+
+    files: tuple[str, ...]
+    classifies: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Run:
     """A run's folder: train.flags, model.json, checkpoints/, samples/, metrics.jsonl, tensorboard/.
 
@@ -22,16 +35,23 @@ class Run:
       directory: The folder.
       config: What was asked for.
       label_space: What the labels of its data mean.
+      imported: Where its weights come from; None: from training.
     """
 
     directory: pathlib.Path
     config: hyperparameters.Config
     label_space: labels_lib.LabelSpace
+    imported: Imported | None = None
 
     @property
     def checkpoint_dir(self) -> pathlib.Path:
         """Where the checkpoints are."""
         return self.directory / "checkpoints"
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the weights behind `Algorithm.classify` are more than random numbers."""
+        return self.imported is None or self.imported.classifies
 
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
         """Builds the run's algorithm; `problem` are further fields of `Problem`."""
@@ -71,6 +91,8 @@ class Run:
             "labels": self.label_space.to_json(),
             "options": self.config.values(),
         }
+        if self.imported:
+            model["imported"] = dataclasses.asdict(self.imported)
         with files.atomic(self.directory / "model.json") as file:
             file.write(json.dumps(model, indent=2).encode() + b"\n")
         with files.atomic(self.directory / "train.flags") as file:
@@ -79,7 +101,13 @@ class Run:
     def check(self) -> None:
         """Raises a UserError where the folder holds another model; changes nothing."""
         if (self.directory / "model.json").exists():
-            self._refuse_another(open_run(self.directory))
+            old = open_run(self.directory)
+            if old.imported:
+                raise errors.UserError(
+                    f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
+                    "optimizer's state to train on with; choose another --run_dir."
+                )
+            self._refuse_another(old)
         elif self.checkpoint_dir.exists():
             raise errors.UserError(
                 f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
@@ -114,7 +142,11 @@ def open_run(directory: str | pathlib.Path) -> Run:
         if model["format"] > _FORMAT:
             raise errors.UserError(f"{path} was written by a newer version of this program.")
         config = hyperparameters.Config.from_values(model["options"])
-        return Run(directory, config, labels_lib.LabelSpace.from_json(model["labels"]))
+        space = labels_lib.LabelSpace.from_json(model["labels"])
+        imported = model.get("imported")
+        if imported:
+            imported = Imported(tuple(imported["files"]), bool(imported["classifies"]))
+        return Run(directory, config, space, imported)
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(

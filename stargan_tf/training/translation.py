@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import sheets
+from stargan_tf import errors, sheets
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import photos
 from stargan_tf.training import runs
@@ -17,6 +17,17 @@ def check_names(space: labels_lib.LabelSpace, edits: Sequence[str], known: Seque
         space.edited(np.zeros(space.width, np.float32), names)
 
 
+def check_known(run: runs.Run, known: Sequence[str]) -> None:
+    """Raises a UserError where only the user could tell what a photo shows, and did not."""
+    if not (known or run.classifies or run.label_space.kind == "domains"):
+        raise errors.UserError(
+            f"{run.directory} was imported without a discriminator ("
+            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; say it with "
+            f"--from, such as --from={run.label_space.names[-1]} (what is not named is "
+            "taken as absent), or import the discriminator too."
+        )
+
+
 class Translator:
     """A run's networks with the weights of one checkpoint.
 
@@ -26,6 +37,7 @@ class Translator:
     """
 
     def __init__(self, run: runs.Run, checkpoint: str = "latest"):
+        self._run = run
         self._space = run.label_space
         self._size = run.config.data.image_size
         self._algorithm = run.build(training=False)
@@ -72,11 +84,14 @@ class Translator:
         self, path: os.PathLike[str], fit: str, known: Sequence[str]
     ) -> tuple[np.ndarray, np.ndarray, str]:
         """Returns the photo (1, S, S, 3), its label (1, width), and where that came from."""
+        check_known(self._run, known)
         photo = photos.read_photo(os.fspath(path))
         x = photos.to_array(photos.fit(photo, self._size, fit))[np.newaxis]
         if known:
             own = self._space.edited(np.zeros(self._space.width, np.float32), known)[np.newaxis]
             return x, own, f"from: {self._shown(own[0])}, as given"
+        if not self._run.classifies:  # of domains: any can become any
+            return x, np.zeros((1, self._space.width), np.float32), "from: not known"
         own = self._algorithm.classify(x)
         return x, own, f"from: {self._shown(own[0])}, as classified"
 

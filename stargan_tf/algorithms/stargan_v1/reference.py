@@ -58,6 +58,12 @@ def to_ours(value: np.ndarray) -> np.ndarray:
     return np.transpose(value, KERNEL_TO_OURS) if np.ndim(value) == 4 else np.asarray(value)
 
 
+def shape(variable: tf.Variable) -> tuple[int, ...]:
+    """Returns the shape of a variable's value in PyTorch's layout."""
+    ours = tuple(variable.shape)
+    return tuple(ours[i] for i in np.argsort(KERNEL_TO_OURS)) if len(ours) == 4 else ours
+
+
 def _variables(layers: Mapping[str, tf.Module]) -> dict[str, tf.Variable]:
     variables = {}
     for name, layer in layers.items():

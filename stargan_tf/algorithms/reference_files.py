@@ -1,0 +1,103 @@
+"""The contract of a paper's `reference_files.py`: what its authors' released weights tell.
+
+Such a module imports no TensorFlow at its top (command lines read it for `--help`) and has
+
+  FILES: the files to give, a tuple of `File`;
+  LABEL_KINDS: which kinds of `LabelSpace` the networks can be of;
+  HPARAMS: names of hyperparameters that a file may not tell, and that a user may therefore give;
+  recognize(state) -> str: which `content` of FILES a state dict is, or "";
+  describe(states, given) -> Networks: what the networks are, from the shapes in the state dicts;
+  load(algorithm, states) -> Loaded: gives a built algorithm its weights, all or none.
+
+`states` are the state dicts by flag; `given` are hyperparameters and image_size as the user gave
+them, None where not.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from stargan_tf import errors, state_dicts
+
+State = Mapping[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file of released weights.
+
+    Attributes:
+      flag: The command line's, without dashes.
+      content: What it holds, for messages: "the generator of StarGAN v1".
+      required: Whether there is no import without it.
+      help: A sentence for `--help`.
+    """
+
+    flag: str
+    content: str
+    required: bool
+    help: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Networks:
+    """What state dicts tell about their networks.
+
+    Attributes:
+      values: Hyperparameters and image_size, by flag.
+      labels: The length of a label vector.
+    """
+
+    values: Mapping[str, Any]
+    labels: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """What was loaded.
+
+    Attributes:
+      ignored: Names in the files that no variable here has a use for.
+      classifies: Whether `Algorithm.classify` works with what was loaded.
+    """
+
+    ignored: tuple[str, ...]
+    classifies: bool
+
+
+def check(
+    content: str, shapes: Mapping[str, tuple[int, ...]], state: State, ignored: str = "$^"
+) -> tuple[str, ...]:
+    """Compares a state dict with what is needed; returns its names that are ignored.
+
+    Args:
+      content: What the state dict is, for messages.
+      shapes: Of every tensor that is needed, by its name there.
+      state: The state dict.
+      ignored: A regular expression: what may be there besides.
+
+    Raises:
+      UserError: If names are missing, unknown, or of another shape, or values are not finite.
+    """
+    spare = [name for name in state if name not in shapes]
+    both = [name for name in shapes if name in state]
+    problems = {
+        "missing": [name for name in shapes if name not in state],
+        "unknown": [name for name in spare if not re.search(ignored, name)],
+        "of another shape": [
+            f"{name} {state[name].shape} for {shapes[name]}"
+            for name in both
+            if state[name].shape != shapes[name]
+        ],
+        "not finite": [name for name in both if not np.isfinite(state[name]).all()],
+    }
+    found = [f"{len(n)} {what} ({state_dicts.some(n)})" for what, n in problems.items() if n]
+    if found:
+        raise errors.UserError(
+            f"The tensors of {content} are not as they must be: {', '.join(found)}; give the "
+            "authors' file, or one with the same names and shapes."
+        )
+    return tuple(spare)
