@@ -30,7 +30,8 @@ def read(path: str | os.PathLike[str]) -> State:
 
     Dictionaries in dictionaries become one, their names joined by "."; the part "module" that
     `torch.nn.DataParallel` adds is removed: {"generator": {"module.from_rgb.weight": ...}} gives
-    "generator.from_rgb.weight".
+    "generator.from_rgb.weight". Of a training's checkpoint that has a dictionary `state_dict`, what
+    stands beside that (optimizers, counters) is not looked at.
 
     Args:
       path: A file that ends in .ckpt, .pt or .pth (written by `torch.save`; needs the package
@@ -54,6 +55,8 @@ def read(path: str | os.PathLike[str]) -> State:
             "convert it to one of them."
         )
     tree = readers[path.suffix.lower()](path)
+    if isinstance(tree, Mapping) and isinstance(tree.get("state_dict"), Mapping):
+        tree = tree["state_dict"]
     state: State = {}
     strange: list[str] = []
     _flatten(tree, (), state, strange)

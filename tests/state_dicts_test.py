@@ -159,6 +159,13 @@ class TorchTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(state["0.running_var"], np.ones(3))
         self.assertIn("0.num_batches_tracked", state)
 
+    def test_a_training_s_checkpoint(self):
+        state = {"module.w": torch.from_numpy(WEIGHT.copy())}
+        torch.save({"state_dict": state, "epoch": 3, "optimizer": {"lr": [0.1]}}, self.path)
+        found = state_dicts.read(self.path)
+        self.assertEqual(list(found), ["w"])
+        self.assertAllEqual(found["w"], WEIGHT)
+
     @parameterized.parameters("zip", 2, 4)
     def test_code_is_refused_and_not_run(self, form):
         tree = {"w": Malice(str(self.ran))}
