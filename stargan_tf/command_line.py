@@ -1,5 +1,6 @@
 """What all command lines share: parsing flags, and one clear sentence for a user's mistake."""
 
+import functools
 import os
 import pathlib
 import shutil
@@ -15,14 +16,21 @@ from stargan_tf import errors
 _NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc", b"cuInit")
 
 
-def run(main: Callable[[], int | None]) -> None:
-    """Parses the flags, calls `main`, and exits with what it returns (None: 0).
+def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
+    """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
     A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+
+    Args:
+      main: Gets the positional arguments, as strings.
+      positional: Their names, for messages; all of them are required.
     """
     for stream in (sys.stdout, sys.stderr):  # names of files need not be text
         stream.reconfigure(errors="backslashreplace")
-    app.run(lambda argv: sys.exit(_guarded(main)), flags_parser=_parse)
+    app.run(
+        lambda argv: sys.exit(_guarded(functools.partial(main, *argv[1:]))),
+        flags_parser=functools.partial(_parse, positional=positional),
+    )
 
 
 def import_tensorflow() -> None:
@@ -64,6 +72,38 @@ def fail(message: str) -> None:
     print(f"error: {message}", file=sys.stderr, flush=True)
 
 
+def each_photo(
+    pairs: Sequence[tuple[pathlib.Path, pathlib.Path]],
+    work: Callable[[pathlib.Path, pathlib.Path], str],
+    done: str,
+) -> int:
+    """Does the same to many photos; one that fails is named and left out.
+
+    Args:
+      pairs: What to read and what to write.
+      work: Does it for one pair, and returns what to say about it.
+      done: What has been done to a photo then, as in "translated".
+
+    Returns:
+      The exit status: 1 if any failed.
+
+    Raises:
+      UserError: If there is one photo only, and it failed.
+    """
+    failed = 0
+    for image, output in pairs:
+        try:
+            print(f"{output}  ({work(image, output)})", flush=True)
+        except errors.UserError as error:
+            if len(pairs) == 1:
+                raise
+            fail(str(error))
+            failed += 1
+    if failed:
+        fail(f"{failed} of {len(pairs)} photos could not be {done}.")
+    return 1 if failed else 0
+
+
 def _guarded(main: Callable[[], int | None]) -> int:
     try:
         return main() or 0
@@ -81,11 +121,19 @@ def _guarded(main: Callable[[], int | None]) -> int:
         return 128 + signal.SIGINT
 
 
-def _parse(argv: Sequence[str]) -> list[str]:
+def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     try:
         rest = flags.FLAGS(list(argv))
-        if len(rest) > 1:
-            raise flags.Error(f"Unexpected argument {rest[1]!r}; every argument is a --flag=value.")
+        count = len(positional)
+        if len(rest) > 1 + count:
+            every = f"every argument but {' '.join(positional)}" if count else "every argument"
+            raise flags.Error(
+                f"Unexpected argument {rest[1 + count]!r}; {every} is a --flag=value."
+            )
+        if len(rest) < 1 + count:
+            raise flags.Error(
+                f"Expected {' '.join(positional)}; received {' '.join(rest[1:]) or 'none'}."
+            )
     except flags.Error as error:
         fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
         sys.exit(2)

@@ -1,0 +1,70 @@
+"""What a command that turns photos into PNG files reads and writes. Imports no TensorFlow."""
+
+import pathlib
+
+from stargan_tf import errors
+
+Pairs = list[tuple[pathlib.Path, pathlib.Path]]
+
+
+def pairs(
+    image: pathlib.Path,
+    output: pathlib.Path,
+    image_name: str = "--image",
+    output_name: str = "--output",
+) -> Pairs:
+    """Returns what to read and what to write, and makes the folder of the output.
+
+    Args:
+      image: A photo, or a folder of photos.
+      output: A PNG file, or a folder where `image` is one.
+      image_name: What the user calls `image`, for messages.
+      output_name: The same of `output`.
+
+    Raises:
+      UserError: If there is no photo, the two do not fit together, a photo would be overwritten, or
+        the folder can't be made.
+    """
+    if not image.exists():
+        raise errors.UserError(
+            f"{image_name}={image} does not exist; name a photo or a folder of them."
+        )
+    if image.is_dir():
+        found, folder = _of_folder(image, output, image_name, output_name), output
+    else:
+        if output.suffix.lower() != ".png":
+            raise errors.UserError(
+                f"{output_name} is written as PNG; received {output}; end it in .png."
+            )
+        found, folder = [(image, output)], output.parent
+    for source, target in found:
+        if source.resolve() == target.resolve():
+            raise errors.UserError(
+                f"{output_name} would overwrite the photo {source}; choose another."
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.UserError(
+            f"Could not make the folder {folder}: {error.strerror}; choose another {output_name}."
+        ) from error
+    return found
+
+
+def _of_folder(
+    image: pathlib.Path, output: pathlib.Path, image_name: str, output_name: str
+) -> Pairs:
+    if output.suffix and not output.is_dir():
+        raise errors.UserError(
+            f"{image_name}={image} is a folder, so {output_name} must be one too; "
+            f"received {output}."
+        )
+    names = sorted(p.name for p in image.iterdir() if p.is_file() and p.name[0] != ".")
+    if not names:
+        raise errors.UserError(f"The folder {image_name}={image} holds no photo.")
+    stems = [pathlib.Path(name).stem for name in names]
+    return [
+        # a.jpg and a.png would become the same file: keep the suffix of those in the name.
+        (image / name, output / f"{name if stems.count(stem) > 1 else stem}.png")
+        for name, stem in zip(names, stems, strict=True)
+    ]
