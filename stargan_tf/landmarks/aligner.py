@@ -1,0 +1,66 @@
+"""From a photograph to the aligned face in it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from stargan_tf import errors
+from stargan_tf.landmarks import alignment, masks
+
+MAX_SIDE = 2048  # pixels, of the picture that is warped: with its margin 48 MB
+
+
+class Aligner:
+    """Aligns photographs to mean landmarks.
+
+    Args:
+      network: A `LandmarkNetwork` with its weights.
+      mean_landmarks: (98, 2), as from `weights.load_mean`.
+      size: Pixels, the side of the results, at most MAX_SIDE.
+      min_confidence: Below this mean of the heatmaps' peaks there is no face.
+    """
+
+    def __init__(
+        self,
+        network: Callable[[tf.Tensor], tf.Tensor],
+        mean_landmarks: np.ndarray,
+        size: int = 256,
+        min_confidence: float = 0.2,
+    ):
+        self._heatmaps = tf.function(lambda x: masks.heatmaps(network, x))
+        self._mean = mean_landmarks
+        self._size = size
+        self._min_confidence = min_confidence
+
+    def align(self, photo: Image.Image) -> tuple[np.ndarray, float]:
+        """Returns (the face (size, size, 3) uint8, the confidence).
+
+        Args:
+          photo: Square, RGB.
+
+        Raises:
+          UserError: If no face is found.
+        """
+        small = photo.resize((alignment.SIZE, alignment.SIZE), Image.Resampling.BILINEAR)
+        x = np.asarray(small, np.float32)[np.newaxis] / 127.5 - 1
+        heatmaps = self._heatmaps(tf.constant(x)).numpy()
+        confidence = float(alignment.confidence(heatmaps)[0])
+        if not confidence >= self._min_confidence:  # NaN is not
+            raise _no_face(f"confidence {confidence:.2f}, below {self._min_confidence:g}")
+        matrix = alignment.matrix(alignment.landmarks(heatmaps)[0], self._mean)
+        if not np.isfinite(matrix).all():
+            raise _no_face("its landmarks fall onto one point")
+        # Made as large as the face will be shown: a warp that makes smaller would not be smooth,
+        # and one that makes larger not sharp.
+        scale = float(np.hypot(*matrix[0, :2]))
+        side = max(32, min(round(self._size * scale), photo.width, MAX_SIDE))
+        fitted = photo.resize((side, side), Image.Resampling.LANCZOS)
+        return alignment.warp(np.asarray(fitted), matrix, self._size), confidence
+
+
+def _no_face(reason: str) -> errors.UserError:
+    return errors.UserError(
+        f"No face was found ({reason}); use a photo in which one face is large and in the middle."
+    )
