@@ -1,5 +1,6 @@
 """Importing the authors' weights of StarGAN v1: the run translates as their program does."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -13,9 +14,9 @@ import tensorflow as tf
 from absl.testing import flagsaver, parameterized
 from PIL import Image
 
-from stargan_tf import errors, import_reference, state_dicts
+from stargan_tf import errors, state_dicts
 from stargan_tf import translate as translate_command
-from stargan_tf.training import runs, translation
+from stargan_tf.training import importing, runs, translation
 from tests.golden import rule
 
 try:
@@ -61,11 +62,16 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         self.run_dir = self.root / "runs" / "imported"
 
     def _import(self, **given):
-        given = {"algorithm": "stargan_v1", "run_dir": str(self.run_dir), **given}
-        given = {"attributes": ATTRIBUTES, **given}
-        with flagsaver.flagsaver(**{name: value for name, value in given.items() if value}):
-            import_reference.main()
+        importing.write(importing.plan(self._request(**given)))
         return runs.open_run(self.run_dir)
+
+    def _request(self, **given):
+        fields = {f.name for f in dataclasses.fields(importing.Request)}
+        options = {"algorithm": "stargan_v1", "run_dir": str(self.run_dir),
+                   "attributes": ATTRIBUTES, **given}  # fmt: skip
+        options = {name: value for name, value in options.items() if name in fields}
+        files = {name: value for name, value in given.items() if name not in fields}
+        return importing.Request(given={"image_size": None, **files}, **options)
 
     def _files(self, suffix=".npz", networks=tuple(NETWORKS)):
         return {
@@ -97,13 +103,6 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         src, cls = algorithm.D(x)
         self.assertAllClose(np.transpose(src, (0, 3, 1, 2)), ARRAYS["D_src"], rtol=1e-4, atol=1e-4)
         self.assertAllClose(cls, ARRAYS["D_cls"], rtol=1e-4, atol=1e-4)
-
-    def test_the_report_names_what_is_ignored(self):
-        with mock.patch("builtins.print") as said:
-            self._import(**self._files())
-        text = "\n".join(str(call.args[0]) for call in said.call_args_list)
-        self.assertIn("ignored  3 tensors without effect: main.1.running_mean,", text)
-        self.assertIn(f"{', '.join(ATTRIBUTES.split(','))}, step 7000", text)
 
     def test_without_a_discriminator_the_user_must_say_what_the_photo_shows(self):
         run = self._import(**self._files(networks=("generator",)), image_size=64)
@@ -194,10 +193,12 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
     def test_the_step_comes_from_the_names(self):
         files = self._files()
         other = write(self.root / "8-D.npz", weights("discriminator"))
-        self._fails("007000-G.npz, 8-D.npz differ in their numbers.*--step",
+        self._fails("007000-G.npz, 8-D.npz begin with different numbers.*--step",
                     **{**files, "discriminator": other})  # fmt: skip
         named = write(self.root / "celeba.npz", weights("generator"))
-        self._fails("None of the names celeba.npz begins with a number.*--step", generator=named)
+        self._fails(
+            "No number from 1 on stands at the beginning of celeba.npz.*--step", generator=named
+        )
         run = self._import(generator=named, step=12, image_size=64)
         self.assertEqual(runs.restore_weights(run, run.build(training=False)), 12)
 
@@ -227,6 +228,17 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class CommandTest(tf.test.TestCase):
+    """The command itself, as a process: its flags clash with other commands' in one."""
+
+    def _run(self, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "stargan_tf.import_reference", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        )
+
     def test_help_needs_no_tensorflow(self):
         code = (
             "import sys; sys.argv = ['x', '--help']; import runpy\n"
@@ -239,16 +251,28 @@ class CommandTest(tf.test.TestCase):
         )
         self.assertIn("HEAVY []", result.stdout)
         self.assertIn("--generator: [stargan_v1, needed]", result.stdout)
+        self.assertRegex(result.stdout, r"--w_hpf: \[stargan_v2\]")
 
-    def test_a_mistake_is_one_sentence(self):
-        result = subprocess.run(
-            [sys.executable, "-m", "stargan_tf.import_reference", "--algorithm=stargan_v1",
-             "--run_dir=/nowhere/run", "--generator=1.h5", f"--attributes={ATTRIBUTES}"],
-            capture_output=True, text=True, check=False,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
-        )  # fmt: skip
-        self.assertEqual(result.returncode, 2)
-        self.assertEqual(result.stderr, "error: There is no file 1.h5; check the name.\n")
+    def test_import_and_what_is_said(self):
+        root = pathlib.Path(self.create_tempdir().full_path)
+        arguments = ["--algorithm=stargan_v1", f"--attributes={ATTRIBUTES}", "--image_size=64",
+                     f"--run_dir={root / 'run'}"]  # fmt: skip
+        path = write(root / "7000-G.npz", weights("generator"))
+        result = self._run(*arguments, f"--generator={path}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()
+        names = ", ".join(ATTRIBUTES.split(","))
+        self.assertEqual(lines[0], f"stargan_v1, 64 x 64 pixels, attributes {names}, step 7000")
+        self.assertStartsWith(lines[1], "ignored  3 tensors without effect: main.1.running_mean,")
+        self.assertIn(" --from=Young --to=Black_Hair ", lines[-1])
+        self.assertEqual(runs.open_run(root / "run").imported.files, ("7000-G.npz",))
+        again = self._run(*arguments, f"--generator={path}")
+        self.assertEqual(again.returncode, 2)
+        self.assertEqual(
+            again.stderr,
+            f"error: --run_dir={root / 'run'} is not empty, and nothing in it was changed; choose "
+            "another.\n",
+        )
 
 
 if __name__ == "__main__":
