@@ -49,3 +49,21 @@ def gradient_penalty(
     nonzero = squared_norm > 0
     norm = tf.where(nonzero, tf.sqrt(tf.where(nonzero, squared_norm, 1.0)), 0.0)
     return tf.reduce_mean(tf.square(norm - 1))
+
+
+def r1(critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns (score, penalty): critic(real), and half the mean of ||grad_x sum(critic(x))||_2^2.
+
+    Mescheder et al. 2018 (arXiv 1801.04406), equation 9. The score is returned too, so that the
+    critic is computed once for both the loss and the penalty.
+
+    Args:
+      critic: Maps images to scores (N,); its second derivatives must exist.
+      real: (N, H, W, 3) images.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(real)
+        score = critic(real)
+        total = tf.reduce_sum(score)
+    gradient = tape.gradient(total, real)
+    return score, 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3)))

@@ -29,6 +29,7 @@ def main() -> int:
     devices.check_batch_size(config.train.batch_size, strategy)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
+    config.hparams.check_training(images.label_space)
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check()
     for source in (images, held_out):

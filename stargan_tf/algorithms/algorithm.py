@@ -2,6 +2,8 @@
 
 import abc
 import dataclasses
+import types
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -53,12 +55,14 @@ class Algorithm(abc.ABC):
       optimizers: The optimizers by name; built, so that a step creates no variable.
       trains: For every optimizer, the names of the networks that it updates, in the order in
         which it was built for their trainable variables.
+      averages: For every network that is a moving average of another, the name of that.
     """
 
     name: ClassVar[str]
     networks: dict[str, keras.Model]
     optimizers: dict[str, adam.Adam]
     trains: dict[str, tuple[str, ...]]
+    averages: Mapping[str, str] = types.MappingProxyType({})
 
     def __init__(self, hparams: Any, problem: Problem):
         self.hparams = hparams
@@ -92,16 +96,10 @@ class Algorithm(abc.ABC):
         """
 
     @abc.abstractmethod
-    def classify(self, images: tf.Tensor) -> np.ndarray:
-        """Returns the labels (N, width) float32 of 0 and 1 that the networks see in images.
-
-        Args:
-          images: (N, S, S, 3) float32 in [-1, 1], S the image size of the problem.
-        """
-
-    @abc.abstractmethod
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns images (N, H, W, 3) float32 in [-1, 1], translated to labels (N, width).
+        """Returns images (N, H, W, 3) float32, translated to labels (N, width).
+
+        Where translations have styles too, image i has the style of latent code i of seed 0.
 
         Args:
           images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
@@ -119,7 +117,7 @@ class Algorithm(abc.ABC):
 
     def state(self) -> dict[str, tf.Variable]:
         """Returns, by name, every variable that decides what comes next."""
-        state = dict(self.weights())
+        state = self._network_variables(self.networks)
         for name, optimizer in self.optimizers.items():
             names = [
                 variable_name
@@ -131,12 +129,70 @@ class Algorithm(abc.ABC):
         return state
 
     def weights(self) -> dict[str, tf.Variable]:
-        """Returns the networks' variables by name: what translating needs."""
+        """Returns the variables by name that translating needs."""
+        averaged = set(self.averages.values())
+        return self._network_variables([n for n in self.networks if n not in averaged])
+
+    def _network_variables(self, names: Iterable[str]) -> dict[str, tf.Variable]:
         return {
             name: variable
-            for network_name, network in self.networks.items()
-            for name, variable in named_variables(network_name, network).items()
+            for network in names
+            for name, variable in named_variables(network, self.networks[network]).items()
         }
+
+
+class Classifier(abc.ABC):
+    """What an algorithm offers that can tell the labels of an image."""
+
+    @abc.abstractmethod
+    def classify(self, images: tf.Tensor) -> np.ndarray:
+        """Returns the labels (N, width) float32 of 0 and 1 that the networks see in images.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1], S the image size of the problem.
+        """
+
+
+class Styled(abc.ABC):
+    """What an algorithm offers whose translations are told by a style, not by a label alone."""
+
+    @property
+    @abc.abstractmethod
+    def style_dim(self) -> int:
+        """The length of a style."""
+
+    @property
+    @abc.abstractmethod
+    def latent_dim(self) -> int:
+        """The length of a latent code."""
+
+    @abc.abstractmethod
+    def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
+        """Returns styles (N, style_dim) float32 of latent codes.
+
+        Args:
+          z: (N, latent_dim) float32, standard normal.
+          labels: (N, width) float32, one-hot: the domains.
+          psi: 1: as they are; from there to 0: nearer to the domain's mean style, less diverse.
+        """
+
+    @abc.abstractmethod
+    def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Returns the styles (N, style_dim) float32 that images show.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1].
+          labels: (N, width) float32, one-hot: the domains as one of which each is seen.
+        """
+
+    @abc.abstractmethod
+    def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
+        """Returns images (N, S, S, 3) float32 in the given styles (N, style_dim)."""
+
+
+def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:
+    """Returns latent codes (count, latent_dim) float32, standard normal: the first of a seed."""
+    return np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
 
 
 def named_variables(

@@ -8,9 +8,20 @@ of 36. Equal up to rounding, and exact at the borders too, since the padding is 
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from stargan_tf.layers import convolution
+
+# (16, 9): from a 3x3 kernel to the 4x4 one that it makes with 2x2 ones. An entry is 1 where the
+# row (of 4x4) is the column (of 3x3) moved by 0 or 1 on both axes.
+_SPREAD = np.array(
+    [
+        [float(0 <= i - k <= 1 and 0 <= j - m <= 1) for k in range(3) for m in range(3)]
+        for i in range(4)
+        for j in range(4)
+    ]
+)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -27,7 +38,7 @@ class Conv3x3Down(Conv3x3):
 
     def call(self, x):
         """Returns the convolved map at half the height and width."""
-        kernel = tf.cast(_spread(self.kernel) / 4, x.dtype)
+        kernel = tf.cast(_spread(self.kernel, 0.25), x.dtype)
         return self._add_bias(tf.nn.conv2d(x, kernel, 2, "SAME"))
 
 
@@ -38,7 +49,7 @@ class Conv3x3Up(Conv3x3):
     def call(self, x):
         """Returns the convolved map at twice the height and width."""
         # A transposed convolution spreads each pixel by its kernel, mirrored.
-        kernel = tf.cast(_spread(self.kernel)[::-1, ::-1], x.dtype)
+        kernel = tf.cast(_spread(self.kernel, 1.0, mirrored=True), x.dtype)
         kernel = tf.transpose(kernel, (0, 1, 3, 2))
         shape, static = tf.shape(x), x.shape
         n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
@@ -66,8 +77,9 @@ def _size(kwargs: dict) -> dict:
     return sizes
 
 
-def _spread(kernel: tf.Tensor) -> tf.Tensor:
-    """Returns the kernel (3, 3, a, b) convolved with 2x2 ones: (4, 4, a, b)."""
-    kernel = tf.convert_to_tensor(kernel)
-    shifts = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    return tf.add_n([tf.pad(kernel, [[i, 1 - i], [j, 1 - j], [0, 0], [0, 0]]) for i, j in shifts])
+def _spread(kernel: tf.Tensor, weight: float, mirrored: bool = False) -> tf.Tensor:
+    """Returns the kernel (3, 3, a, b) convolved with 2x2 times `weight`: (4, 4, a, b)."""
+    matrix = tf.constant(weight * (_SPREAD[::-1] if mirrored else _SPREAD), kernel.dtype)
+    a, b = kernel.shape[2:]
+    spread = tf.matmul(matrix, tf.reshape(kernel, (9, a * b)))
+    return tf.reshape(spread, (4, 4, a, b))

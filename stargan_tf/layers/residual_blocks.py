@@ -44,7 +44,7 @@ class ResBlk(keras.layers.Layer):
     residual(x) = conv3x3(act([IN] pool(conv3x3(act([IN] x))))): act is a leaky ReLU of slope 0.2,
     pool averages 2x2 pixels where asked for. A 1x1 convolution on the skip, where the number of
     channels changes, has no bias; it commutes with pooling, so it comes after it.
-    Shapes: (N, H, W, channels) -> (N, H / 2, W / 2, filters), or (N, H, W, filters) without pooling.
+    Shapes: (N, H, W, channels) -> (N, H / 2, W / 2, filters); without pooling (N, H, W, filters).
 
     Args:
       channels: Input channels, which the first convolution keeps.

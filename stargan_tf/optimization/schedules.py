@@ -34,3 +34,12 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         """Returns the constructor's arguments."""
         names = ("initial", "total_steps", "decay_start", "updates_per_step")
         return {name: getattr(self, name) for name in names}
+
+
+def fading(initial: float, steps: int, step: tf.Tensor) -> tf.Tensor:
+    """Returns the float32 weight at `step`: `initial`, falling linearly to 0 at `steps` and after.
+
+    StarGAN v2's lambda_ds (section 3): it loses initial / steps after every step, while above 0.
+    """
+    left = 1.0 - tf.cast(step, tf.float32) / steps
+    return initial * tf.maximum(left, 0.0)

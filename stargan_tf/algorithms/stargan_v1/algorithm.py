@@ -18,7 +18,7 @@ from stargan_tf.optimization import adam, schedules
 Gradients = list[tf.Tensor]
 
 
-class StarGANv1(algorithm.Algorithm):
+class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
     """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
 
     name = "stargan_v1"

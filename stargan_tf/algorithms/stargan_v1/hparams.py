@@ -3,6 +3,7 @@
 import dataclasses
 
 from stargan_tf import errors
+from stargan_tf.data import labels
 from stargan_tf.options import option
 
 
@@ -62,3 +63,6 @@ class HParams:
                 "lr_decay_start is a share of total_steps, from 0 to 1; "
                 f"received {self.lr_decay_start}."
             )
+
+    def check_training(self, label_space: labels.LabelSpace) -> None:
+        """Raises nothing: attributes and domains are both learnt, and no further file is needed."""

@@ -13,8 +13,8 @@ from stargan_tf.layers import (
     high_pass,
     initializers,
     instance_norm,
-    residual_blocks,
     resampling,
+    residual_blocks,
 )
 
 HIDDEN_UNITS = 512  # of the mapping network's layers

@@ -81,6 +81,14 @@ def to_ours(value: np.ndarray) -> np.ndarray:
     return np.transpose(value, {4: (2, 3, 1, 0), 2: (1, 0)}.get(np.ndim(value)))
 
 
+def shape(name: str, place: Place) -> tuple[int, ...]:
+    """Returns the shape that the weight `name` has in PyTorch's layout."""
+    ours = tuple(place.variable.shape)
+    if place.domain is not None:  # (K, in, units), or (K, 1, units) of a bias
+        ours = ours[2:] if name.endswith(".bias") else ours[1:]
+    return tuple(ours[i] for i in {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[len(ours)])
+
+
 def _trunk(prefix: str, network: networks.StyleEncoder | networks.Discriminator) -> Places:
     places = _layer(f"{prefix}.0", network.from_rgb)
     for i, block in enumerate(network.blocks):

@@ -1,0 +1,129 @@
+"""Hyperparameters of StarGAN v2. Imports no TensorFlow, so that `--help` is instant."""
+
+import dataclasses
+import pathlib
+
+from stargan_tf import errors
+from stargan_tf.data import labels
+from stargan_tf.options import option
+
+_SMALLEST, _LARGEST = 16, 1024
+_SMALLEST_WITH_MASKS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class HParams:
+    """The defaults are the setting of the paper for AFHQ (Choi et al. 2020, section 3, appendix A).
+
+    The paper's setting for CelebA-HQ has lambda_ds 1 and w_hpf 1.
+    """
+
+    latent_dim: int = option(16, "Length of the latent code z (appendix A).")
+    style_dim: int = option(64, "Length of the style code s (appendix A).")
+    hidden_units: int = option(512, "Units of the mapping network's hidden layers (appendix A).")
+    channel_base: int = option(
+        0, "Channels at the full resolution; 0: 2^14 / image_size, the paper's (appendix A)."
+    )
+    max_channels: int = option(512, "The most channels of a layer (appendix A).")
+    w_hpf: float = option(
+        0.0,
+        "Divides the high-pass filter of the skips from encoder to decoder, which keep a face's "
+        "contours; needs --landmark_weights; 0: no skips (CelebA-HQ: 1).",
+    )
+    landmark_weights: str = option(
+        "",
+        "Where w_hpf > 0: the file of the landmark network's weights (wing.ckpt of the authors' "
+        "release, or the same as .safetensors or .npz).",
+        may_change=True,
+    )
+    lambda_reg: float = option(1.0, "Weight of R1, at every D update (section 3).")
+    lambda_sty: float = option(1.0, "Weight of the style reconstruction (section 3).")
+    lambda_ds: float = option(2.0, "Initial weight of the diversity loss (CelebA-HQ: 1).")
+    ds_iter: int = option(100_000, "Steps over which lambda_ds falls linearly to 0 (section 3).")
+    lambda_cyc: float = option(1.0, "Weight of the cycle consistency (section 3).")
+    lr: float = option(1e-4, "Learning rate of G, E and D (section 3).")
+    f_lr: float = option(1e-6, "Learning rate of the mapping network F (section 3).")
+    beta_1: float = option(0.0, "Adam's decay of the first moment (section 3).")
+    beta_2: float = option(0.99, "Adam's decay of the second moment (section 3).")
+    weight_decay: float = option(1e-4, "L2 added to every gradient, as a share of the weight.")
+    ema_decay: float = option(0.999, "Decay of the averages of G, F and E (section 3).")
+    crop_probability: float = option(
+        0.5, "Share of training images that are cropped at random, to 80 % of the area or more."
+    )
+    augment: str = option(
+        "none",
+        "diffaugment: change what D sees, real and fake, by colour, translation and cutout (arXiv "
+        "2006.10738); for a few hundred images of a domain, where D learns them by heart.",
+        choices=("none", "diffaugment"),
+    )
+
+    def check(self, image_size: int) -> None:
+        """Raises a UserError where the networks can't be built at this image size (pixels)."""
+        _check_size(image_size, self.w_hpf)
+        for name in ("latent_dim", "style_dim", "hidden_units", "max_channels", "ds_iter"):
+            if getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"{name} must be at least 1; received {getattr(self, name)}."
+                )
+        if self.channel_base < 0:
+            raise errors.UserError(
+                f"channel_base is at least 1, or 0 for the paper's; received {self.channel_base}."
+            )
+        for name in ("beta_1", "beta_2", "ema_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise errors.UserError(
+                    f"{name} is at least 0 and below 1; received {getattr(self, name)}."
+                )
+        names = ("w_hpf", "lambda_reg", "lambda_sty", "lambda_ds", "lambda_cyc", "lr", "f_lr",
+                 "weight_decay")  # fmt: skip
+        for name in names:
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise errors.UserError(
+                    f"{name} is a finite number from 0 on; received {getattr(self, name)}."
+                )
+        if not 0 <= self.crop_probability <= 1:
+            raise errors.UserError(
+                f"crop_probability goes from 0 to 1; received {self.crop_probability}."
+            )
+        if self.landmark_weights and self.w_hpf == 0:
+            raise errors.UserError(
+                "--landmark_weights is used where w_hpf > 0 only; received it with w_hpf=0; leave "
+                "it out, or pass --w_hpf=1."
+            )
+
+    def check_training(self, label_space: labels.LabelSpace) -> None:
+        """Raises a UserError where the data or files that training needs are not there."""
+        if label_space.kind != "domains":
+            raise errors.UserError(
+                "stargan_v2 needs images that belong to one domain each; received the attributes "
+                f"{', '.join(label_space.names)}; pass --domains=A,B instead of --attributes."
+            )
+        if label_space.width < 2:
+            raise errors.UserError(
+                "stargan_v2 translates between domains and needs two or more; received only "
+                f"{', '.join(label_space.names)}; add a folder or a name."
+            )
+        if self.w_hpf > 0 and not self.landmark_weights:
+            raise errors.UserError(
+                f"w_hpf={self.w_hpf:g} needs the weights of the landmark network, to know where a "
+                "face's contours are; received none; pass --landmark_weights=wing.ckpt (from the "
+                "authors' release), or --w_hpf=0, which needs none."
+            )
+        if self.w_hpf > 0 and not pathlib.Path(self.landmark_weights).is_file():
+            raise errors.UserError(
+                f"--landmark_weights={self.landmark_weights} does not exist; give the path of "
+                "wing.ckpt (from the authors' release), or --w_hpf=0, which needs none."
+            )
+
+
+def _check_size(image_size: int, w_hpf: float) -> None:
+    if not _SMALLEST <= image_size <= _LARGEST or image_size & (image_size - 1):
+        raise errors.UserError(
+            f"stargan_v2 needs an image_size that is a power of two from {_SMALLEST} to "
+            f"{_LARGEST}; received image_size={image_size}; choose 64, 128, 256 or 512."
+        )
+    if w_hpf > 0 and image_size < _SMALLEST_WITH_MASKS:
+        raise errors.UserError(
+            f"w_hpf > 0 needs an image_size of {_SMALLEST_WITH_MASKS} or more, since its skips are "
+            f"at 32 px and above; received image_size={image_size}; pass --w_hpf=0."
+        )

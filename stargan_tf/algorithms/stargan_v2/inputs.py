@@ -1,0 +1,53 @@
+"""What a step of StarGAN v2 consumes: sources, pairs of references of a domain, latent codes."""
+
+import tensorflow as tf
+
+from stargan_tf.data import balanced, pipeline
+
+Batch = dict[str, tf.Tensor]
+AUGMENTED = 6  # inputs of D in a step: real and fake twice for D, then one fake twice for G
+
+
+def inputs(
+    sampler: pipeline.Sampler,
+    slices: pipeline.Slices,
+    first_step: int,
+    *,
+    latent_dim: int,
+    crop_probability: float,
+    augment: bool,
+) -> tf.data.Dataset:
+    """Returns the endless dataset of one replica's batch after the other.
+
+    Sources x and references are drawn balanced over the domains, with replacement; both references
+    are of the one domain that is the target.
+
+    Returns:
+      Batches of: x, x_ref, x_ref2 (N, S, S, 3) in [-1, 1]; y_org, y_trg (N, K) one-hot; z, z2
+      (N, latent_dim) standard normal; where `augment`, augment (N, 6, 7) uniform in [0, 1).
+    """
+    domains = balanced.Balanced(sampler)
+    draw = pipeline.Draw
+
+    def image(index: tf.Tensor, position: tf.Tensor, stream: pipeline.Draw) -> tf.Tensor:
+        return sampler.augmented(index, position, stream, crop_probability)
+
+    def sample(position: tf.Tensor) -> Batch:
+        source = domains.source(position)
+        reference, reference2 = domains.references(position)
+        batch = {
+            "x": image(source, position, draw.SOURCE),
+            "y_org": domains.label(source),
+            "x_ref": image(reference, position, draw.REFERENCE),
+            "x_ref2": image(reference2, position, draw.REFERENCE_2),
+            "y_trg": domains.label(reference),
+            "z": pipeline.normal(sampler.seed, draw.LATENT, position, (latent_dim,)),
+            "z2": pipeline.normal(sampler.seed, draw.LATENT_2, position, (latent_dim,)),
+        }
+        if augment:
+            shape = (AUGMENTED, 7)
+            batch["augment"] = pipeline.uniform(sampler.seed, draw.AUGMENT, position, shape)
+        return batch
+
+    batches = pipeline.batches(slices.positions(first_step, 1), sample)
+    return batches.map(lambda batch: {name: value[0] for name, value in batch.items()})

@@ -1,0 +1,101 @@
+"""What StarGAN v2 does once it is trained: styles from latents and references, and its sheets."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import sheets
+from stargan_tf.algorithms import algorithm
+
+_MEAN_OF = 10_000  # latent codes behind a domain's mean style
+_PSIS = (0.5, 0.7, 1.0)
+_LATENTS = 3  # of each domain on a sheet
+_SEED = 0
+
+
+class Translation(algorithm.Styled):
+    """Translates with the averaged networks: G_ema, F_ema and E_ema of `networks`."""
+
+    networks: dict[str, keras.Model]
+
+    def compile_translation(self) -> None:
+        """Makes the graphs; to be called once the networks are built."""
+        G, E = self.networks["G_ema"], self.networks["E_ema"]
+        self._encode = tf.function(lambda x, y: E(x, y), reduce_retracing=True)
+        self._render = tf.function(lambda x, s: G(x, s, self.masks(x)), reduce_retracing=True)
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images in the domains of labels, image i in the style of latent code i."""
+        z = algorithm.latents(_SEED, len(labels), self.latent_dim)
+        return self.render(images, self.map_latents(z, labels))
+
+    @property
+    def style_dim(self) -> int:
+        """The length of a style."""
+        return self.hparams.style_dim
+
+    @property
+    def latent_dim(self) -> int:
+        """The length of a latent code."""
+        return self.hparams.latent_dim
+
+    def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
+        """Returns F(z, y) (N, style_dim), where psi < 1 drawn towards the domain's mean style."""
+        z, y = tf.constant(z, tf.float32), tf.constant(labels, tf.float32)
+        s = self.networks["F_ema"](z, y).numpy()
+        return s if psi == 1.0 else _lerp(labels @ self._mean_styles(), s, psi)
+
+    def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Returns E(x, y) (N, style_dim)."""
+        return self._encode(tf.convert_to_tensor(images), tf.constant(labels, tf.float32)).numpy()
+
+    def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
+        """Returns G(x, s); with a high-pass skip, where the faces' contours are is found first."""
+        return self._render(tf.convert_to_tensor(images), tf.constant(styles, tf.float32)).numpy()
+
+    def _mean_styles(self) -> np.ndarray:
+        """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""
+        z = tf.constant(algorithm.latents(_SEED, _MEAN_OF, self.latent_dim))
+        return tf.reduce_mean(self.networks["F_ema"].all_domains(z), axis=1).numpy()
+
+    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
+        """Returns latent-guided sheets for three psi, a reference-guided matrix, reconstructions."""
+        return {
+            **self._latent_sheets(images),
+            "references": self._reference_sheet(images, labels),
+            "reconstructions": self._reconstruction_sheet(images, labels),
+        }
+
+    def _latent_sheets(self, images: np.ndarray) -> dict[str, sheets.Sheet]:
+        names, count = self.problem.label_space.names, len(images)
+        z = algorithm.latents(_SEED, _LATENTS, self.latent_dim)
+        means = self._mean_styles()
+        found = {}
+        for psi in _PSIS:
+            columns, headings = [images], ["input"]
+            for domain, name in enumerate(names):
+                label = np.eye(len(names), dtype=np.float32)[[domain] * _LATENTS]
+                for s in _lerp(means[domain], self.map_latents(z, label), psi):
+                    columns.append(self.render(images, np.stack([s] * count)))
+                    headings.append(name)
+            found[f"latents-psi-{psi:g}"] = sheets.Sheet(headings, np.stack(columns, axis=1))
+        return found
+
+    def _reference_sheet(self, images: np.ndarray, labels: np.ndarray) -> sheets.Sheet:
+        """Sources across, references down; each reference is one of the images, in its domain."""
+        rows = [np.stack([np.ones_like(images[0]), *images])]
+        for reference, s in zip(images, self.encode(images, labels), strict=True):
+            rows.append(np.stack([reference, *self.render(images, np.stack([s] * len(images)))]))
+        return sheets.Sheet(["reference", *["source"] * len(images)], np.stack(rows))
+
+    def _reconstruction_sheet(self, images: np.ndarray, labels: np.ndarray) -> sheets.Sheet:
+        target = np.roll(labels, 1, axis=1)  # the next domain
+        z = algorithm.latents(_SEED, len(images), self.latent_dim)
+        fake = self.render(images, self.map_latents(z, target))
+        back = self.render(fake, self.encode(images, labels))
+        headings = ("input", "to the next domain", "and back")
+        return sheets.Sheet(headings, np.stack([images, fake, back], axis=1))
+
+
+def _lerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
+    return a + t * (b - a)
