@@ -27,7 +27,8 @@ ALLOWED = {
     "files": {"errors"},
     "state_dicts": {"errors"},
     "algorithms": LOW
-    | {"layers", "gan_losses", "diff_augment", "optimization", "data", "sheets", "algorithms"},
+    | {"layers", "gan_losses", "diff_augment", "landmarks", "optimization", "data", "sheets"}
+    | {"algorithms"},
     "hyperparameters": LOW | {"algorithms", "data"},
     "training": LOW
     | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
