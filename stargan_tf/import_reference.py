@@ -84,8 +84,10 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         f"step {plan.step}"
     ]
     if loaded.ignored:
-        names = state_dicts.some(loaded.ignored)
-        lines.append(f"ignored  {len(loaded.ignored)} tensors without effect: {names}")
+        count, names = len(loaded.ignored), state_dicts.some(loaded.ignored)
+        lines.append(
+            f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
+        )
     known = ""
     if not loaded.classifies and space.kind == "attributes":
         known = f"--from={space.names[-1]} "

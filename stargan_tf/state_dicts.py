@@ -22,7 +22,6 @@ State = dict[str, np.ndarray]
 # In older ones a file can run code in spite of weights_only: CVE-2025-32434, CVE-2026-24747.
 OLDEST_TORCH = (2, 10)
 _TORCH_SUFFIXES = (".ckpt", ".pt", ".pth")
-_CONVERT = "numpy.savez('weights.npz', **{name: tensor.numpy() ...})"
 
 
 def read(path: str | os.PathLike[str]) -> State:
@@ -135,8 +134,9 @@ def _import_torch(path: pathlib.Path) -> Any:
         import torch
     except ImportError as error:
         raise errors.UserError(
-            f"{path} is a PyTorch file, and reading one needs torch ({error}); install it (pip "
-            f'install "stargan-tf[torch]"), or convert the file where it is installed: {_CONVERT}.'
+            f"{path} is a PyTorch file, and reading one needs torch ({error}); install it with the "
+            'extra torch (pip install -e ".[torch]"), or convert the file where torch is: the same '
+            "tensors by the same names in a .safetensors or .npz file."
         ) from error
     version = tuple(int(n) for n in re.findall(r"\d+", torch.__version__)[:2])
     if version < OLDEST_TORCH:

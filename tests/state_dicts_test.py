@@ -109,7 +109,7 @@ class StateDictsTest(tf.test.TestCase, parameterized.TestCase):
     def test_without_torch_the_ways_out_are_named(self):
         path = self.root / "x.ckpt"
         path.write_bytes(b"x")
-        message = r"needs torch.*stargan-tf\[torch\].*convert"
+        message = r"needs torch.*extra torch .*\[torch\].*convert.*\.safetensors or \.npz"
         with (
             mock.patch.dict(sys.modules, {"torch": None}),
             self.assertRaisesRegex(errors.UserError, message),
