@@ -11,7 +11,8 @@ class AdaIN(keras.layers.Layer):
     """AdaIN(x, s) = (1 + gamma(s)) IN(x) + beta(s), as StarGAN v2 computes it (appendix A).
 
     (gamma(s), beta(s)) = W s + b is one linear layer from the style s (N, style_dim) to 2C numbers;
-    IN has no weights of its own. Style numbers are float32 even where the computation is bfloat16.
+    IN has no weights of its own. The output has the type of x. Style numbers are float32 even where
+    x is bfloat16: for that, `dtype` is float32, and nothing is cast to it.
 
     Args:
       style_dim: The length of s; 64 in the paper.
@@ -19,7 +20,7 @@ class AdaIN(keras.layers.Layer):
     """
 
     def __init__(self, style_dim: int = 64, epsilon: float = 1e-5, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)
         self.style_dim = style_dim
         self.epsilon = epsilon
 
@@ -36,8 +37,8 @@ class AdaIN(keras.layers.Layer):
 
     def call(self, x, s):
         """Returns x (N, H, W, C) in the style s (N, style_dim)."""
-        s = tf.cast(s, self.kernel.dtype)
-        h = (tf.matmul(s, tf.convert_to_tensor(self.kernel)) + self.bias)[:, tf.newaxis, tf.newaxis]
+        kernel = tf.convert_to_tensor(self.kernel)
+        h = (tf.matmul(tf.cast(s, kernel.dtype), kernel) + self.bias)[:, tf.newaxis, tf.newaxis]
         gamma, beta = tf.split(h, 2, axis=-1)
         return instance_norm.modulated(x, 1 + gamma, beta, self.epsilon)
 

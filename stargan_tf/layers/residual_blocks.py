@@ -118,15 +118,16 @@ class AdainResBlk(keras.layers.Layer):
         skip: bool = True,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # Keras would cast s, too, to bfloat16.
+        super().__init__(autocast=False, **kwargs)
         self.channels = channels
         self.filters = filters
         self.style_dim = style_dim
         self.upsample = upsample
         self.has_skip = skip
         dtype = {"dtype": self.dtype_policy}
-        self.norm1 = adain.AdaIN(style_dim, name="norm1", **dtype)
-        self.norm2 = adain.AdaIN(style_dim, name="norm2", **dtype)
+        self.norm1 = adain.AdaIN(style_dim, name="norm1", dtype=self.variable_dtype)
+        self.norm2 = adain.AdaIN(style_dim, name="norm2", dtype=self.variable_dtype)
         kind = resampling.Conv3x3Up if upsample else resampling.Conv3x3
         self.conv1 = kind(filters, name="conv1", init="he_normal", **dtype)
         self.conv2 = resampling.Conv3x3(filters, name="conv2", init="he_normal", **dtype)
@@ -135,6 +136,7 @@ class AdainResBlk(keras.layers.Layer):
 
     def call(self, x, s):
         """Returns x in the style s."""
+        x = tf.cast(x, self.compute_dtype)
         residual = self.conv1(_act(self.norm1(x, s)))
         residual = self.conv2(_act(self.norm2(residual, s)))
         if not self.has_skip:

@@ -1,4 +1,4 @@
-"""The residual block against its composition, written out in NumPy."""
+"""The residual blocks against their compositions, written out in NumPy in the papers' order."""
 
 import keras
 import numpy as np
@@ -21,6 +21,22 @@ def conv3x3(x, kernel):
     )
 
 
+def pooled(x):
+    """Returns the means over 2x2 pixels."""
+    n, height, width, channels = x.shape
+    return x.reshape(n, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+
+
+def doubled(x):
+    """Returns every pixel four times."""
+    return np.kron(x, np.ones((1, 2, 2, 1)))
+
+
+def act(x):
+    # TensorFlow keeps the slope as a float32 number even where x is float64.
+    return np.maximum(x, float(np.float32(0.2)) * x)
+
+
 def normalized(x, gamma, beta):
     mean, variance = x.mean(axis=(1, 2), keepdims=True), x.var(axis=(1, 2), keepdims=True)
     return gamma * (x - mean) / np.sqrt(variance + 1e-5) + beta
@@ -30,13 +46,19 @@ def made(channels, dtype="float64"):
     """Returns a block, and its weights, which all differ."""
     block = residual_blocks.ResidualBlock(channels, dtype=dtype)
     block(tf.zeros([1, 4, 4, channels], dtype if dtype == "float64" else "float32"))
-    layers = {name: getattr(block, name) for name in ("conv1", "norm1", "conv2", "norm2")}
+    return block, randomized(block)
+
+
+def randomized(block):
+    """Gives the sublayers weights that all differ, and returns them by the sublayer's name."""
     weights = {}
-    for number, (name, layer) in enumerate(layers.items()):
-        shapes = [v.shape for v in layer.get_weights()]
-        weights[name] = [normal(*shape, seed=10 * number + k) for k, shape in enumerate(shapes)]
-        layer.set_weights(weights[name])
-    return block, weights
+    for number, name in enumerate(("conv1", "norm1", "conv2", "norm2", "skip")):
+        layer = getattr(block, name, None)
+        if layer is not None:
+            shapes = [v.shape for v in layer.get_weights()]
+            weights[name] = [normal(*shape, seed=10 * number + k) for k, shape in enumerate(shapes)]
+            layer.set_weights(weights[name])
+    return weights
 
 
 def composed(x, weights):
@@ -80,6 +102,135 @@ class ResidualBlockTest(tf.test.TestCase, parameterized.TestCase):
         clone(x)
         clone.set_weights(block.get_weights())
         self.assertAllEqual(clone(x), block(x))
+
+
+def affine(x, kernel, bias):
+    return conv3x3(x, kernel) + bias
+
+
+def res_blk(x, weights, downsample):
+    """Returns ResBlk(x): conv and then pool, the skip's 1x1 convolution and then pool."""
+    residual = act(normalized(x, *weights["norm1"]) if "norm1" in weights else x)
+    residual = affine(residual, *weights["conv1"])
+    residual = pooled(residual) if downsample else residual
+    residual = act(normalized(residual, *weights["norm2"]) if "norm2" in weights else residual)
+    residual = affine(residual, *weights["conv2"])
+    x = x @ weights["skip"][0][0, 0] if "skip" in weights else x
+    return ((pooled(x) if downsample else x) + residual) / np.sqrt(2)
+
+
+def adain_res_blk(x, s, weights, upsample, skip=True):
+    """Returns AdainResBlk(x, s): up before the convolutions of the residual and of the skip."""
+
+    def styled(x, kernel, bias):
+        gamma, beta = np.split((s @ kernel + bias)[:, None, None], 2, axis=3)
+        return normalized(x, 1 + gamma, beta)
+
+    residual = act(styled(x, *weights["norm1"]))
+    residual = affine(doubled(residual) if upsample else residual, *weights["conv1"])
+    residual = affine(act(styled(residual, *weights["norm2"])), *weights["conv2"])
+    if not skip:
+        return residual
+    x = doubled(x) if upsample else x
+    return ((x @ weights["skip"][0][0, 0] if "skip" in weights else x) + residual) / np.sqrt(2)
+
+
+class ResBlkTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.product(filters=(3, 5), normalize=(False, True), downsample=(False, True))
+    def test_equals_the_composition(self, filters, normalize, downsample):
+        x = normal(2, 4, 6, 3, seed=99)
+        block = residual_blocks.ResBlk(3, filters, normalize, downsample, dtype="float64")
+        block(tf.constant(x))
+        weights = randomized(block)
+        self.assertEqual({"norm1", "norm2"} <= weights.keys(), normalize)
+        self.assertEqual("skip" in weights, filters != 3)
+        self.assertLen(block.weights, sum(len(w) for w in weights.values()))
+        self.assertAllClose(
+            block(tf.constant(x)), res_blk(x, weights, downsample), rtol=1e-11, atol=1e-11
+        )
+
+    def test_keeps_the_variance_at_first(self):
+        # A leaky ReLU of slope 0.2 leaves 1.04 / 2 of the squares, which He-normal kernels double.
+        # Skip and residual are independent: their sum's variance, the sum of theirs, is halved.
+        keras.utils.set_random_seed(0)
+        x = normal(2, 20, 20, 64)
+        y = residual_blocks.ResBlk(64, 64)(tf.constant(x, tf.float32)).numpy()
+        self.assertAllClose(y[:, 2:-2, 2:-2].var(), (1 + 1.04**2) / 2, rtol=0.2)
+
+    def test_sublayers_compute_in_the_type_of_the_block(self):
+        x = tf.cast(normal(2, 4, 4, 3, seed=99), tf.bfloat16)
+        block = residual_blocks.ResBlk(3, 5, True, True, dtype="mixed_bfloat16")
+        block(x)
+        weights = randomized(block)
+        y = block(x)
+        self.assertEqual(y.dtype, tf.bfloat16)
+        self.assertEqual({v.dtype for v in block.get_weights()}, {np.dtype(np.float32)})
+        expected = res_blk(tf.cast(x, tf.float64).numpy(), weights, True)
+        self.assertAllClose(tf.cast(y, tf.float64), expected, rtol=0, atol=0.15)
+
+    def test_config_round_trip(self):
+        block = residual_blocks.ResBlk(3, 5, True, True, name="down", dtype="float64")
+        clone = keras.layers.deserialize(keras.layers.serialize(block))
+        self.assertEqual(clone.get_config(), block.get_config())
+        x = tf.constant(normal(1, 4, 4, 3))
+        block(x), clone(x)
+        clone.set_weights(block.get_weights())
+        self.assertAllEqual(clone(x), block(x))
+
+
+class AdainResBlkTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.product(filters=(3, 5), upsample=(False, True), skip=(False, True))
+    def test_equals_the_composition(self, filters, upsample, skip):
+        x, s = normal(2, 3, 4, 3, seed=99), normal(2, 6, seed=98)
+        block = residual_blocks.AdainResBlk(3, filters, 6, upsample, skip, dtype="float64")
+        block(tf.constant(x), tf.constant(s))
+        weights = randomized(block)
+        self.assertEqual("skip" in weights, skip and filters != 3)
+        self.assertLen(block.weights, sum(len(w) for w in weights.values()))
+        expected = adain_res_blk(x, s, weights, upsample, skip)
+        self.assertAllClose(block(tf.constant(x), tf.constant(s)), expected, rtol=1e-11, atol=1e-11)
+
+    def test_keeps_the_variance_at_first(self):
+        # As ResBlk does, but for the second normalization. A style of zeros leaves them plain.
+        keras.utils.set_random_seed(0)
+        x = normal(2, 20, 20, 64)
+        block = residual_blocks.AdainResBlk(64, 64, 8)
+        y = block(tf.constant(x, tf.float32), tf.zeros([2, 8])).numpy()
+        self.assertAllClose(y[:, 2:-2, 2:-2].var(), (1 + 1.04) / 2, rtol=0.2)
+
+    def test_sublayers_compute_in_the_type_of_the_block(self):
+        x, s = tf.cast(normal(2, 4, 4, 3, seed=99), tf.bfloat16), normal(2, 6, seed=98)
+        block = residual_blocks.AdainResBlk(3, 5, 6, True, dtype="mixed_bfloat16")
+        block(x, tf.constant(s, tf.float32))
+        weights = randomized(block)
+        y = block(x, tf.constant(s, tf.float32))
+        self.assertEqual(y.dtype, tf.bfloat16)
+        self.assertEqual({v.dtype for v in block.get_weights()}, {np.dtype(np.float32)})
+        expected = adain_res_blk(tf.cast(x, tf.float64).numpy(), s, weights, True)
+        scale = np.abs(expected).max()
+        self.assertAllClose(tf.cast(y, tf.float64) / scale, expected / scale, rtol=0, atol=0.02)
+
+    def test_styles_keep_their_digits_beside_bfloat16_maps(self):
+        # 1 + 2^-12 is 1 in bfloat16. The last beta, 4096 s - 4096, is 1; and so is the output, of a
+        # first convolution that lets nothing pass and a last one that passes the middle pixel on.
+        block = residual_blocks.AdainResBlk(1, 1, 1, skip=False, dtype="mixed_bfloat16")
+        x, s = tf.zeros([1, 2, 2, 1]), tf.constant([[1 + 2.0**-12]])
+        block(x, s)
+        block.conv1.set_weights([np.zeros((3, 3, 1, 1)), np.zeros(1)])
+        block.norm2.set_weights([np.array([[0, 4096]]), np.array([0, -4096])])
+        middle = np.zeros((3, 3, 1, 1))
+        middle[1, 1] = 1
+        block.conv2.set_weights([middle, np.zeros(1)])
+        self.assertAllEqual(block(x, s), tf.ones([1, 2, 2, 1], tf.bfloat16))
+
+    def test_config_round_trip(self):
+        block = residual_blocks.AdainResBlk(3, 5, 6, True, False, name="up", dtype="float64")
+        clone = keras.layers.deserialize(keras.layers.serialize(block))
+        self.assertEqual(clone.get_config(), block.get_config())
+        x, s = tf.constant(normal(1, 4, 4, 3)), tf.constant(normal(1, 6, seed=1))
+        block(x, s), clone(x, s)
+        clone.set_weights(block.get_weights())
+        self.assertAllEqual(clone(x, s), block(x, s))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ class Generator(keras.Model):
         w_hpf: float = 0.0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # Keras would cast s, too, to bfloat16.
+        super().__init__(autocast=False, **kwargs)
         self.image_size = image_size
         self.style_dim = style_dim
         self.channel_base = channel_base
