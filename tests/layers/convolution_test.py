@@ -192,6 +192,22 @@ class InitialWeightsTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(value.var(), limit**2 / 3, rtol=0.08)
             self.assertAllClose(value.mean(), 0, atol=4 * limit / math.sqrt(3 * value.size))
 
+    def test_he_normal_kernels_have_its_deviation_and_biases_are_zero(self):
+        keras.utils.set_random_seed(0)
+        layer = convolution.Conv2D(256, 3, init="he_normal")
+        layer.build((None, 8, 8, 32))
+        kernel = layer.kernel.numpy().astype(np.float64)
+        deviation = math.sqrt(2 / (3 * 3 * 32))
+        self.assertAllClose(kernel.std(), deviation, rtol=4 / math.sqrt(2 * kernel.size))
+        self.assertGreater(np.abs(kernel).max(), 3.5 * deviation)
+        self.assertAllEqual(layer.bias.numpy(), np.zeros(256))
+        clone = convolution.Conv2D.from_config(layer.get_config())
+        self.assertEqual(clone.init, "he_normal")
+
+    def test_an_unknown_initialization_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "'fan_in_uniform' or 'he_normal'.*: 'he_uniform'"):
+            convolution.Conv2D(4, 3, init="he_uniform")
+
     @parameterized.parameters(
         lambda: convolution.Conv2D(4, 3), lambda: convolution.Conv2DTranspose(4)
     )

@@ -121,5 +121,93 @@ class InstanceNormTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(clone(tf.constant(x)), normalized(x, epsilon=0.5), atol=1e-12)
 
 
+def plain(x, gamma, beta, epsilon=1e-5):
+    """Returns `modulated`, of operations of which TensorFlow derives the gradients."""
+    # Not tf.nn.moments, which stops the gradient at the mean: its second derivatives are wrong.
+    centred = x - tf.reduce_mean(x, axis=(1, 2), keepdims=True)
+    variance = tf.reduce_mean(centred**2, axis=(1, 2), keepdims=True)
+    return gamma * centred / tf.sqrt(variance + epsilon) + beta
+
+
+class ModulatedTest(tf.test.TestCase, parameterized.TestCase):
+    def _arguments(self, each, dtype=tf.float64):
+        """Returns x and, for all images together or for each, gamma and beta."""
+        shape = (3, 1, 1, 2) if each else (2,)
+        arrays = 3 + 2 * normal(3, 4, 5, 2), normal(*shape, seed=1), normal(*shape, seed=2)
+        return [tf.constant(arrays[0], dtype), *(tf.constant(a) for a in arrays[1:])]
+
+    @parameterized.product(each=(False, True), graph=(False, True))
+    def test_gradients_are_those_that_tensorflow_derives(self, each, graph):
+        arguments = self._arguments(each)
+        weight = normal(3, 4, 5, 2, seed=3)
+        seconds = [normal(*a.shape, seed=4) for a in arguments]
+
+        def derivatives(normalize):
+            with tf.GradientTape() as outer:
+                outer.watch(arguments)
+                with tf.GradientTape() as inner:
+                    inner.watch(arguments)
+                    # The square makes what arrives at the layer depend on what left it.
+                    loss = tf.reduce_sum(weight * tf.square(normalize(*arguments, 1e-5)))
+                first = inner.gradient(loss, arguments)
+                pairs = zip(seconds, first, strict=True)
+                total = sum(tf.reduce_sum(w * tf.square(g)) for w, g in pairs)
+            return first, outer.gradient(total, arguments)
+
+        call = tf.function(derivatives) if graph else derivatives
+        expected, found = derivatives(plain), call(instance_norm.modulated)
+        for order in range(2):
+            rows = zip(arguments, expected[order], found[order], strict=True)
+            for argument, wanted, got in rows:
+                self.assertEqual(got.shape, argument.shape)
+                self.assertGreater(np.abs(wanted).max(), 0.1)
+                scale = np.abs(wanted).max()
+                self.assertAllClose(got / scale, wanted / scale, rtol=0, atol=1e-11)
+
+    @parameterized.parameters(False, True)
+    def test_second_derivatives_equal_finite_differences(self, each):
+        arguments = self._arguments(each)
+        weight, direction = normal(3, 4, 5, 2, seed=3), normal(3, 4, 5, 2, seed=4)
+
+        def slope(*arguments):
+            with tf.GradientTape() as tape:
+                tape.watch(arguments[0])
+                y = instance_norm.modulated(*arguments, 1e-5)
+                loss = tf.reduce_sum(weight * tf.square(y))
+            return tf.reduce_sum(direction * tape.gradient(loss, arguments[0]))
+
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            value = slope(*arguments)
+        for number, gradient in enumerate(tape.gradient(value, arguments)):
+            way = normal(*gradient.shape, seed=5 + number)  # Every entry counts.
+            ends = []
+            for sign in (1, -1):
+                moved = list(arguments)
+                moved[number] += sign * 1e-5 * way
+                ends.append(slope(*moved))
+            expected = (ends[0] - ends[1]) / 2e-5
+            self.assertGreater(np.abs(expected), 0.1)
+            self.assertAllClose(np.sum(gradient * way), expected, rtol=1e-7)
+
+    @parameterized.parameters(False, True)
+    def test_gradients_of_bfloat16_maps_are_summed_in_float32(self, each):
+        x, gamma, beta = self._arguments(each, tf.bfloat16)
+        gamma, beta = tf.cast(gamma, tf.float32), tf.cast(beta, tf.float32)
+        weight = tf.cast(normal(3, 4, 5, 2, seed=3), tf.bfloat16)
+
+        def gradients(normalize, *arguments):
+            with tf.GradientTape() as tape:
+                tape.watch(arguments)
+                loss = tf.reduce_sum(tf.cast(weight, arguments[0].dtype) * normalize(*arguments))
+            return tape.gradient(loss, arguments)
+
+        found = gradients(lambda *a: instance_norm.modulated(*a, 1e-5), x, gamma, beta)
+        self.assertEqual([g.dtype for g in found], [tf.bfloat16, tf.float32, tf.float32])
+        expected = gradients(plain, *(tf.cast(a, tf.float64) for a in (x, gamma, beta)))
+        self.assertAllClose(tf.cast(found[0], tf.float64), expected[0], rtol=2**-8, atol=2**-8)
+        self.assertAllClose(found[1:], expected[1:], rtol=1e-5, atol=1e-5)
+
+
 if __name__ == "__main__":
     tf.test.main()

@@ -1,0 +1,67 @@
+"""The He-normal draw against the moments and tails of a normal distribution.
+
+`FanInUniform` is tested with the convolutions that start from it.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf.layers import initializers
+
+
+class HeNormalTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        ((3, 3, 64, 128), False, 3 * 3 * 64),
+        ((512, 200), False, 512),
+        ((4, 3, 100, 64), False, 4 * 3 * 100),
+        ((5, 512, 64), True, 512),
+        ((5, 512, 64), False, 5 * 512),
+    )
+    def test_is_normal_with_the_deviation_of_its_fan_in(self, shape, stacked, fan_in):
+        keras.utils.set_random_seed(0)
+        value = initializers.HeNormal(stacked)(shape).numpy().astype(np.float64)
+        self.assertEqual(value.shape, shape)
+        z = value.ravel() / np.sqrt(2 / fan_in)
+        error = 1 / np.sqrt(z.size)
+        self.assertAllClose(z.mean(), 0, atol=4 * error)
+        self.assertAllClose(z.std(), 1, atol=4 * error / np.sqrt(2))
+        # Tails of the normal distribution; a draw cut off at two deviations has none.
+        for bound, share in ((1, 0.3173), (2, 0.0455), (3, 0.0027)):
+            tolerance = 4 * error * np.sqrt(share)
+            self.assertAllClose(np.mean(np.abs(z) > bound), share, atol=tolerance)
+
+    def test_stacked_kernels_differ(self):
+        keras.utils.set_random_seed(0)
+        first, second = initializers.HeNormal(stacked=True)((2, 8, 8)).numpy()
+        self.assertLess(np.abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]), 0.5)
+
+    def test_is_decided_by_the_seed_of_keras(self):
+        def draw(seed):
+            keras.utils.set_random_seed(seed)
+            initializer = initializers.HeNormal()
+            return [initializer((4, 3)).numpy() for _ in range(2)]
+
+        first, again, other = draw(3), draw(3), draw(4)
+        self.assertAllEqual(first, again)
+        self.assertNotAllClose(first[0], first[1])
+        self.assertNotAllClose(first[0], other[0])
+
+    def test_dtype(self):
+        self.assertEqual(initializers.HeNormal()((4, 3)).dtype, tf.float32)
+        self.assertEqual(initializers.HeNormal()((4, 3), "float64").dtype, tf.float64)
+
+    @parameterized.parameters(False, True)
+    def test_config_round_trip(self, stacked):
+        initializer = initializers.HeNormal(stacked)
+        clone = keras.initializers.deserialize(keras.initializers.serialize(initializer))
+        values = []
+        for each in (initializer, clone):
+            keras.utils.set_random_seed(5)
+            values.append(each((3, 4, 2)).numpy())
+        self.assertAllEqual(*values)
+
+
+if __name__ == "__main__":
+    tf.test.main()
