@@ -1,10 +1,12 @@
-"""Adversarial losses and the gradient penalty against values known in closed form."""
+"""Adversarial losses and the gradient penalties against values known in closed form."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf import gan_losses
+from stargan_tf.algorithms.stargan_v2 import networks
 
 
 def normal(*shape, seed=0):
@@ -146,6 +148,70 @@ class GradientPenaltyTest(tf.test.TestCase, parameterized.TestCase):
         by_real, by_fake = tape.gradient(penalty, [real, fake])
         self.assertIsNone(by_fake)
         self.assertGreater(np.abs(by_real.numpy()).max(), 0.1)
+
+
+class R1Test(tf.test.TestCase, parameterized.TestCase):
+    def test_of_a_linear_critic_is_half_the_squared_norm_of_its_weights(self):
+        x, w = normal(3, 2, 4, 3), normal(2, 4, 3, seed=1)
+        score, penalty = gan_losses.r1(
+            lambda x: tf.reduce_sum(w * x, axis=(1, 2, 3)) + 5, tf.constant(x)
+        )
+        self.assertAllClose(score, np.einsum("nhwc,hwc->n", x, w) + 5, rtol=1e-12)
+        self.assertAllClose(penalty, np.sum(w**2) / 2, rtol=1e-12)
+
+    def test_of_a_quadratic_critic_is_half_the_mean_squared_norm_of_the_images(self):
+        # The gradient of a |x|^2 / 2 is a x; by a, the penalty's is a times the mean of |x|^2.
+        x, a = normal(3, 2, 4, 3) * np.array([1, 2, 3])[:, None, None, None], tf.Variable(0.5)
+        images = tf.constant(x, tf.float32)
+        with tf.GradientTape() as tape:
+            score, penalty = gan_losses.r1(
+                lambda x: a * tf.reduce_sum(x**2, axis=(1, 2, 3)) / 2, images
+            )
+        squared = np.sum(x**2, axis=(1, 2, 3))
+        self.assertAllClose(score, squared / 4, rtol=1e-5)
+        self.assertAllClose(penalty, 0.25 * squared.mean() / 2, rtol=1e-5)
+        self.assertAllClose(tape.gradient(penalty, a), 0.5 * squared.mean(), rtol=1e-5)
+
+    def test_the_score_serves_the_loss_too(self):
+        # Its gradient by the weights is that of the critic called alone.
+        x, w = tf.constant(normal(3, 2, 4, 3)), tf.Variable(normal(2, 4, 3, seed=1))
+        with tf.GradientTape() as tape:
+            score, _ = gan_losses.r1(lambda x: tf.reduce_sum(w * x, axis=(1, 2, 3)), x)
+            loss = tf.reduce_sum(score)
+        self.assertAllClose(tape.gradient(loss, w), tf.reduce_sum(x, axis=0), rtol=1e-12)
+
+    def test_weight_gradients_of_a_discriminator_equal_finite_differences(self):
+        keras.utils.set_random_seed(0)
+        D = networks.Discriminator(16, 2, channel_base=4, dtype="float64")
+        x, y = tf.constant(normal(3, 16, 16, 3)), tf.constant(np.eye(2)[[0, 0, 1]])
+        D(x, y)
+        for number, variable in enumerate(D.trainable_variables):  # biases, too, that are not 0
+            noise = normal(*variable.shape, seed=number)
+            variable.assign(variable + 0.1 * noise)
+
+        @tf.function
+        def call():
+            with tf.GradientTape() as tape:
+                _, penalty = gan_losses.r1(lambda x: D(x, y), x)
+            found = tape.gradient(penalty, D.trainable_variables)
+            return penalty, [0.0 if gradient is None else gradient for gradient in found]
+
+        _, found = call()
+        moved = 0
+        pairs = zip(D.trainable_variables, found, strict=True)
+        for number, (variable, gradient) in enumerate(pairs):
+            # Along a random direction: every entry counts.
+            start, way = variable.numpy(), normal(*variable.shape, seed=100 + number)
+            step = 1e-6
+            variable.assign(start + step * way)
+            above = call()[0].numpy()
+            variable.assign(start - step * way)
+            slope = (above - call()[0].numpy()) / (2 * step)
+            variable.assign(start)
+            self.assertAllClose(np.sum(gradient * way), slope, rtol=1e-6, atol=1e-7)
+            moved += abs(slope) > 1e-3
+        # All kernels; D is linear between its kinks, so that a bias has no say in the gradient.
+        self.assertEqual(moved, sum(len(v.shape) > 1 for v in D.trainable_variables))
 
 
 if __name__ == "__main__":

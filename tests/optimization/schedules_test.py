@@ -1,4 +1,4 @@
-"""The learning-rate schedule against the straight lines it consists of."""
+"""The schedules against the straight lines they consist of."""
 
 import keras
 import numpy as np
@@ -74,6 +74,28 @@ class LinearDecayTest(tf.test.TestCase, parameterized.TestCase):
         clone = keras.optimizers.schedules.deserialize(serialized)
         self.assertIsInstance(clone, schedules.LinearDecay)
         self.assertAllEqual(rates(clone, range(40)), rates(schedule, range(40)))
+
+
+class FadingTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(tf.int32, tf.int64)
+    def test_falls_to_zero_and_stays(self, dtype):
+        # (step, weight) for lambda_ds = 2 over 100,000 iterations.
+        expected = ((0, 2.0), (1, 1.99998), (25_000, 1.5), (50_000, 1.0), (99_999, 2e-5),
+                    (100_000, 0.0), (100_001, 0.0), (1_000_000, 0.0))  # fmt: skip
+        call = tf.function(lambda step: schedules.fading(2.0, 100_000, step))
+        for step, weight in expected:
+            found = call(tf.constant(step, dtype))
+            self.assertEqual(found.dtype, tf.float32)
+            self.assertAllClose(found, weight, rtol=1e-6, atol=2e-7)
+
+    def test_loses_its_share_after_every_step(self):
+        weight = 3.0
+        for step in range(8):
+            self.assertAllClose(schedules.fading(3.0, 5, tf.constant(step)), weight, atol=1e-6)
+            weight = max(weight - 3.0 / 5, 0.0)
+
+    def test_of_nothing_is_nothing(self):
+        self.assertEqual(float(schedules.fading(0.0, 5, tf.constant(2))), 0.0)
 
 
 if __name__ == "__main__":
