@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 
 PACKAGE = pathlib.Path("stargan_tf")
-COMMANDS = {"train", "translate", "evaluate", "import_reference", "align"}
+COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate"}
 # The lowest layers: what a module in each folder may import of this project.
 LOW = {"errors", "options", "files", "state_dicts"}
 ALLOWED = {
@@ -22,6 +22,7 @@ ALLOWED = {
     "metrics": LOW | {"metrics"},
     "data": LOW | {"data"},
     "sheets": LOW | {"data"},
+    "video": {"errors", "files"},
     "errors": set(),
     "options": set(),
     "files": {"errors"},
