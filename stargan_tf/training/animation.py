@@ -1,0 +1,251 @@
+"""Frames of a video that goes from style to style, with a run whose translations have styles."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from stargan_tf import algorithms, errors
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import photos
+from stargan_tf.training import runs
+
+MAX_SOURCES = 8
+MAX_WIDTH = 4096  # pixels; what decoders of H.264 in hardware take
+_SMALLEST_CELL = 96  # pixels; smaller images are enlarged by a whole factor
+_BATCH = 16  # images that are rendered at once
+_SHARPNESS = 5.0
+
+Render = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Reference = tuple[str, pathlib.Path]  # a domain, and a photo whose style is taken
+
+
+@dataclasses.dataclass(frozen=True)
+class Waypoint:
+    """A style that the video passes through.
+
+    Attributes:
+      style: (style_dim,) float32.
+      reference: (S, S, 3) uint8, the photo that is shown beside it, or None.
+    """
+
+    style: np.ndarray
+    reference: np.ndarray | None = None
+
+
+def ease(t: float | np.ndarray) -> float | np.ndarray:
+    """Returns how far a transition is at time t: a sigmoid from exactly 0 to exactly 1.
+
+    The logistic function at u = k (2t - 1), which goes from -k to k, moved and stretched so that
+    its ends are 0 and 1. As sigma(u) = (1 + tanh(u / 2)) / 2, that is
+
+      e(t) = (sigma(u) - sigma(-k)) / (sigma(k) - sigma(-k))
+           = (1 + tanh(k (t - 1/2)) / tanh(k / 2)) / 2,  k = 5.
+
+    The paper names no k; 5 stays within 5 % of either style for a fifth of the time each.
+
+    Args:
+      t: In [0, 1], of any shape.
+    """
+    return (1 + np.tanh(_SHARPNESS * (t - 0.5)) / np.tanh(_SHARPNESS / 2)) / 2
+
+
+def frame_count(waypoints: int, steps: int) -> int:
+    """Returns how many frames it takes to pass `waypoints` styles, `steps` from one to the next."""
+    return (waypoints - 1) * steps + 1
+
+
+def frames(
+    render: Render, sources: np.ndarray, waypoints: Sequence[Waypoint], steps: int
+) -> Iterator[np.ndarray]:
+    """Yields the frames: sources above, below each of them in the style of the moment.
+
+    With references there is one more column, at the left: below, the reference that is nearer.
+    The first frame has the first style, and the last the last. Rendering is done in batches.
+
+    Args:
+      render: As `Styled.render`.
+      sources: (N, S, S, 3) float32 in [-1, 1].
+      waypoints: At least one; all of them with a reference, or none.
+      steps: Frames from one waypoint to the next.
+
+    Yields:
+      (2 S f, (N or N + 1) S f, 3) uint8; f enlarges small images.
+    """
+    shown = photos.to_uint8(sources)
+    count = frame_count(len(waypoints), steps)
+    group = max(1, _BATCH // len(sources))
+    for first in range(0, count, group):
+        numbers = range(first, min(first + group, count))
+        moments = [_moment(waypoints, number, steps) for number in numbers]
+        styles = np.repeat([m.style for m in moments], len(sources), axis=0)
+        outputs = render(np.concatenate([sources] * len(moments)), styles)
+        outputs = photos.to_uint8(outputs).reshape(len(moments), *sources.shape)
+        for moment, images in zip(moments, outputs, strict=True):
+            yield _picture(shown, images, moment.reference)
+
+
+def cell_size(image_size: int) -> int:
+    """Returns the side in pixels at which a frame shows images of `image_size`."""
+    return image_size * -(-_SMALLEST_CELL // min(image_size, _SMALLEST_CELL))
+
+
+def max_sources(image_size: int, with_references: bool) -> int:
+    """Returns how many sources a video shows at most: 8, or as many as MAX_WIDTH pixels hold."""
+    return min(MAX_SOURCES, max(1, MAX_WIDTH // cell_size(image_size) - with_references))
+
+
+def check_styled(run: runs.Run) -> None:
+    """Raises a UserError where the translations of the run have no styles."""
+    name = run.config.train.algorithm
+    if not issubclass(algorithms.algorithm_class(name), algorithm_lib.Styled):
+        raise errors.UserError(
+            f"The translations of {run.directory} ({name}) have no styles, so there is nothing to "
+            "interpolate; use stargan_tf.translate with it, or train an algorithm that has styles."
+        )
+
+
+def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
+    """Returns the domains to visit: `names`, which are checked, or all where there are none."""
+    for name in names:
+        space.index(name)
+    return tuple(names) or space.names
+
+
+def photo_files(path: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the files in a folder, hidden ones left out, by name; or the one file `path`.
+
+    Raises:
+      UserError: The folder holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
+    if not found:
+        raise errors.UserError(f"The folder {path} holds no photo; add at least one.")
+    return found
+
+
+def reference_files(
+    space: labels_lib.LabelSpace, path: pathlib.Path, names: Sequence[str]
+) -> list[Reference]:
+    """Returns the references in the order of the video, domain after domain.
+
+    Args:
+      space: The domains of the run.
+      path: A folder that holds a folder of photos for every domain; or one photo.
+      names: The domains to visit. Empty: those that have a folder. For one photo: its domain.
+
+    Raises:
+      UserError: The path does not exist, has no folder for a domain, one of an unknown domain or an
+        empty one, or it is a photo and `names` is not one domain.
+    """
+    names = tuple(names) and domains(space, names)
+    if not path.exists():
+        raise errors.UserError(f"--references={path} does not exist; {_LAYOUT}.")
+    if not path.is_dir():
+        if len(names) != 1:
+            raise errors.UserError(
+                f"--references={path} is one photo, so say with --to=NAME as which of "
+                f"{', '.join(space.names)} it is seen; received --to={','.join(names)}."
+            )
+        return [(names[0], path)]
+    if not names:
+        folders = {p.name for p in path.iterdir() if p.is_dir() and p.name[0] != "."}
+        for name in sorted(folders):
+            space.index(name)
+        names = tuple(name for name in space.names if name in folders)
+    missing = [name for name in names if not (path / name).is_dir()]
+    if missing or not names:
+        raise errors.UserError(
+            f"--references={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
+            f"{_LAYOUT}; the domains are {', '.join(space.names)}."
+        )
+    return [(name, file) for name in names for file in photo_files(path / name)]
+
+
+_LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with --to=NAME"
+
+
+def read_photos(paths: Sequence[pathlib.Path], size: int, fit: str) -> np.ndarray:
+    """Returns photos as (N, size, size, 3) uint8; `fit` says how they become square."""
+    return np.stack([np.asarray(photos.fit(photos.read_photo(str(p)), size, fit)) for p in paths])
+
+
+class Animator:
+    """A run's networks with the weights of one checkpoint.
+
+    Args:
+      run: The run; its algorithm has styles.
+      checkpoint: "latest", or a step.
+    """
+
+    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
+        check_styled(run)
+        self._space = run.label_space
+        self._algorithm = run.build(training=False)
+        self.step = runs.restore_weights(run, self._algorithm, checkpoint)
+
+    def latent_styles(
+        self, names: Sequence[str], seeds: Sequence[int], psi: float = 1.0
+    ) -> list[Waypoint]:
+        """Returns the styles of every seed's first latent code, domain after domain.
+
+        Args:
+          names: The domains.
+          seeds: From 0 on.
+          psi: As of `Styled.map_latents`.
+        """
+        z = [algorithm_lib.latents(seed, 1, self._algorithm.latent_dim)[0] for seed in seeds]
+        found = []
+        for name in names:
+            label = np.repeat(self._label(name), len(seeds), axis=0)
+            found += map(Waypoint, self._algorithm.map_latents(np.stack(z), label, psi))
+        return self._at_least_two(found, names[0])
+
+    def reference_styles(self, names: Sequence[str], references: np.ndarray) -> list[Waypoint]:
+        """Returns the styles of references (N, S, S, 3) uint8, seen as of the domains `names`."""
+        found = []
+        for name, picture in zip(names, references, strict=True):  # one by one: there may be many
+            style = self._algorithm.encode(photos.from_uint8(picture[None]), self._label(name))[0]
+            found.append(Waypoint(style, picture))
+        return self._at_least_two(found, names[0])
+
+    def frames(
+        self, sources: np.ndarray, waypoints: Sequence[Waypoint], steps: int
+    ) -> Iterator[np.ndarray]:
+        """Yields the frames, as of the function `frames`, of sources (N, S, S, 3) uint8."""
+        return frames(self._algorithm.render, photos.from_uint8(sources), waypoints, steps)
+
+    def _label(self, name: str) -> np.ndarray:
+        return np.eye(self._space.width, dtype=np.float32)[[self._space.index(name)]]
+
+    def _at_least_two(self, found: list[Waypoint], name: str) -> list[Waypoint]:
+        """A single style is reached from its domain's mean style, and left to it."""
+        if len(found) > 1:
+            return found
+        z = np.zeros((1, self._algorithm.latent_dim), np.float32)  # at psi 0 any code will do
+        mean = self._algorithm.map_latents(z, self._label(name), psi=0.0)[0]
+        mean = dataclasses.replace(found[0], style=mean)
+        return [mean, found[0], mean]
+
+
+def _moment(waypoints: Sequence[Waypoint], number: int, steps: int) -> Waypoint:
+    """Returns the style of frame `number`, with the reference that is nearer."""
+    index, step = divmod(number, steps)
+    here, there = waypoints[index], waypoints[min(index + 1, len(waypoints) - 1)]
+    weight = np.float32(ease(step / steps))
+    style = here.style + weight * (there.style - here.style)
+    return Waypoint(style, here.reference if weight < 0.5 else there.reference)
+
+
+def _picture(sources: np.ndarray, outputs: np.ndarray, reference: np.ndarray | None) -> np.ndarray:
+    if reference is not None:
+        sources = [np.full_like(reference, 255), *sources]
+        outputs = [reference, *outputs]
+    rows = [np.concatenate(list(row), axis=1) for row in (sources, outputs)]
+    picture = np.concatenate(rows, axis=0)
+    factor = cell_size(picture.shape[0] // 2) // (picture.shape[0] // 2)
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
