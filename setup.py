@@ -27,10 +27,20 @@ setup(
         "numpy>=1.26",
         "absl-py>=2.0",
         "pillow>=10.1",
+        "safetensors>=0.4",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
-        "test": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.17,<0.18"],
+        "align": ["opencv-python-headless>=4.8"],
+        "torch": ["torch>=2.10"],
+        "video": ["av>=12"],
+        "test": [
+            "pytest>=8",
+            "pytest-timeout>=2.3",
+            "ruff>=0.17,<0.18",
+            "opencv-python-headless>=4.8",
+            "av>=12",
+        ],
     },
     classifiers=[
         "License :: OSI Approved :: Apache Software License",

@@ -16,11 +16,18 @@ _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=Tr
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 200, "Held-out faces to translate.", 1)
 
-_EXPLANATION = """\
+_LABELS_EXPLANATION = """\
 Errors are mean absolute grey levels (0-255) over the pixels in which the true renders of the
 target and of its alternatives differ: of the output, and of the unchanged input. nearest: share of
 the outputs that are nearer to the true render than to the alternatives. elsewhere: over all other
 pixels."""
+_STYLES_EXPLANATION = """\
+latent, reference: share of the outputs, of random latent codes and of held-out references, that are
+nearest to the true render of the domain asked for, over the pixels in which the domains' renders
+differ. style: share of the outputs nearer to the render with the reference's shade and cut than to
+one with another face's; looks: the same of the reference's glasses and smile. distance: mean
+absolute difference in grey levels (0-255) between ten outputs of a face; true: between ten renders
+of it in other faces' styles."""
 
 
 def main() -> None:
@@ -28,7 +35,7 @@ def main() -> None:
     command_line.import_tensorflow()
     from stargan_tf import files, sheets
     from stargan_tf.data import photos, sources
-    from stargan_tf.training import evaluation, runs
+    from stargan_tf.training import evaluation, runs, style_evaluation
 
     run = runs.open_run(_RUN.value)
     if run.config.data.dataset != "cartoon_faces":
@@ -40,18 +47,21 @@ def main() -> None:
     step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
     count = _NUM_IMAGES.value  # as many as asked for can be drawn
     source = sources.load(dataclasses.replace(run.config.data, cartoon_test_size=count), "test")
-    table, sheet = evaluation.against_renders(algorithm, source, count)
+    measure = style_evaluation if run.has_styles else evaluation
+    table, sheet = measure.against_renders(algorithm, source, count)
 
     directory = run.directory / "evaluation"
     directory.mkdir(exist_ok=True)
     figures = directory / f"renders-step-{step:08d}.json"
     photos.save_png(figures.with_suffix(".png"), sheets.render(sheet))
     with files.atomic(figures) as file:
-        content = {"protocol": "renders", "step": step, "faces": count, "targets": table}
+        protocol = "style renders" if run.has_styles else "renders"
+        content = {"protocol": protocol, "step": step, "faces": count, "targets": table}
         file.write(json.dumps(content, indent=2).encode() + b"\n")
 
-    print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{format_table(table)}\n")
-    print(f"{_EXPLANATION}\n")
+    text = format_styles(table) if run.has_styles else format_table(table)
+    print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{text}\n")
+    print(f"{_STYLES_EXPLANATION if run.has_styles else _LABELS_EXPLANATION}\n")
     python = command_line.python()
     print(f"run          {run.directory}")
     print(f"sheet        {figures.with_suffix('.png')}")
@@ -73,6 +83,23 @@ def format_table(table: dict[str, dict[str, float]]) -> str:
         lines.append(
             f"{name:<{width}}{row['images']:>7}{row['nearest']:>9.1%}{row['error']:>8.1f}"
             f"{row['unchanged']:>8.1f}{row['ratio']:>8.1%}{row['elsewhere']:>11.1f}"
+        )
+    return "\n".join(lines)
+
+
+def format_styles(table: dict[str, dict[str, float]]) -> str:
+    """Returns the figures of styles as text, a line for every domain."""
+    width = max(map(len, table)) + 1
+    shares = ("latent_domain", "reference_domain", "style", "looks")
+    lines = [
+        f"{'target':<{width}}{'faces':>7}{'latent':>9}{'reference':>11}{'style':>9}{'looks':>9}"
+        f"{'distance':>10}{'true':>7}"
+    ]
+    for name, row in table.items():
+        latent, reference, style, looks = (row[share] for share in shares)
+        lines.append(
+            f"{name:<{width}}{row['images']:>7.0f}{latent:>9.1%}{reference:>11.1%}{style:>9.1%}"
+            f"{looks:>9.1%}{row['distance']:>10.1f}{row['true_distance']:>7.1f}"
         )
     return "\n".join(lines)
 

@@ -6,6 +6,9 @@ r"""Translates a photo, or a folder of photos, with a trained run.
 --to sets the attributes that it names (-Smiling clears one), clears what they exclude, and keeps
 the rest as --from says, or else as the run's own classifier sees the image. For domains: --to=cat.
 With --sheet instead of --to, every target side by side.
+
+A run of StarGAN v2 translates to styles: --to=cat --seed=3 (a latent code), --to=cat
+--reference=photo.jpg (that photo's), or --style=saved.npy; --outputs=4 for four latent codes.
 """
 
 import pathlib
@@ -32,19 +35,53 @@ _FIT = flags.DEFINE_enum(
     "How the photo becomes square: cut out its centre, add bars, or change its proportions.",
 )
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
+_OUTPUTS = flags.DEFINE_integer(
+    "outputs", None, "Styles: so many of each photo, of the seeds from --seed on (default: 1)."
+)
+_PSI = flags.DEFINE_float(
+    "psi", None, "Styles: 1 as drawn; nearer to 0 more typical of the domain, less diverse."
+)
+_REFERENCE = flags.DEFINE_list(
+    "reference", [], "Styles: those of these photos, or of a folder's, seen as of domain --to."
+)
+_STYLE = flags.DEFINE_string("style", None, "Styles: those of a .npy file by --save_style.")
+_SAVE_STYLE = flags.DEFINE_string("save_style", None, "Write the styles to this .npy file.")
+_MATRIX = flags.DEFINE_boolean(
+    "matrix", False, "Write one picture of all photos (across) in all references' styles (down)."
+)
+_OF_STYLES = ("seed", "outputs", "psi", "reference", "style", "save_style", "matrix")
 
 
 def main() -> int:
     """Translates; a photo of a folder that can't be read is named and left out (status 1)."""
+    if _SHEET.value and _MATRIX.value:
+        raise errors.UserError("Pass --sheet or --matrix; received both.")
+    image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
+    if _MATRIX.value and image.is_dir():
+        pairs = [(path, output) for path, _ in photo_jobs.pairs(image, output.with_suffix(""))]
+    else:
+        pairs = photo_jobs.pairs(image, output)
+    command_line.import_tensorflow()
+    from stargan_tf.training import runs
+
+    run = runs.open_run(_RUN.value)
+    return _with_styles(run, pairs) if run.has_styles else _with_labels(run, pairs)
+
+
+def _with_labels(run, pairs: photo_jobs.Pairs) -> int:
+    from stargan_tf.training import translation
+
+    for name in _OF_STYLES:
+        if flags.FLAGS[name].value not in (None, [], False):
+            raise errors.UserError(
+                f"--{name} is for runs whose translations have styles, as StarGAN v2's; received "
+                f"it with {run.directory}, a run of {run.config.train.algorithm}; leave it out."
+            )
     if bool(_TO.value) == _SHEET.value:
         raise errors.UserError(
             "Say what to change with --to=NAME, or pass --sheet; one of the two."
         )
-    pairs = photo_jobs.pairs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
-    command_line.import_tensorflow()
-    from stargan_tf.training import runs, translation
-
-    run = runs.open_run(_RUN.value)
     edits = options.split_names(_TO.value)
     known = options.split_names(_FROM.value)
     translation.check_names(run.label_space, edits, known)
@@ -57,6 +94,44 @@ def main() -> int:
         return translator.translate(image, output, _FIT.value, edits, known)
 
     return command_line.each_photo(pairs, translate, "translated")
+
+
+def _with_styles(run, pairs: photo_jobs.Pairs) -> int:
+    from stargan_tf.training import style_translation
+
+    if _FROM.value:
+        raise errors.UserError(
+            f"--from is for runs that change attributes; received it with {run.directory}, whose "
+            "translations do not depend on what the photo shows; leave it out."
+        )
+    if _SAVE_STYLE.value and not _SAVE_STYLE.value.endswith(".npy"):
+        raise errors.UserError(f"--save_style ends in .npy; received {_SAVE_STYLE.value}.")
+    given = {
+        name: flags.FLAGS[name].value
+        for name in ("seed", "outputs", "psi")
+        if flags.FLAGS[name].value is not None
+    }
+    if given and (_REFERENCE.value or _STYLE.value):
+        raise errors.UserError(
+            f"--{next(iter(given))} is of latent codes; received it with --reference or --style; "
+            "leave one of the two out."
+        )
+    request = style_translation.StyleRequest(
+        domains=options.split_names(_TO.value),
+        references=tuple(photo_jobs.found(_REFERENCE.value, "--reference")),
+        saved=pathlib.Path(_STYLE.value) if _STYLE.value else None,
+        **given,
+    )
+    request.check(run.label_space, several=_SHEET.value or _MATRIX.value)
+    translator = style_translation.StyleTranslator(run, request, _FIT.value, _CHECKPOINT.value)
+    if _SAVE_STYLE.value:
+        translator.save_styles(_SAVE_STYLE.value)
+    if _MATRIX.value:
+        said = translator.matrix([path for path, _ in pairs], pairs[0][1])
+        print(f"{pairs[0][1]}  ({said})", flush=True)
+        return 0
+    work = translator.sheet if _SHEET.value else translator.translate
+    return command_line.each_photo(pairs, work, "translated")
 
 
 if __name__ == "__main__":

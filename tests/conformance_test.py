@@ -8,6 +8,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf import algorithms
+from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.training import checkpoints
 from tests import tiny
 
@@ -15,7 +16,7 @@ NAMES = algorithms.names()
 
 
 class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_losses_are_finite_and_named_by_network(self, name):
         algorithm = tiny.build(name)
         for losses in tiny.steps(algorithm, 2):
@@ -24,30 +25,45 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertIn(loss.split("/")[0], algorithm.networks)
                 self.assertTrue(np.isfinite(value), loss)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_a_step_changes_every_trained_weight(self, name):
         algorithm = tiny.build(name)
-        before = tiny.values(algorithm.weights())
+        before = tiny.values(algorithm.state())
         tiny.steps(algorithm, 1)
-        after = tiny.values(algorithm.weights())
+        after = tiny.values(algorithm.state())
         for network in {n for networks in algorithm.trains.values() for n in networks}:
             for key in (k for k in before if k.startswith(f"{network}/")):
                 self.assertNotAllEqual(before[key], after[key], msg=key)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_each_optimizer_changes_only_its_own_networks(self, name):
         algorithm = tiny.build(name)
         for optimizer in algorithm.optimizers:
             frozen = tiny.build(name)
             for other in set(frozen.optimizers) - {optimizer}:
                 frozen.optimizers[other].apply_gradients = lambda *args, **kwargs: None
-            before = tiny.values(frozen.weights())
+            before = tiny.values(frozen.state())
             tiny.steps(frozen, 1)
-            for key, value in tiny.values(frozen.weights()).items():
-                own = key.split("/")[0] in frozen.trains[optimizer]
+            for key, value in tiny.values(frozen.state()).items():
+                network = key.split("/")[0]
+                if network == "optimizers":
+                    continue
+                own = frozen.averages.get(network, network) in frozen.trains[optimizer]
                 self.assertEqual(own, not np.array_equal(value, before[key]), key)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
+    def test_translating_needs_none_of_the_weights_that_have_averages(self, name):
+        algorithm = tiny.build(name)
+        averaged = set(algorithm.averages.values())
+        expected = {k for k in algorithm.state() if k.split("/")[0] in algorithm.networks}
+        expected = {k for k in expected if k.split("/")[0] not in averaged}
+        self.assertEqual(set(algorithm.weights()), expected)
+        # As it is built for translating, it has nothing else.
+        small = tiny.build(name, training=False)
+        self.assertContainsSubset(small.state(), algorithm.weights())
+        self.assertEmpty(small.optimizers)
+
+    @parameterized.parameters(*NAMES)
     def test_state_names_every_variable_once(self, name):
         algorithm = tiny.build(name)
         state = algorithm.state()
@@ -61,7 +77,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         weights = sum(len(network.variables) for network in algorithm.networks.values())
         self.assertLen(state, weights + slots + len(algorithm.optimizers))
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_saved_restored_and_continued_equals_never_stopped(self, name):
         whole = tiny.build(name)
         expected_losses = tiny.steps(whole, 4)
@@ -79,17 +95,16 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.product(name=NAMES, jit_compile=(False, True))
     def test_two_devices_equal_one(self, name, jit_compile):
         images = tf.constant(np.linspace(-1, 1, 2 * 16 * 16 * 3).reshape(2, 16, 16, 3), tf.float32)
-        labels = np.array([[1, 0, 0], [0, 1, 1]], np.float32)
         outputs, losses = [], []
         for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
             algorithm = tiny.build(name, strategy, jit_compile=jit_compile)
             losses.append(tiny.steps(algorithm, 3, strategy))
-            outputs.append(algorithm.translate(images, labels))
+            outputs.append(algorithm.translate(images, tiny.TARGETS[name]))
         self.assertAllClose(outputs[0], outputs[1], rtol=0, atol=1e-4)
         for one, two in zip(*losses, strict=True):
             self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_replicas_end_with_equal_weights(self, name):
         strategy = tiny.two_devices()
         algorithm = tiny.build(name, strategy)
@@ -100,24 +115,27 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             )
             self.assertAllEqual(one, two, msg=key)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_reduced_gradients_of_two_devices_equal_those_of_one(self, name):
         moments = []
         for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
-            algorithm = tiny.build(name, strategy, changes=tiny.SINGLE_UPDATES[name])
+            algorithm = tiny.build(name, strategy, changes=tiny.FIRST_GRADIENTS[name])
             tiny.steps(algorithm, 1, strategy)
             # After one update from zero, the first moment is (1 - beta_1) times the gradient.
             moments.append({k: v for k, v in tiny.values(algorithm.state()).items() if "/m/" in k})
+        largest = max(np.abs(one).max() for one in moments[0].values())
         for key, one in moments[0].items():
-            self.assertLess(np.abs(one - moments[1][key]).max(), 1e-5 * np.abs(one).max(), key)
+            # The gradient of a bias before an instance normalization is 0 but for rounding.
+            scale = max(np.abs(one).max(), 1e-3 * largest)
+            self.assertLess(np.abs(one - moments[1][key]).max(), 1e-5 * scale, key)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_jit_equals_no_jit(self, name):
         losses = [tiny.steps(tiny.build(name, jit_compile=jit), 2) for jit in (False, True)]
         for plain, compiled in zip(*losses, strict=True):
             self.assertAllClose(plain, compiled, rtol=1e-3, atol=1e-4)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_bfloat16_is_near_float32_with_float32_weights_and_images(self, name):
         found = {}
         for precision in ("float32", "bfloat16"):
@@ -125,27 +143,64 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             found[precision] = tiny.steps(algorithm, 1)[0]
             for key, variable in algorithm.state().items():
                 self.assertNotEqual(str(variable.dtype), "bfloat16", key)
-            image = algorithm.translate(tf.zeros((1, 16, 16, 3)), np.zeros((1, 3), np.float32))
+            image = algorithm.translate(tf.zeros((1, 16, 16, 3)), tiny.TARGETS[name][:1])
             self.assertEqual(image.dtype, np.float32)
         self.assertAllClose(found["float32"], found["bfloat16"], rtol=0.1, atol=0.05)
         self.assertNotEqual(found["float32"], found["bfloat16"])  # bfloat16 was really used
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_sheets_show_the_inputs_beside_translations(self, name):
         algorithm = tiny.build(name)
         images = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
-        labels = np.array([[1, 0, 0], [0, 1, 1]], np.float32)
-        found = algorithm.sample_sheets(images, labels)
+        found = algorithm.sample_sheets(images, tiny.TARGETS[name])
         self.assertNotEmpty(found)
         for sheet in found.values():
-            self.assertAllEqual(sheet.images[:, 0], images)
-            self.assertNotAllClose(sheet.images[:, 1], images, atol=1e-2)
+            cells = sheet.images.reshape(-1, *images.shape[1:])
+            shown = [(cells == image).all(axis=(1, 2, 3)) for image in images]
+            for where in shown:
+                self.assertTrue(where.any())
+            # The rest are translations: neither the inputs nor empty.
+            others = cells[~np.any(shown, axis=0)]
+            self.assertNotEmpty(others)
+            self.assertAllGreater(np.unique(others).size, 100)
 
-    @parameterized.parameters(NAMES)
+    @parameterized.parameters(*NAMES)
     def test_classify_gives_possible_labels(self, name):
-        labels = tiny.build(name).classify(tf.random.normal((5, 16, 16, 3), seed=1))
+        algorithm = tiny.build(name)
+        if not isinstance(algorithm, algorithm_lib.Classifier):
+            self.skipTest(f"{name} has no classifier")
+        labels = algorithm.classify(tf.random.normal((5, 16, 16, 3), seed=1))
         self.assertAllInSet(labels, [0.0, 1.0])
         self.assertAllInRange(labels[:, :2].sum(axis=1), 0.0, 1.0)  # an exclusive group
+
+    @parameterized.parameters(*NAMES)
+    def test_styles_decide_a_translation(self, name):
+        algorithm = tiny.build(name)
+        if not isinstance(algorithm, algorithm_lib.Styled):
+            self.skipTest(f"{name} has no styles")
+        labels = tiny.TARGETS[name]
+        images = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
+        z = algorithm_lib.latents(0, 2, algorithm.latent_dim)
+        styles = algorithm.map_latents(z, labels)
+        self.assertEqual(styles.shape, (2, algorithm.style_dim))
+        self.assertAllEqual(
+            algorithm.render(images, styles), algorithm.translate(images, labels)
+        )
+        self.assertNotAllClose(styles, algorithm.map_latents(z, labels[::-1]), atol=1e-3)
+        self.assertNotAllClose(
+            algorithm.render(images, styles), algorithm.render(images, styles + 1), atol=1e-3
+        )
+        # psi 0 is the mean of the domain, whatever the code; in between it is linear.
+        mean = algorithm.map_latents(z, labels[:1].repeat(2, axis=0), psi=0.0)
+        self.assertAllClose(mean[0], mean[1])
+        many = algorithm_lib.latents(7, 20_000, algorithm.latent_dim)
+        many = algorithm.map_latents(many, labels[:1].repeat(len(many), axis=0))
+        self.assertAllClose(mean[0], many.mean(axis=0), atol=0.1 * many.std())
+        half = algorithm.map_latents(z[:1], labels[:1], psi=0.5)
+        self.assertAllClose(half[0], (mean[0] + styles[0]) / 2, atol=1e-5)
+        self.assertNotAllClose(
+            algorithm.encode(images, labels), algorithm.encode(images, labels[::-1]), atol=1e-3
+        )
 
 
 class FlagFilesTest(tf.test.TestCase):

@@ -215,3 +215,8 @@ def named_variables(
     if len(named) != len(variables):
         raise ValueError(f"Give the layers of {name} distinct names. Received: {paths}")
     return named
+
+
+def latent_of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
+    """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
+    return np.concatenate([latents(seed, 1, latent_dim) for seed in seeds])

@@ -1,6 +1,7 @@
 """What a command that turns photos into PNG files reads and writes. Imports no TensorFlow."""
 
 import pathlib
+from collections.abc import Sequence
 
 from stargan_tf import errors
 
@@ -59,12 +60,33 @@ def _of_folder(
             f"{image_name}={image} is a folder, so {output_name} must be one too; "
             f"received {output}."
         )
-    names = sorted(p.name for p in image.iterdir() if p.is_file() and p.name[0] != ".")
-    if not names:
-        raise errors.UserError(f"The folder {image_name}={image} holds no photo.")
+    names = [path.name for path in _photos_in(image, image_name)]
     stems = [pathlib.Path(name).stem for name in names]
     return [
         # a.jpg and a.png would become the same file: keep the suffix of those in the name.
         (image / name, output / f"{name if stems.count(stem) > 1 else stem}.png")
         for name, stem in zip(names, stems, strict=True)
     ]
+
+
+def found(names: Sequence[str], flag: str) -> list[pathlib.Path]:
+    """Returns the photos that names stand for: each a photo, or a folder of them.
+
+    Raises:
+      UserError: If one does not exist, or a folder holds no photo; `flag` is what named it.
+    """
+    photos = []
+    for path in map(pathlib.Path, names):
+        if not path.exists():
+            raise errors.UserError(
+                f"{flag}={path} does not exist; name a photo or a folder of them."
+            )
+        photos += _photos_in(path, flag) if path.is_dir() else [path]
+    return photos
+
+
+def _photos_in(folder: pathlib.Path, flag: str) -> list[pathlib.Path]:
+    paths = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+    if not paths:
+        raise errors.UserError(f"The folder {flag}={folder} holds no photo.")
+    return paths

@@ -53,6 +53,12 @@ class Run:
         """Whether the weights behind `Algorithm.classify` are more than random numbers."""
         return self.imported is None or self.imported.classifies
 
+    @property
+    def has_styles(self) -> bool:
+        """Whether its translations are told by a style (`Styled`), not by a label alone."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        return issubclass(kind, algorithm_lib.Styled)
+
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
         """Builds the run's algorithm; `problem` are further fields of `Problem`."""
         train = self.config.train

@@ -15,7 +15,7 @@ from tests import tiny
 DOMAINS = labels_lib.LabelSpace("domains", ("cat", "dog", "fox"))
 
 
-def _v1(space=tiny.LABELS, total_steps=10, **changes):
+def _v1(space=tiny.LABELS["stargan_v1"], total_steps=10, **changes):
     problem = algorithm_lib.Problem(space, tiny.SIZE, total_steps)
     return algorithm_v1.StarGANv1(tiny.hparams("stargan_v1", **changes), problem)
 
@@ -116,7 +116,7 @@ class BuildTest(tf.test.TestCase):
         hparams.check(24)
 
     def test_without_training_there_are_no_optimizers(self):
-        problem = algorithm_lib.Problem(tiny.LABELS, tiny.SIZE, training=False)
+        problem = algorithm_lib.Problem(tiny.LABELS["stargan_v1"], tiny.SIZE, training=False)
         algorithm = algorithm_v1.StarGANv1(tiny.hparams("stargan_v1"), problem)
         self.assertEmpty(algorithm.optimizers)
         self.assertCountEqual(algorithm.weights(), _v1().weights())
