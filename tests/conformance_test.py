@@ -183,9 +183,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         z = algorithm_lib.latents(0, 2, algorithm.latent_dim)
         styles = algorithm.map_latents(z, labels)
         self.assertEqual(styles.shape, (2, algorithm.style_dim))
-        self.assertAllEqual(
-            algorithm.render(images, styles), algorithm.translate(images, labels)
-        )
+        self.assertAllEqual(algorithm.render(images, styles), algorithm.translate(images, labels))
         self.assertNotAllClose(styles, algorithm.map_latents(z, labels[::-1]), atol=1e-3)
         self.assertNotAllClose(
             algorithm.render(images, styles), algorithm.render(images, styles + 1), atol=1e-3

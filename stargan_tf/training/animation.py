@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from stargan_tf import algorithms, errors
+from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import photos
@@ -99,8 +99,8 @@ def max_sources(image_size: int, with_references: bool) -> int:
 
 def check_styled(run: runs.Run) -> None:
     """Raises a UserError where the translations of the run have no styles."""
-    name = run.config.train.algorithm
-    if not issubclass(algorithms.algorithm_class(name), algorithm_lib.Styled):
+    if not run.has_styles:
+        name = run.config.train.algorithm
         raise errors.UserError(
             f"The translations of {run.directory} ({name}) have no styles, so there is nothing to "
             "interpolate; use stargan_tf.translate with it, or train an algorithm that has styles."
@@ -198,11 +198,11 @@ class Animator:
           seeds: From 0 on.
           psi: As of `Styled.map_latents`.
         """
-        z = [algorithm_lib.latents(seed, 1, self._algorithm.latent_dim)[0] for seed in seeds]
+        z = algorithm_lib.latent_of_seeds(seeds, self._algorithm.latent_dim)
         found = []
         for name in names:
             label = np.repeat(self._label(name), len(seeds), axis=0)
-            found += map(Waypoint, self._algorithm.map_latents(np.stack(z), label, psi))
+            found += map(Waypoint, self._algorithm.map_latents(z, label, psi))
         return self._at_least_two(found, names[0])
 
     def reference_styles(self, names: Sequence[str], references: np.ndarray) -> list[Waypoint]:

@@ -130,9 +130,7 @@ def _share(source, pairs: _Pairs, outputs: np.ndarray, changed: str) -> float:
     """
     label = np.eye(source.label_space.width)[pairs.domain]
     found = []
-    for i, j, k, output in zip(
-        pairs.sources, pairs.references, pairs.others, outputs, strict=True
-    ):
+    for i, j, k, output in zip(pairs.sources, pairs.references, pairs.others, outputs, strict=True):
         style = {"style_of": j, "looks_of": j}
         truths = [source.render(i, label, **style), source.render(i, label, **style | {changed: k})]
         if (truths[0] != truths[1]).any():  # two faces may look alike

@@ -234,8 +234,12 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     def _generator_gradients(
         self, x, y_org, fakes, y_trg, s, masks, augment, weights, styles: bool
     ) -> tuple:
-        """Returns the losses and their gradients by x_fake, by G on the way back and, where
-        `styles`, by s and by E. D's and, else, E's gradients are used by no optimizer."""
+        """Returns G's losses and their gradients: by x_fake, by G and, if `styles`, by s and by E.
+
+        That by G is of the way back alone; x_fake's own way from G is the caller's. No other
+        gradient is asked for, and a graph computes none: D is not trained here, and in the update
+        on references E is not either.
+        """
         x_fake, x_fake2 = fakes
         G_vars, E_vars = self.G.trainable_variables, self.E.trainable_variables
         sources = [x_fake, G_vars] + ([s, E_vars] if styles else [])

@@ -59,7 +59,7 @@ class Translation(algorithm.Styled):
         return tf.reduce_mean(self.networks["F_ema"].all_domains(z), axis=1).numpy()
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns latent-guided sheets for three psi, a reference-guided matrix, reconstructions."""
+        """Returns sheets of latent codes at three psi, a matrix of references, reconstructions."""
         return {
             **self._latent_sheets(images),
             "references": self._reference_sheet(images, labels),

@@ -195,7 +195,8 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
         expected = {phase: dict(g.expected[f"{phase}_grads"]) for phase in PHASES}
         errors = {"D": [], "G": []}
         for phase, (network, values) in zip(phases, gradients, strict=True):
-            by_variable = dict(zip(map(id, g.networks[network].trainable_variables), values))
+            variables = g.networks[network].trainable_variables
+            by_variable = dict(zip(map(id, variables), values, strict=True))
             for name, place in g.named.items():
                 if id(place.variable) not in by_variable:
                     continue

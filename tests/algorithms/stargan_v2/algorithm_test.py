@@ -1,0 +1,111 @@
+"""StarGAN v2's iteration and inputs: what only this paper promises."""
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import errors
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.algorithms.stargan_v2 import algorithm, inputs, losses
+from stargan_tf.data import labels, pipeline
+from tests import tiny
+
+NAME = "stargan_v2"
+
+
+def _batch(made, step=0):
+    return next(tiny.batches(made, first_step=step))
+
+
+class InputsTest(tf.test.TestCase):
+    def _batches(self, count, **changes):
+        options = {"latent_dim": 5, "crop_probability": 0.5, "augment": True, **changes}
+        pictures = tiny.Pictures(label_space=tiny.LABELS[NAME])
+        sampler = pipeline.Sampler(pictures, seed=1, image_size=tiny.SIZE, flip=False)
+        dataset = inputs.inputs(sampler, pipeline.Slices(4), 0, **options)
+        return pictures, list(dataset.take(count).as_numpy_iterator())
+
+    def test_references_are_two_images_of_the_target_domain(self):
+        pictures, batches = self._batches(12, crop_probability=0.0)
+        known = {image.tobytes(): i for i, image in enumerate(pictures.images)}
+        targets = []
+        for batch in batches:
+            for key, label in (("x", "y_org"), ("x_ref", "y_trg"), ("x_ref2", "y_trg")):
+                pixels = np.round((batch[key] + 1) * 127.5).astype(np.uint8)
+                found = [known[image.tobytes()] for image in pixels]
+                self.assertAllEqual(pictures.labels[found], batch[label])
+            self.assertTrue((batch["x_ref"] != batch["x_ref2"]).any(axis=(1, 2, 3)).all())
+            targets += list(batch["y_trg"].argmax(axis=1))
+        self.assertCountEqual(set(targets), range(3))
+
+    def test_draws(self):
+        _, batches = self._batches(30)
+        z, z2 = (np.concatenate([b[key] for b in batches]) for key in ("z", "z2"))
+        self.assertEqual(z.shape, (120, 5))
+        self.assertAllClose([z.mean(), z.std()], [0, 1], atol=0.15)
+        self.assertLess(abs(np.corrcoef(z.ravel(), z2.ravel())[0, 1]), 0.15)
+        augment = np.stack([b["augment"] for b in batches])
+        self.assertEqual(augment.shape[2:], (6, 7))
+        self.assertAllInRange(augment, 0.0, 1.0)
+        self.assertNotIn("augment", self._batches(1, augment=False)[1][0])
+
+
+class IterationTest(tf.test.TestCase):
+    def test_lambda_ds_falls_with_the_step_alone(self):
+        made = tiny.build(NAME, changes={"lambda_ds": 2.0, "ds_iter": 8})
+        take = tf.function(made.train_step)
+        for step, expected in ((0, 2.0), (2, 1.5), (8, 0.0), (100, 0.0), (4, 1.0)):
+            found = take(_batch(made), tf.constant(step, tf.int64))["G/lambda_ds"]
+            self.assertAllClose(found, expected)
+
+    def test_the_averages_follow_by_their_decay(self):
+        made = tiny.build(NAME, changes={"ema_decay": 0.75, "lr": 0.1, "f_lr": 0.1})
+        before = tiny.values(made.state())
+        tiny.steps(made, 1)
+        after = tiny.values(made.state())
+        moved = 0
+        for key, value in after.items():
+            network, _, rest = key.partition("/")
+            if network in made.averages:
+                now = after[f"{made.averages[network]}/{rest}"]
+                self.assertAllClose(value, 0.75 * before[key] + 0.25 * now, atol=1e-6, msg=key)
+                moved += not np.array_equal(value, before[key])
+        self.assertGreater(moved, 50)
+
+    def test_the_averages_start_at_the_weights(self):
+        values = tiny.values(tiny.build(NAME).state())
+        for key in (k for k in values if k.split("/")[0].endswith("_ema")):
+            self.assertAllEqual(values[key], values[key.replace("_ema", "", 1)], msg=key)
+
+    def test_g_is_updated_on_references_with_the_new_e(self):
+        """Of the loss of the fourth update: its styles are from E after the third."""
+        made = tiny.build(NAME, changes={"lr": 0.05, "augment": "none"})
+        batch = _batch(made)
+        seen = []
+        plain = made._g_gradients
+        made._g_gradients = lambda *args: seen.append(args[4]) or plain(*args)
+        made.train_step(batch, tf.constant(0, tf.int64))
+        self.assertLen(seen, 2)
+        self.assertAllClose(seen[1], made.E(batch["x_ref"], batch["y_trg"]), atol=1e-5)
+
+    def test_augmentation_changes_what_d_sees_and_nothing_else(self):
+        found = {}
+        for augment in ("none", "diffaugment"):
+            made = tiny.build(NAME, changes={"augment": augment, "lr": 0.0, "f_lr": 0.0})
+            found[augment] = tiny.steps(made, 1)[0]
+        for name, value in found["none"].items():
+            of_d = name.startswith("D/") or name.endswith("_adv")
+            close = np.isclose(value, found["diffaugment"][name], rtol=1e-4)
+            self.assertEqual(not of_d, close, name)
+
+    def test_total_weights_by_name(self):
+        total = losses.total({"a": tf.constant(2.0), "b": tf.constant(3.0)}, {"b": -0.5})
+        self.assertAllClose(total, 0.5)
+
+    def test_attributes_are_refused(self):
+        space = labels.LabelSpace("attributes", ("A", "B"))
+        with self.assertRaisesRegex(errors.UserError, "--domains=A,B"):
+            algorithm.StarGANv2(tiny.hparams(NAME), algorithm_lib.Problem(space, 16))
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,93 @@
+"""Measuring styles: what a perfect translator gets, one that does nothing, and one in between."""
+
+import types
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.training import style_evaluation
+
+COUNT = 12
+NAMES = ("Black_Hair", "Blond_Hair", "Brown_Hair")
+
+
+class Perfect(algorithm_lib.Styled):
+    """Draws the true render: a style is (face, domain)."""
+
+    style_dim, latent_dim = 2, 3
+
+    def __init__(self, source):
+        self.source = source
+        self.problem = types.SimpleNamespace(label_space=source.label_space)
+
+    def _index(self, image):
+        image = photos.to_uint8(image)
+        return next(i for i in range(COUNT) if (self.source.image(i) == image).all())
+
+    def map_latents(self, z, labels, psi=1.0):
+        return np.stack([(z[:, 0] * 1000).astype(int) % COUNT, labels.argmax(1)], axis=1)
+
+    def encode(self, images, labels):
+        return np.stack([[self._index(image) for image in images], labels.argmax(1)], axis=1)
+
+    def face(self, image, style):
+        label = np.eye(3)[style[1]]
+        return self.source.render(self._index(image), label, style_of=style[0], looks_of=style[0])
+
+    def render(self, images, styles):
+        drawn = [self.face(x, s) for x, s in zip(images, styles, strict=True)]
+        return photos.from_uint8(np.stack(drawn))
+
+
+class Idle(Perfect):
+    """Returns its input."""
+
+    def render(self, images, styles):
+        return images
+
+
+class Recolours(Perfect):
+    """Changes the domain, and keeps the source's own style and looks."""
+
+    def face(self, image, style):
+        return self.source.render(self._index(image), np.eye(3)[style[1]])
+
+
+class StyleEvaluationTest(tf.test.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.source = cartoon_faces.CartoonFaces("test", 32, COUNT, NAMES, (), 1.0, as_domains=True)
+
+    def _table(self, kind):
+        return style_evaluation.against_renders(kind(self.source), self.source, COUNT)
+
+    def test_a_perfect_translator(self):
+        table, sheet = self._table(Perfect)
+        self.assertCountEqual(table, [*NAMES, "all"])
+        self.assertEqual(table["all"]["images"], 2 * COUNT)
+        for row in table.values():
+            for share in ("reference_domain", "style", "looks"):
+                self.assertEqual(row[share], 1.0, share)
+            # Ten random faces' styles, both: of equal spread.
+            self.assertAllClose(row["distance"], row["true_distance"], rtol=0.3)
+        cells = sheet.images
+        self.assertAllEqual(cells[:, 3], cells[:, 4])  # in its style, the true render
+
+    def test_one_that_does_nothing(self):
+        table, _ = self._table(Idle)
+        self.assertEqual(table["all"]["latent_domain"], 0.0)
+        self.assertEqual(table["all"]["distance"], 0.0)
+        self.assertGreater(table["all"]["true_distance"], 1.0)
+
+    def test_one_that_only_recolours(self):
+        table, _ = self._table(Recolours)
+        self.assertEqual(table["all"]["latent_domain"], 1.0)
+        self.assertEqual(table["all"]["distance"], 0.0)
+        self.assertLess(table["all"]["style"], 0.9)
+
+
+if __name__ == "__main__":
+    tf.test.main()
