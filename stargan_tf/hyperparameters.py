@@ -132,7 +132,7 @@ def define(
     for field in dataclasses.fields(kind) if fields is None else fields:
         text, default = field.metadata["help"], field.default
         if owners is not None:
-            text = f"[{', '.join(owners[field.name])}] {text} (default: {_text(default)})"
+            text = f"[{', '.join(owners[field.name])}] {text} (default: {_defaults(field, owners)})"
             default = None
         if field.metadata["choices"]:
             flags.DEFINE_enum(field.name, default, field.metadata["choices"], text)
@@ -181,6 +181,17 @@ def _make(kind: type[Any], values: Mapping[str, Any]) -> Any:
         if not isinstance(getattr(made, field.name), wanted):
             raise TypeError(f"{field.name} is {getattr(made, field.name)!r}")
     return made
+
+
+def _defaults(field: dataclasses.Field, owners: Mapping[str, list[str]]) -> str:
+    """Returns the default of a flag, or that of each paper where they differ."""
+    found = {
+        name: _text(getattr(algorithms.hparams_class(name), field.name))
+        for name in owners[field.name]
+    }
+    if len(set(found.values())) == 1:
+        return _text(field.default)
+    return ", ".join(f"{value} in {name}" for name, value in found.items())
 
 
 def _text(value: Any) -> str:

@@ -30,7 +30,9 @@ def command(module, *arguments, timeout=240):
 
 
 class HelpTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters("train", "translate", "evaluate")
+    @parameterized.parameters(
+        "train", "translate", "evaluate", "animate", "align", "import_reference"
+    )
     def test_help_needs_no_tensorflow(self, name):
         # What makes it fast, asserted without a clock: nothing heavy is imported.
         code = (
@@ -48,6 +50,8 @@ class HelpTest(tf.test.TestCase, parameterized.TestCase):
         text = command("stargan_tf.train", "--help").stdout
         for flag in ("--batch_size", "--[no]flip", "--lambda_rec", "--attributes", "--run_dir"):
             self.assertIn(flag, text)
+        # A flag of both papers has the default of each.
+        self.assertRegex(" ".join(text.split()), "0.5 in stargan_v1, 0.0 in stargan_v2")
 
 
 class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):

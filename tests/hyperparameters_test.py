@@ -68,20 +68,14 @@ class ConfigTest(tf.test.TestCase):
         self.assertEmpty(general & set(types))
 
     def test_a_flag_of_another_paper_is_refused_by_name(self):
-        @dataclasses.dataclass(frozen=True)
-        class Other:
-            lambda_ds: float = dataclasses.field(
-                default=1.0, metadata={"help": "", "choices": (), "may_change": False}
-            )
+        for name, flag in (("stargan_v1", "lambda_ds"), ("stargan_v2", "n_critic")):
+            other = next(n for n in algorithms.names() if n != name)
+            with self.assertRaisesRegex(errors.UserError, f"--{flag} is a flag of {other}"):
+                _parse([f"--{flag}=2", f"--algorithm={name}"])
 
-        original = algorithms.names, algorithms.hparams_class
-        algorithms.names = lambda: (*original[0](), "other")
-        algorithms.hparams_class = lambda n: Other if n == "other" else original[1](n)
-        try:
-            with self.assertRaisesRegex(errors.UserError, "--lambda_ds is a flag of other"):
-                _parse(["--lambda_ds=2", "--algorithm=stargan_v1"])
-        finally:
-            algorithms.names, algorithms.hparams_class = original
+    def test_a_flag_of_both_papers_has_the_default_of_each(self):
+        for name, expected in (("stargan_v1", 0.5), ("stargan_v2", 0.0)):
+            self.assertEqual(_parse([f"--algorithm={name}"]).hparams.beta_1, expected)
 
     def test_the_default_run_directory_is_named_after_the_flag_file(self):
         name = hyperparameters.default_run_dir

@@ -59,6 +59,14 @@ class Conv2DTest(tf.test.TestCase, parameterized.TestCase):
         expected = cross_correlation(x, layer.kernel.numpy(), *window[1:]) + layer.bias.numpy()
         self.assertAllClose(y, expected, rtol=0, atol=1e-13)
 
+    @parameterized.parameters(1, 2, 4)
+    def test_a_kernel_as_large_as_the_image(self, size):
+        x = normal(3, size, size, 2)
+        layer = convolution.Conv2D(5, size, dtype="float64")
+        y = layer(tf.constant(x))
+        expected = cross_correlation(x, layer.kernel.numpy(), 1, 0) + layer.bias.numpy()
+        self.assertAllClose(y, expected, rtol=0, atol=1e-13)
+
     @parameterized.parameters(*WINDOWS)
     def test_bias_is_added_to_its_own_filter(self, *window):
         x = normal(1, 6, 6, 2)

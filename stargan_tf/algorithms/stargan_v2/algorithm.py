@@ -63,7 +63,14 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             "dtype": self.problem.dtype_policy,
         }
         style = {"style_dim": hparams.style_dim}
-        G = networks.Generator(size, w_hpf=hparams.w_hpf, name=f"G{suffix}", **style, **shape)
+        G = networks.Generator(
+            size,
+            w_hpf=hparams.w_hpf,
+            bottleneck_size=hparams.bottleneck_size,
+            name=f"G{suffix}",
+            **style,
+            **shape,
+        )
         F = networks.MappingNetwork(
             domains,
             hparams.latent_dim,

@@ -25,6 +25,11 @@ class HParams:
         0, "Channels at the full resolution; 0: 2^14 / image_size, the paper's (appendix A)."
     )
     max_channels: int = option(512, "The most channels of a layer (appendix A).")
+    bottleneck_size: int = option(
+        0,
+        "G's smallest feature map in pixels; 0: the paper's 16, or 8 where w_hpf > 0 (appendix A). "
+        "Smaller keeps less of the source's shapes.",
+    )
     w_hpf: float = option(
         0.0,
         "Divides the high-pass filter of the skips from encoder to decoder, which keep a face's "
@@ -84,6 +89,12 @@ class HParams:
         if not 0 <= self.crop_probability <= 1:
             raise errors.UserError(
                 f"crop_probability goes from 0 to 1; received {self.crop_probability}."
+            )
+        size = self.bottleneck_size
+        if size and (size & (size - 1) or not 4 <= size <= (32 if self.w_hpf else image_size)):
+            raise errors.UserError(
+                "bottleneck_size is a power of two from 4 to the image_size (with w_hpf > 0: to "
+                f"32), or 0 for the paper's; received {size}."
             )
         if self.landmark_weights and self.w_hpf == 0:
             raise errors.UserError(

@@ -37,6 +37,7 @@ class Generator(keras.Model):
       channel_base: Channels at the full resolution.
       max_channels: The most channels of a layer.
       w_hpf: Weight of the high-pass skip: the filter is divided by it. 0: there is none.
+      bottleneck_size: The smallest feature map in pixels; 0: the paper's 16, or 8 where w_hpf > 0.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Generator(keras.Model):
         channel_base: int = 64,
         max_channels: int = 512,
         w_hpf: float = 0.0,
+        bottleneck_size: int = 0,
         **kwargs,
     ):
         # Keras would cast s, too, to bfloat16.
@@ -55,8 +57,9 @@ class Generator(keras.Model):
         self.channel_base = channel_base
         self.max_channels = max_channels
         self.w_hpf = w_hpf
+        self.bottleneck_size = bottleneck_size or (8 if w_hpf > 0 else 16)
         dtype = {"dtype": self.dtype_policy}
-        halvings = _log2(image_size) - 4 + (1 if w_hpf > 0 else 0)
+        halvings = _log2(image_size) - _log2(self.bottleneck_size)
         widths = _widths(channel_base, max_channels, halvings)
         top = widths[-1]
         self.from_rgb = _conv_in(channel_base, **dtype)
@@ -100,7 +103,8 @@ class Generator(keras.Model):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        names = ("image_size", "style_dim", "channel_base", "max_channels", "w_hpf")
+        names = ("image_size", "style_dim", "channel_base", "max_channels", "w_hpf",
+                 "bottleneck_size")  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

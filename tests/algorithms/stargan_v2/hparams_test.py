@@ -20,6 +20,8 @@ class HParamsTest(tf.test.TestCase, parameterized.TestCase):
         ({"w_hpf": 1.0}, 32, "w_hpf > 0 needs an image_size of 64 or more"),
         ({"ds_iter": 0}, 64, "ds_iter must be at least 1; received 0"),
         ({"max_channels": 0}, 64, "max_channels must be at least 1"),
+        ({"bottleneck_size": 12}, 64, "bottleneck_size is a power of two from 4 .* received 12"),
+        ({"bottleneck_size": 128}, 64, "bottleneck_size is a power of two from 4"),
         ({"channel_base": -1}, 64, "channel_base is at least 1, or 0"),
         ({"beta_2": 1.0}, 64, "beta_2 is at least 0 and below 1"),
         ({"ema_decay": 1.0}, 64, "ema_decay is at least 0 and below 1"),
