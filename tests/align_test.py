@@ -7,12 +7,11 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
-from absl.testing import flagsaver, parameterized
+from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import align as align_command
 from stargan_tf import errors
-from tests import command_line_test
+from tests import command_line_test, commands
 from tests.landmarks import alignment_test
 
 MEAN = alignment_test.mean_face()
@@ -47,10 +46,10 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
     def _command(self, *arguments, **flags):
         flags = {"wing": str(self.root / "wing.npz"), "mean": str(self.root / "mean.npz"), **flags}
         with (
-            flagsaver.flagsaver(**flags),
+            commands.given("align", **flags),
             mock.patch("stargan_tf.landmarks.weights.load", return_value=_network),
         ):
-            return align_command.main(*map(str, arguments))
+            return commands.load("align").main(*map(str, arguments))
 
     @parameterized.parameters(256, 128)
     def test_the_face_lies_as_the_mean_does(self, size):

@@ -11,14 +11,13 @@ from unittest import mock
 import av
 import numpy as np
 import tensorflow as tf
-from absl.testing import flagsaver, parameterized
+from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import animate as animate_command
 from stargan_tf import errors
 from stargan_tf.data import photos
 from stargan_tf.training import runs
-from tests import tiny
+from tests import commands, tiny
 from tests.training import animation_test
 
 SIZE = 32  # pixels, shown as 96
@@ -57,8 +56,8 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
             "seconds": 0.1,
             **flags,
         }
-        with flagsaver.flagsaver(**flags), contextlib.redirect_stdout(io.StringIO()) as said:
-            animate_command.main()
+        with commands.given("animate", **flags), contextlib.redirect_stdout(io.StringIO()) as said:
+            commands.load("animate").main()
         return said.getvalue()
 
     def _outputs(self, sources, style):
@@ -188,14 +187,14 @@ class SeedsTest(tf.test.TestCase, parameterized.TestCase):
         ("7", [7]),
     )
     def test_seeds(self, text, expected):
-        self.assertEqual(animate_command.parse_seeds(text), expected)
+        self.assertEqual(commands.load("animate").parse_seeds(text), expected)
 
     @parameterized.parameters(
         "a", "1,", "-1", "3-", "5-4", "1-2-3", "1.5", "0-1000", "0-99999999999999999999", "²"
     )
     def test_mistakes(self, text):
         with self.assertRaisesRegex(errors.UserError, f"such as 0-9 or 1,5,7; received '{text}'"):
-            animate_command.parse_seeds(text)
+            commands.load("animate").parse_seeds(text)
 
 
 class ProcessTest(tf.test.TestCase, parameterized.TestCase):

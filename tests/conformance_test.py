@@ -4,6 +4,7 @@ import pathlib
 import re
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
@@ -92,8 +93,16 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         for key, value in tiny.values(whole.state()).items():
             self.assertAllEqual(value, tiny.values(second.state())[key], msg=key)
 
-    @parameterized.product(name=NAMES, jit_compile=(False, True))
-    def test_two_devices_equal_one(self, name, jit_compile):
+    @parameterized.parameters(*NAMES)
+    def test_two_devices_equal_one(self, name):
+        self._check_two_devices(name, jit_compile=False)
+
+    @parameterized.parameters(*NAMES)
+    @pytest.mark.slow
+    def test_two_devices_equal_one_with_jit(self, name):
+        self._check_two_devices(name, jit_compile=True)
+
+    def _check_two_devices(self, name, jit_compile):
         images = tf.constant(np.linspace(-1, 1, 2 * 16 * 16 * 3).reshape(2, 16, 16, 3), tf.float32)
         outputs, losses = [], []
         for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
@@ -130,6 +139,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             self.assertLess(np.abs(one - moments[1][key]).max(), 1e-5 * scale, key)
 
     @parameterized.parameters(*NAMES)
+    @pytest.mark.slow
     def test_jit_equals_no_jit(self, name):
         losses = [tiny.steps(tiny.build(name, jit_compile=jit), 2) for jit in (False, True)]
         for plain, compiled in zip(*losses, strict=True):

@@ -11,12 +11,12 @@ from unittest import mock
 import numpy as np
 import safetensors.numpy
 import tensorflow as tf
-from absl.testing import flagsaver, parameterized
+from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors, state_dicts
-from stargan_tf import translate as translate_command
 from stargan_tf.training import importing, runs, translation
+from tests import commands
 from tests.golden import rule
 
 try:
@@ -112,13 +112,13 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         job = {"run": str(self.run_dir), "image": str(photo), "to": "Male"}
         job["output"] = str(self.root / "out.png")
         message = r"without a discriminator \(007000-G.npz\).*--from=Young.*import the discr"
-        with flagsaver.flagsaver(**job), self.assertRaisesRegex(errors.UserError, message):
-            translate_command.main()
+        with commands.given("translate", **job), self.assertRaisesRegex(errors.UserError, message):
+            commands.load("translate").main()
         self.assertFalse((self.root / "out.png").exists())
         with self.assertRaisesRegex(errors.UserError, message):
             translation.Translator(run).sheet(photo, self.root / "out.png", "crop")
-        with flagsaver.flagsaver(**{"from": "Black_Hair"}, **job):
-            self.assertEqual(translate_command.main(), 0)
+        with commands.given("translate", **{"from": "Black_Hair"}, **job):
+            self.assertEqual(commands.load("translate").main(), 0)
         c = np.array([[1, 0, 0, 1, 0]], np.float32)
         x = np.full((1, 64, 64, 3), np.array([0, 128, 128]) / 127.5 - 1, np.float32)
         expected = self._built(run).translate(x, c)[0] * 127.5 + 127.5

@@ -39,12 +39,13 @@ def train(
     """
     options = run.config.train
     devices.check_batch_size(options.batch_size, strategy)
-    run.create()
+    run.check()
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         algorithm = run.build(replicas=strategy.num_replicas_in_sync)
+    run.create()  # now that nothing is left to refuse
     saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
     step = max(saved.steps(), default=0)
     if step:

@@ -4,16 +4,15 @@ import pathlib
 
 import numpy as np
 import tensorflow as tf
-from absl.testing import flagsaver, parameterized
+from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf import translate as translate_command
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.training import checkpoints, runs
-from tests import tiny
+from tests import commands, tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))
 
@@ -44,8 +43,8 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
     def _command(self, **flags):
         flags = {"run": str(self.root / "run"), "image": str(self.photo),
                  "output": str(self.out / "out.png"), **flags}  # fmt: skip
-        with flagsaver.flagsaver(**flags):
-            return translate_command.main()
+        with commands.given("translate", **flags):
+            return commands.load("translate").main()
 
     def _x(self, path=None):
         photo = photos.read_photo(str(path or self.photo))

@@ -5,14 +5,13 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
-from absl.testing import flagsaver, parameterized
+from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf import translate as translate_command
 from stargan_tf.data import cartoon_faces, photos
 from stargan_tf.training import checkpoints, evaluation, runs, translation
-from tests import tiny
+from tests import commands, tiny
 
 
 def _run(directory):
@@ -37,8 +36,8 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
     def _command(self, **flags):
         flags = {"run": str(self.root / "run"), "image": str(self.photo),
                  "output": str(self.root / "out.png"), **flags}  # fmt: skip
-        with flagsaver.flagsaver(**flags):
-            return translate_command.main()
+        with commands.given("translate", **flags):
+            return commands.load("translate").main()
 
     def test_the_output_is_the_generators(self):
         translator = translation.Translator(self.run_)

@@ -1,15 +1,22 @@
 """StarGAN v2's iteration and inputs: what only this paper promises."""
 
+import json
+import pathlib
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import algorithm, inputs, losses
 from stargan_tf.data import labels, pipeline
+from stargan_tf.training import checkpoints
 from tests import tiny
+from tests.golden import rule
 
 NAME = "stargan_v2"
+GOLDEN = pathlib.Path(__file__).parents[2] / "golden"
 
 
 def _batch(made, step=0):
@@ -105,6 +112,61 @@ class IterationTest(tf.test.TestCase):
         space = labels.LabelSpace("attributes", ("A", "B"))
         with self.assertRaisesRegex(errors.UserError, "--domains=A,B"):
             algorithm.StarGANv2(tiny.hparams(NAME), algorithm_lib.Problem(space, 16))
+
+
+class HighPassTest(tf.test.TestCase):
+    """Training with the high-pass skip, at the smallest size that has one."""
+
+    def _weights(self):
+        shapes = json.loads((GOLDEN / "fan.json").read_text())["shapes"]
+        path = pathlib.Path(self.create_tempdir().full_path) / "wing.npz"
+        names = {name: name.removeprefix("fan.") for name in shapes}
+        np.savez(path, **{names[n]: rule.weight(n, shape) for n, shape in shapes.items()})
+        return path
+
+    def _built(self, path, **problem):
+        hparams = tiny.hparams(NAME, w_hpf=1.0, landmark_weights=str(path))
+        return algorithm.StarGANv2(
+            hparams, algorithm_lib.Problem(tiny.LABELS[NAME], 64, 10, **problem)
+        )
+
+    @pytest.mark.slow
+    def test_a_step_and_a_translation_from_its_checkpoint_alone(self):
+        path = self._weights()
+        made = self._built(path)
+        landmarks = {k: v for k, v in tiny.values(made.state()).items() if k.startswith("landm")}
+        self.assertLen(landmarks, 281 - sum("num_batches" in n for n in landmarks))
+        random = np.random.default_rng(0)
+        batch = {
+            name: tf.constant(random.uniform(-1, 1, (2, 64, 64, 3)), tf.float32)
+            for name in ("x", "x_ref", "x_ref2")
+        }
+        batch |= {name: tf.constant(tiny.TARGETS[NAME]) for name in ("y_org", "y_trg")}
+        batch |= {name: tf.random.normal((2, 16), seed=1) for name in ("z", "z2")}
+        found = tf.function(made.train_step)(batch, tf.constant(0, tf.int64))
+        self.assertAllInRange([float(v) for v in found.values()], 0.0, 100.0)
+        for key, value in tiny.values(made.state()).items():
+            if key in landmarks:
+                self.assertAllEqual(value, landmarks[key], msg=key)
+        directory = pathlib.Path(self.create_tempdir().full_path)
+        checkpoints.Checkpoints(directory, made.state()).save(1)
+        path.unlink()  # the run keeps the landmark network from here on
+        again = self._built(path, training=False)
+        weights = again.weights()
+        checkpoints.Checkpoints(directory, weights).restore(1, list(weights))
+        targets = tiny.TARGETS[NAME]
+        self.assertAllClose(
+            made.translate(batch["x"], targets), again.translate(batch["x"], targets), atol=1e-5
+        )
+        # The masks differ from image to image, and are neither all 0 nor all 1.
+        for mask in made.masks(batch["x"]):
+            self.assertBetween(float(tf.reduce_mean(mask)), 0.001, 0.999)
+
+    def test_weights_of_something_else_are_refused(self):
+        path = pathlib.Path(self.create_tempdir().full_path) / "wing.npz"
+        np.savez(path, something=np.zeros(3))
+        with self.assertRaisesRegex(errors.UserError, "wing.npz"):
+            self._built(path)
 
 
 if __name__ == "__main__":
