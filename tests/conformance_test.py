@@ -37,6 +37,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertNotAllEqual(before[key], after[key], msg=key)
 
     @parameterized.parameters(*NAMES)
+    @pytest.mark.slow
     def test_each_optimizer_changes_only_its_own_networks(self, name):
         algorithm = tiny.build(name)
         for optimizer in algorithm.optimizers:
@@ -114,6 +115,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
 
     @parameterized.parameters(*NAMES)
+    @pytest.mark.slow
     def test_replicas_end_with_equal_weights(self, name):
         strategy = tiny.two_devices()
         algorithm = tiny.build(name, strategy)

@@ -31,11 +31,6 @@ class Adam(keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate=None):
         """Updates one variable and its moments, in one fused operation."""
-        dtype = tf.as_dtype(variable.dtype)
-        lr = tf.cast(self.learning_rate if learning_rate is None else learning_rate, dtype)
-        beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
-        t = tf.cast(self.iterations + 1, dtype)
-        beta_2_power = tf.pow(beta_2, t)
         if self.l2:
             gradient += self.l2 * tf.convert_to_tensor(variable)
         index = self._index_of(variable)
@@ -43,15 +38,32 @@ class Adam(keras.optimizers.Adam):
             var=_raw(variable).handle,
             m=_raw(self._momentums[index]).handle,
             v=_raw(self._velocities[index]).handle,
-            beta1_power=tf.pow(beta_1, t),
-            beta2_power=beta_2_power,
-            lr=lr,
-            beta1=beta_1,
-            beta2=beta_2,
-            # The operation, as Keras, adds epsilon to the uncorrected root.
-            epsilon=self.epsilon * tf.sqrt(1 - beta_2_power),
             grad=gradient,
+            **self._numbers(tf.as_dtype(variable.dtype), learning_rate),
         )
+
+    def _numbers(self, dtype: tf.DType, learning_rate) -> dict[str, tf.Tensor]:
+        """Returns what all variables share in an update, made once for it."""
+        if dtype not in self._shared:
+            lr = self.learning_rate if learning_rate is None else learning_rate
+            beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
+            t = tf.cast(self.iterations + 1, dtype)
+            beta_2_power = tf.pow(beta_2, t)
+            self._shared[dtype] = {
+                "lr": tf.cast(lr, dtype),
+                "beta1": beta_1,
+                "beta2": beta_2,
+                "beta1_power": tf.pow(beta_1, t),
+                "beta2_power": beta_2_power,
+                # The operation, as Keras, adds epsilon to the uncorrected root.
+                "epsilon": self.epsilon * tf.sqrt(1 - beta_2_power),
+            }
+        return self._shared[dtype]
+
+    def apply_gradients(self, grads_and_vars, *args, **kwargs):
+        """Makes an update of all variables."""
+        object.__setattr__(self, "_shared", {})  # not state: tensors of this update
+        return super().apply_gradients(grads_and_vars, *args, **kwargs)
 
     def _index_of(self, variable) -> int:
         if hasattr(self, "_get_variable_index"):
