@@ -58,10 +58,7 @@ def main() -> int:
     if _SHEET.value and _MATRIX.value:
         raise errors.UserError("Pass --sheet or --matrix; received both.")
     image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
-    if _MATRIX.value and image.is_dir():
-        pairs = [(path, output) for path, _ in photo_jobs.pairs(image, output.with_suffix(""))]
-    else:
-        pairs = photo_jobs.pairs(image, output)
+    pairs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.pairs)(image, output)
     command_line.import_tensorflow()
     from stargan_tf.training import runs
 

@@ -127,6 +127,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllEqual(one, two, msg=key)
 
     @parameterized.parameters(*NAMES)
+    @pytest.mark.slow
     def test_reduced_gradients_of_two_devices_equal_those_of_one(self, name):
         moments = []
         for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
@@ -137,8 +138,8 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         largest = max(np.abs(one).max() for one in moments[0].values())
         for key, one in moments[0].items():
             # The gradient of a bias before an instance normalization is 0 but for rounding.
-            scale = max(np.abs(one).max(), 1e-3 * largest)
-            self.assertLess(np.abs(one - moments[1][key]).max(), 1e-5 * scale, key)
+            bound = 1e-5 * np.abs(one).max() + 5e-7 * largest
+            self.assertLess(np.abs(one - moments[1][key]).max(), bound, key)
 
     @parameterized.parameters(*NAMES)
     @pytest.mark.slow

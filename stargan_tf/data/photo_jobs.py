@@ -31,25 +31,45 @@ def pairs(
             f"{image_name}={image} does not exist; name a photo or a folder of them."
         )
     if image.is_dir():
-        found, folder = _of_folder(image, output, image_name, output_name), output
+        jobs, folder = _of_folder(image, output, image_name, output_name), output
     else:
-        if output.suffix.lower() != ".png":
-            raise errors.UserError(
-                f"{output_name} is written as PNG; received {output}; end it in .png."
-            )
-        found, folder = [(image, output)], output.parent
-    for source, target in found:
+        _check_png(output, output_name)
+        jobs, folder = [(image, output)], output.parent
+    for source, target in jobs:
         if source.resolve() == target.resolve():
             raise errors.UserError(
                 f"{output_name} would overwrite the photo {source}; choose another."
             )
+    _make(folder, output_name)
+    return jobs
+
+
+def into_one(image: pathlib.Path, output: pathlib.Path) -> Pairs:
+    """Returns all photos of `image`, each with the one PNG file `output`; makes its folder.
+
+    Raises:
+      UserError: As of `pairs`.
+    """
+    _check_png(output, "--output")
+    sources = found([str(image)], "--image")
+    if any(source.resolve() == output.resolve() for source in sources):
+        raise errors.UserError(f"--output would overwrite the photo {output}; choose another.")
+    _make(output.parent, "--output")
+    return [(source, output) for source in sources]
+
+
+def _check_png(output: pathlib.Path, name: str) -> None:
+    if output.suffix.lower() != ".png":
+        raise errors.UserError(f"{name} is written as PNG; received {output}; end it in .png.")
+
+
+def _make(folder: pathlib.Path, name: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise errors.UserError(
-            f"Could not make the folder {folder}: {error.strerror}; choose another {output_name}."
+            f"Could not make the folder {folder}: {error.strerror}; choose another {name}."
         ) from error
-    return found
 
 
 def _of_folder(

@@ -102,6 +102,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
     def test_a_matrix_of_sources_across_and_references_down(self):
         self._command(matrix=True, image=str(self.root / "photos"), to="Black_Hair",
                       reference=[str(self.reference), str(self.photo)])  # fmt: skip
+        self.assertEqual([p.name for p in self.out.iterdir()], ["out.png"])
         picture = Image.open(self.out / "out.png")
         self.assertEqual(picture.width // 96, 3)  # the references, and two sources
         self.assertEqual(picture.height // 96, 3)
@@ -120,6 +121,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
         ({"style": "X", "to": "Black_Hair"}, "leave them out"),
         ({"to": "Black_Hair", "save_style": "s.txt"}, "--save_style ends in .npy"),
         ({"sheet": True, "matrix": True}, "received both"),
+        ({"matrix": True, "to": "Black_Hair", "output": "out"}, "end it in .png"),
     )  # fmt: skip
     def test_bad_input(self, flags, message):
         broken = self.out / "text.txt"

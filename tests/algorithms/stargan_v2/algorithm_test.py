@@ -94,6 +94,7 @@ class IterationTest(tf.test.TestCase):
         self.assertLen(seen, 2)
         self.assertAllClose(seen[1], made.E(batch["x_ref"], batch["y_trg"]), atol=1e-5)
 
+    @pytest.mark.slow
     def test_augmentation_changes_what_d_sees_and_nothing_else(self):
         found = {}
         for augment in ("none", "diffaugment"):
