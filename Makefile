@@ -14,7 +14,7 @@ quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: about 25 minutes on 2 
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
 
-test: $(INSTALLED) lint  ## The linter and every test that is not slow: under 12 minutes.
+test: $(INSTALLED) lint  ## The linter and every test that is not slow: about 15 minutes.
 	$(RUN) -m pytest -q -m "not slow"
 
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.
