@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import adain, convolution, instance_norm, resampling
+from stargan_tf.layers import activations, adain, convolution, instance_norm, resampling
 
 _SLOPE = 0.2  # of StarGAN v2's leaky ReLU
 
@@ -153,7 +153,7 @@ class AdainResBlk(keras.layers.Layer):
 
 
 def _act(x: tf.Tensor) -> tf.Tensor:
-    return tf.nn.leaky_relu(x, _SLOPE)
+    return activations.leaky_relu(x, _SLOPE)
 
 
 def _skip(filters: int, **kwargs) -> convolution.Conv2D:

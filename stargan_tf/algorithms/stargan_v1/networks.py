@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import convolution, instance_norm, residual_blocks
+from stargan_tf.layers import activations, convolution, instance_norm, residual_blocks
 
 
 class Generator(keras.Model):
@@ -107,7 +107,7 @@ class Discriminator(keras.Model):
     def call(self, x):
         """Returns (D_src(x), D_cls(x)), float32 even where the computation is bfloat16."""
         for layer in self.down:
-            x = tf.nn.leaky_relu(layer(x), alpha=0.01)
+            x = activations.leaky_relu(layer(x), 0.01)
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
         return _at_least_float32(self.src(x)), _at_least_float32(cls)
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from stargan_tf.layers import (
+    activations,
     convolution,
     domain_dense,
     high_pass,
@@ -98,7 +99,7 @@ class Generator(keras.Model):
                 size *= 2
                 if masks is not None and size in (32, 64, 128):
                     x += self.hpf(entering[size], masks[0] if size == 32 else masks[1])
-        x = tf.nn.leaky_relu(self.norm_out(x), 0.2)
+        x = activations.leaky_relu(self.norm_out(x), 0.2)
         return _at_least_float32(self.to_rgb(x))
 
     def get_config(self) -> dict:
@@ -196,8 +197,8 @@ class _Trunk(keras.Model):
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         for block in self.blocks:
             x = block(x)
-        x = self.conv_out(tf.nn.leaky_relu(x, 0.2))
-        return tf.squeeze(tf.nn.leaky_relu(x, 0.2), axis=(1, 2))
+        x = self.conv_out(activations.leaky_relu(x, 0.2))
+        return tf.squeeze(activations.leaky_relu(x, 0.2), axis=(1, 2))
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
