@@ -37,6 +37,7 @@ setup(
         "test": [
             "pytest>=8",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.6",
             "ruff>=0.17,<0.18",
             "opencv-python-headless>=4.8",
             "av>=12",

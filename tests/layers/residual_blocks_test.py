@@ -33,8 +33,7 @@ def doubled(x):
 
 
 def act(x):
-    # TensorFlow keeps the slope as a float32 number even where x is float64.
-    return np.maximum(x, float(np.float32(0.2)) * x)
+    return np.maximum(x, 0.2 * x)
 
 
 def normalized(x, gamma, beta):
