@@ -1,0 +1,1 @@
+"""Exporters: python -m export.saved_model, python -m export.tflite."""
