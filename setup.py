@@ -32,6 +32,7 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
         "align": ["opencv-python-headless>=4.8"],
+        "tflite": ["ai-edge-litert>=2.1"],
         "torch": ["torch>=2.10"],
         "video": ["av>=12"],
         "test": [
@@ -41,6 +42,7 @@ setup(
             "ruff>=0.17,<0.18",
             "opencv-python-headless>=4.8",
             "av>=12",
+            "ai-edge-litert>=2.1",
         ],
     },
     classifiers=[

@@ -16,7 +16,7 @@ import sys
 import time
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.interpreter import Interpreter
 
 
 def main(model: str, folder: pathlib.Path) -> None:
@@ -39,16 +39,7 @@ def main(model: str, folder: pathlib.Path) -> None:
         answers.append({name: value.copy() for name, value in found.items()})
     outputs = {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
     np.savez(folder / "outputs.npz", **outputs)
-    report = {"milliseconds": milliseconds, "operations": operations(model)}
-    (folder / "report.json").write_text(json.dumps(report))
-
-
-def operations(model: str) -> dict[str, int]:
-    """Returns how often each operation occurs in a file, delegated to nothing."""
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    interpreter = Interpreter(model, experimental_op_resolver_type=plain)
-    names = [details["op_name"] for details in interpreter._get_ops_details()]
-    return {name: names.count(name) for name in sorted(set(names))}
+    (folder / "report.json").write_text(json.dumps({"milliseconds": milliseconds}))
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def _images(
     run: runs.Run, split: str, count: int, size: int, data_dir: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns images (M, size, size, 3) in [-1, 1] of the run's data set, and their labels."""
-    data = dataclasses.replace(run.config.data, image_size=size)
+    data = run.config.data
     if data_dir:
         data = dataclasses.replace(data, data_dir=data_dir)
     if data.dataset == "cartoon_faces":  # as many as are asked for can be drawn
@@ -151,6 +151,7 @@ def _images(
             f"{error} The conversion needs images of the run's data set; if it has moved, pass "
             "--data_dir."
         ) from error
+    data = dataclasses.replace(data, image_size=size)
     return pipeline.spread_out(sources.sampler(source, data, seed=0, augment=False), count)
 
 
