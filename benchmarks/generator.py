@@ -75,16 +75,11 @@ def _algorithm(precision: str):
 
 def _inputs(signature, count: int) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
-    size = _algorithm_size(signature)
-    return {
-        name: random.uniform(-1, 1, [count, *(size if n is None else n for n in spec.shape[1:])])
-        .astype(np.float32)
+    shapes = {
+        name: [count, *(_size() if n is None else n for n in spec.shape[1:])]
         for name, spec in signature.inputs.items()
-    }  # fmt: skip
-
-
-def _algorithm_size(signature) -> int:
-    return signature.inputs["image"].shape[1] or _size()
+    }
+    return {name: random.uniform(-1, 1, s).astype(np.float32) for name, s in shapes.items()}
 
 
 def _size() -> int:
@@ -100,13 +95,12 @@ def _graphs(precision: str, folder: pathlib.Path) -> dict:
     import tensorflow as tf
 
     from stargan_tf.layers import forms as layer_forms
-    from stargan_tf.serving import description, module
+    from stargan_tf.serving import module
 
     algorithm = _algorithm(precision)
     key = _SIGNATURE[algorithm.name]
     signature = algorithm.serving_signatures()[key]
-    served = module.Served(algorithm, {"image_size": _size(), "format": 0})
-    del description
+    served = module.Served(algorithm, {"image_size": _size()})
     path = folder / precision
     tf.saved_model.save(served, str(path), signatures={key: served.functions[key]})
     session = tf.compat.v1.Session(graph=tf.Graph())
