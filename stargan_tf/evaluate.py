@@ -27,7 +27,8 @@ nearest to the true render of the domain asked for, over the pixels in which the
 differ. style: share of the outputs nearer to the render with the reference's shade and cut than to
 one with another face's; looks: the same of the reference's glasses and smile. distance: mean
 absolute difference in grey levels (0-255) between ten outputs of a face; true: between ten renders
-of it in other faces' styles."""
+of it in other faces' styles. sources: between the outputs of ten faces in one style (0: the input
+does not matter); true: between their renders."""
 
 
 def main() -> None:
@@ -93,13 +94,14 @@ def format_styles(table: dict[str, dict[str, float]]) -> str:
     shares = ("latent_domain", "reference_domain", "style", "looks")
     lines = [
         f"{'target':<{width}}{'faces':>7}{'latent':>9}{'reference':>11}{'style':>9}{'looks':>9}"
-        f"{'distance':>10}{'true':>7}"
+        f"{'distance':>10}{'true':>7}{'sources':>9}{'true':>7}"
     ]
     for name, row in table.items():
         latent, reference, style, looks = (row[share] for share in shares)
         lines.append(
             f"{name:<{width}}{row['images']:>7.0f}{latent:>9.1%}{reference:>11.1%}{style:>9.1%}"
             f"{looks:>9.1%}{row['distance']:>10.1f}{row['true_distance']:>7.1f}"
+            f"{row['sources']:>9.1f}{row['true_sources']:>7.1f}"
         )
     return "\n".join(lines)
 

@@ -44,8 +44,9 @@ def against_renders(
       nearest to the render of the domain that was asked for; style, the share nearer to the render
       with the reference's shade and cut than to one with another face's; looks, the same of what
       else the reference shows (glasses, smile); distance and true_distance, the mean absolute
-      difference in grey levels between ten outputs of a source, and between ten renders. And a
-      sheet of references with outputs and true renders.
+      difference in grey levels between ten outputs of a source, and between ten renders; sources
+      and true_sources, the same of ten sources in one style: 0 where the source does not matter.
+      And a sheet of references with outputs and true renders.
     """
     images = np.stack([source.image(i) for i in range(count)])
     domains = source.labels[:count].argmax(axis=1)
@@ -62,6 +63,7 @@ def against_renders(
             "style": _share(source, pairs, guided, "style_of"),
             "looks": _share(source, pairs, guided, "looks_of"),
             **_diversity(algorithm, source, images, pairs, random),
+            **_kept(algorithm, source, images, pairs, random),
         }
         rows += _sheet_rows(source, images, pairs, latent, guided)
     table["all"] = {
@@ -151,6 +153,21 @@ def _diversity(algorithm, source, images, pairs: _Pairs, random) -> dict[str, fl
         renders = [source.render(i, label, style_of=k, looks_of=k) for k in faces]
         truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
     return {"distance": float(np.mean(outputs)), "true_distance": float(np.mean(truths))}
+
+
+def _kept(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
+    """Measures what is left of the source: how ten sources differ in one and the same style."""
+    label = np.eye(source.label_space.width)[pairs.domain]
+    outputs, truths = [], []
+    for i in pairs.sources[:_SOURCES_OF_DIVERSITY]:
+        chosen = random.choice(pairs.sources, _OUTPUTS)
+        z = random.standard_normal((1, algorithm.latent_dim), np.float32)
+        style = algorithm.map_latents(z, _labels(algorithm, pairs.domain, 1))
+        found = _render(algorithm, images[chosen], np.repeat(style, _OUTPUTS, axis=0))
+        outputs.append(diversity.mean_pairwise_distance(found))
+        renders = [source.render(j, label, style_of=i, looks_of=i) for j in chosen]
+        truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
+    return {"sources": float(np.mean(outputs)), "true_sources": float(np.mean(truths))}
 
 
 def _sheet_rows(source, images, pairs: _Pairs, latent, guided) -> Sequence[np.ndarray]:

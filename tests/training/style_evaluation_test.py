@@ -55,6 +55,14 @@ class Recolours(Perfect):
         return self.source.render(self._index(image), np.eye(3)[style[1]])
 
 
+class Forgets(Perfect):
+    """Draws the style it is asked for, and always the same face."""
+
+    def face(self, image, style):
+        label = np.eye(3)[style[1]]
+        return self.source.render(0, label, style_of=style[0], looks_of=style[0])
+
+
 class StyleEvaluationTest(tf.test.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -73,6 +81,7 @@ class StyleEvaluationTest(tf.test.TestCase):
                 self.assertEqual(row[share], 1.0, share)
             # Ten random faces' styles, both: of equal spread.
             self.assertAllClose(row["distance"], row["true_distance"], rtol=0.3)
+            self.assertAllClose(row["sources"], row["true_sources"], rtol=0.3)
         cells = sheet.images
         self.assertAllEqual(cells[:, 3], cells[:, 4])  # in its style, the true render
 
@@ -81,6 +90,11 @@ class StyleEvaluationTest(tf.test.TestCase):
         self.assertEqual(table["all"]["latent_domain"], 0.0)
         self.assertEqual(table["all"]["distance"], 0.0)
         self.assertGreater(table["all"]["true_distance"], 1.0)
+
+    def test_one_that_forgets_the_source(self):
+        table, _ = self._table(Forgets)
+        self.assertEqual(table["all"]["sources"], 0.0)
+        self.assertGreater(table["all"]["true_sources"], 1.0)
 
     def test_one_that_only_recolours(self):
         table, _ = self._table(Recolours)
