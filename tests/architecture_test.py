@@ -21,6 +21,7 @@ ALLOWED = {
     "optimization": LOW | {"optimization"},
     "metrics": LOW | {"metrics"},
     "data": LOW | {"data"},
+    "client": {"errors", "files", "data", "client"},
     "sheets": LOW | {"data"},
     "video": {"errors", "files"},
     "errors": set(),
