@@ -12,7 +12,7 @@ from absl.testing import flagsaver
 
 @functools.cache
 def _loaded(name):
-    """Imports stargan_tf.<name> so that its flags do not meet those of the process."""
+    """Imports the command's module so that its flags do not meet those of the process."""
     own = flags.FlagValues()
     makers = {
         n: functools.partial(getattr(flags, n), flag_values=own)
@@ -20,14 +20,14 @@ def _loaded(name):
         if n.startswith("DEFINE_")
     }
     with mock.patch.multiple(flags, **makers):
-        module = importlib.import_module(f"stargan_tf.{name}")
+        module = importlib.import_module(name if "." in name else f"stargan_tf.{name}")
     module.flags = types.SimpleNamespace(FLAGS=own)
     own.mark_as_parsed()
     return module, own
 
 
 def load(name):
-    """Returns the module of the command `name`."""
+    """Returns the module of the command `name`: of stargan_tf, or a full name."""
     return _loaded(name)[0]
 
 

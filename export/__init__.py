@@ -1,0 +1,1 @@
+"""Exporting trained runs, and serving what was exported."""
