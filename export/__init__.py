@@ -1,1 +1,1 @@
-"""Exporting trained runs, and serving what was exported."""
+"""Exporters, python -m export.saved_model and python -m export.tflite; serving/ asks a server."""

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from stargan_tf import errors
 
@@ -51,6 +51,8 @@ def import_tensorflow() -> None:
             import tensorflow as tf
 
             tf.config.list_physical_devices()
+            # What it says of its own workings while it writes or reads a model.
+            logging.set_verbosity(logging.ERROR)
         finally:
             os.dup2(stderr.fileno(), 2)
             caught.seek(0)

@@ -27,7 +27,7 @@ def _loaded(name):
 
 
 def load(name):
-    """Returns the module of the command `name`: of stargan_tf, or a full name."""
+    """Returns the module of the command `name`: of stargan_tf, or the whole name with dots."""
     return _loaded(name)[0]
 
 

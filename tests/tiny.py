@@ -11,8 +11,8 @@ import tensorflow as tf
 from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import pipeline, source
-from stargan_tf.training import devices, loop
+from stargan_tf.data import pipeline, source, sources
+from stargan_tf.training import checkpoints, devices, loop, runs
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
@@ -142,3 +142,15 @@ def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
         **changes,
     }
     return hyperparameters.Config.from_values(options)
+
+
+def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
+    """Makes the folder of a run on cartoon_faces with a checkpoint of first weights, at step 7."""
+    made = config(path, **changes)
+    space = sources.load(made.data, "test").label_space
+    run = runs.Run(path, made, space)
+    run.create()
+    keras.utils.set_random_seed(1)
+    algorithm = run.build(training=False)
+    checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(7)
+    return run

@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -45,6 +45,26 @@ class Problem:
         """The Keras policy of the networks."""
         name = "mixed_bfloat16" if self.precision == "bfloat16" else self.precision
         return keras.mixed_precision.Policy(name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """What an exported model can be asked: named tensors in, named tensors out.
+
+    Every tensor has a batch axis first, of any length: a server joins requests along it. Whatever
+    has three channels on its last of four axes is images, in [-1, 1].
+
+    Attributes:
+      function: Takes the inputs by name and returns the outputs by name; operations on tensors
+        only, so that it can be traced for a server and converted for a device.
+      inputs: What it takes; None where a size is open.
+      requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
+        true. Servers answer with the message where one is not; devices don't check.
+    """
+
+    function: Callable[..., dict[str, tf.Tensor]]
+    inputs: dict[str, tf.TensorSpec]
+    requires: Callable[..., dict[str, tf.Tensor]] = lambda **inputs: {}
 
 
 class Algorithm(abc.ABC):
@@ -105,6 +125,15 @@ class Algorithm(abc.ABC):
         Args:
           images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
           labels: Of the wanted images: whole label vectors, 0 and 1.
+        """
+
+    @abc.abstractmethod
+    def serving_signatures(self, *, whole: bool = True) -> dict[str, Signature]:
+        """Returns what an exported model can be asked, by name; the first is the default.
+
+        Args:
+          whole: Whether networks that only prepare an input of others are part; False: what they
+            would find is an input, for devices that find it otherwise.
         """
 
     @abc.abstractmethod

@@ -101,13 +101,13 @@ def fit(
         return _pad(image, size)
     if how not in ("crop", "stretch"):
         raise ValueError(f"how must be 'crop', 'pad' or 'stretch'. Received: {how!r}")
-    width, height = image.size
-    box = (0, 0, width, height)
     if how == "crop":
+        width, height = image.size
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
-        box = (left, top, left + side, top + side)
-    return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+        # Not resize(box=...): that reads beyond the box, and training does not.
+        image = image.crop((left, top, left + side, top + side))
+    return image.resize((size, size), Image.Resampling.BILINEAR)
 
 
 def to_array(image: Image.Image) -> np.ndarray:

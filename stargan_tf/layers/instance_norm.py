@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from stargan_tf.layers import forms
+
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class InstanceNorm(keras.layers.Layer):
@@ -47,6 +49,8 @@ def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -
     dtype = x.dtype
     x = tf.cast(x, tf.float32) if dtype.size < 4 else x
     gamma, beta = tf.cast(gamma, x.dtype), tf.cast(beta, x.dtype)
+    if forms.are_portable():  # no gradient, so none to write out
+        return tf.cast(_normalized(x, epsilon)[0] * gamma + beta, dtype)
     return tf.cast(_modulated(x, gamma, beta, epsilon), dtype)
 
 

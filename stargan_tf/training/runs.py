@@ -60,17 +60,16 @@ class Run:
         return issubclass(kind, algorithm_lib.Styled)
 
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
-        """Builds the run's algorithm; `problem` are further fields of `Problem`."""
+        """Builds the run's algorithm; `problem` are fields of `Problem`, further or others."""
         train = self.config.train
+        precision = {"precision": train.precision, "jit_compile": train.jit_compile}
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
             algorithm_lib.Problem(
                 self.label_space,
                 self.config.data.image_size,
                 total_steps=train.total_steps,
-                precision=train.precision,
-                jit_compile=train.jit_compile,
-                **problem,
+                **{**precision, **problem},
             ),
         )
 

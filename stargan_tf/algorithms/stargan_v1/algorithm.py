@@ -131,6 +131,24 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         """Returns G(images, labels); H and W are multiples of 4."""
         return self._translate(tf.convert_to_tensor(images), tf.constant(labels)).numpy()
 
+    def serving_signatures(self, *, whole: bool = True) -> dict[str, algorithm.Signature]:
+        """Returns translate(image (N, H, W, 3), label (N, width)) -> image; H and W are open."""
+        del whole  # There is one network.
+
+        def requires(image: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
+            del label
+            fits = tf.reduce_all(tf.shape(image)[1:3] % 4 == 0)
+            return {"the height and width of image must be multiples of 4": fits}
+
+        inputs = {
+            "image": tf.TensorSpec((None, None, None, 3), tf.float32),
+            "label": tf.TensorSpec((None, self.problem.label_space.width), tf.float32),
+        }
+        translate = algorithm.Signature(
+            lambda image, label: {"image": self.G(image, label)}, inputs, requires
+        )
+        return {"translate": translate}
+
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
         """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
         space = self.problem.label_space

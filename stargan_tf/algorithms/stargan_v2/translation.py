@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm
+from stargan_tf.algorithms.stargan_v2 import signatures
 
 _MEAN_OF = 10_000  # latent codes behind a domain's mean style
 _PSIS = (0.5, 0.7, 1.0)
@@ -52,6 +53,13 @@ class Translation(algorithm.Styled):
     def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
         """Returns G(x, s); with a high-pass skip, where the faces' contours are is found first."""
         return self._render(tf.convert_to_tensor(images), tf.constant(styles, tf.float32)).numpy()
+
+    def serving_signatures(self, *, whole: bool = True) -> dict[str, algorithm.Signature]:
+        """Returns translations by reference, latent code and style, and the ways to a style."""
+        networks = (self.networks[f"{name}_ema"] for name in ("G", "F", "E"))
+        found = whole or "landmarks" not in self.networks
+        domains = self.problem.label_space.width
+        return signatures.make(*networks, domains, self.masks if found else None)
 
     def _mean_styles(self) -> np.ndarray:
         """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""

@@ -1,0 +1,1 @@
+"""Exporting a run: the module with its typed signatures, and the files that hold it."""

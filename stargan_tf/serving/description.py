@@ -1,0 +1,66 @@
+"""What an exported model is: the JSON beside it, which the model itself tells a client, too."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import stargan_tf
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.training import runs
+
+FILE_NAME = "model.json"
+_FORMAT = 1
+
+Description = dict[str, Any]
+
+
+def describe(
+    run: runs.Run, algorithm: algorithm_lib.Algorithm, step: int, **more: Any
+) -> Description:
+    """Returns what whoever holds the exported model alone needs to know.
+
+    Args:
+      run: Where the weights come from.
+      algorithm: With those weights.
+      step: Of their checkpoint.
+      **more: Further entries, of the kind of export.
+    """
+    styled = isinstance(algorithm, algorithm_lib.Styled)
+    return {
+        "format": _FORMAT,
+        "name": run.directory.resolve().name,
+        "algorithm": run.config.train.algorithm,
+        "labels": run.label_space.to_json(),
+        "image_size": run.config.data.image_size,
+        "pixel_range": [-1, 1],
+        "latent_dim": algorithm.latent_dim if styled else None,
+        "style_dim": algorithm.style_dim if styled else None,
+        "step": step,
+        "weights_sha256": digest(algorithm.weights()),
+        "versions": {
+            "stargan_tf": stargan_tf.__version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+        **more,
+    }
+
+
+def to_json(description: Description) -> str:
+    """Returns it as the text of model.json."""
+    return json.dumps(description, indent=2) + "\n"
+
+
+def digest(variables: Mapping[str, tf.Variable]) -> str:
+    """Returns the SHA-256 of the variables' names, shapes and values."""
+    total = hashlib.sha256()
+    for name in sorted(variables):
+        value = np.ascontiguousarray(np.asarray(variables[name]))
+        total.update(f"{name} {value.dtype} {value.shape}\n".encode())
+        total.update(value.tobytes())
+    return total.hexdigest()

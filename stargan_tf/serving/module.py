@@ -1,0 +1,140 @@
+"""The module that is exported: an algorithm's signatures as graphs that need no Python.
+
+To each signature of images comes one of image files: `translate_bytes` beside `translate`, whose
+images are the bytes of JPEG or PNG files of any size, and whose answer is PNG files.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.layers import forms
+from stargan_tf.serving import description as description_lib
+from stargan_tf.serving import image_bytes
+
+DEFAULT = "serving_default"  # the name under which a server looks where none is asked for
+BYTES = "_bytes"  # ends the names of strings that hold files: REST writes those as base64
+DESCRIBE = "describe"
+
+Signatures = dict[str, algorithm_lib.Signature]
+Tensors = dict[str, tf.Tensor]
+
+
+class Served(tf.Module):
+    """Holds the graphs and, once, the weights that they use.
+
+    Args:
+      algorithm: With the weights to serve.
+      description: What the signature `describe` answers.
+
+    Attributes:
+      functions: The concrete functions by name, as `tf.saved_model.save` takes them.
+      weights: The variables that they read.
+    """
+
+    def __init__(
+        self, algorithm: algorithm_lib.Algorithm, description: description_lib.Description
+    ):
+        super().__init__()
+        size = description["image_size"]
+        served = all_signatures(algorithm, size)
+        served[DESCRIBE] = _describing(description)
+        with forms.portable():
+            self.functions = {name: _traced(s) for name, s in served.items()}
+        self.functions[DEFAULT] = next(iter(self.functions.values()))
+        # The variables themselves: a server finds none that only hang on a Keras model.
+        found = {v.ref(): v for f in self.functions.values() for v in f.graph.variables}
+        self.weights = list(found.values())
+
+
+def all_signatures(algorithm: algorithm_lib.Algorithm, image_size: int) -> Signatures:
+    """Returns the algorithm's signatures, and to those that take images one that takes files."""
+    signatures = algorithm.serving_signatures()
+    of_files = {
+        f"{name}{BYTES}": _of_files(signature, image_size)
+        for name, signature in signatures.items()
+        if any(is_image(spec) for spec in signature.inputs.values())
+    }
+    return {**signatures, **of_files}
+
+
+def is_image(spec: tf.TensorSpec) -> bool:
+    """Whether a tensor of a signature is images."""
+    return spec.shape.rank == 4 and spec.shape[-1] == 3
+
+
+def _of_files(signature: algorithm_lib.Signature, image_size: int) -> algorithm_lib.Signature:
+    """Returns the same signature for files instead of images: `image_bytes` for `image`."""
+    images = {name for name, spec in signature.inputs.items() if is_image(spec)}
+
+    def decoded(inputs: Tensors) -> Tensors:
+        return {
+            name: image_bytes.decode(inputs[name + BYTES], image_size)
+            if name in images
+            else inputs[name]
+            for name in signature.inputs
+        }
+
+    def function(**inputs: tf.Tensor) -> Tensors:
+        found = signature.function(**decoded(inputs))
+        image = found.pop("image", None)
+        return found if image is None else {"image" + BYTES: image_bytes.encode(image), **found}
+
+    def requires(**inputs: tf.Tensor) -> Tensors:
+        return signature.requires(**decoded(inputs))
+
+    specs = {
+        name + BYTES if name in images else name: tf.TensorSpec((None,), tf.string)
+        if name in images
+        else spec
+        for name, spec in signature.inputs.items()
+    }
+    return algorithm_lib.Signature(function, specs, requires)
+
+
+def _describing(description: description_lib.Description) -> algorithm_lib.Signature:
+    text = description_lib.to_json(description)
+
+    def function(request: tf.Tensor) -> Tensors:
+        return {"model_json": tf.fill(tf.shape(request), text)}
+
+    return algorithm_lib.Signature(function, {"request": tf.TensorSpec((None,), tf.string)})
+
+
+def _traced(signature: algorithm_lib.Signature) -> Callable:
+    def checked(**inputs: tf.Tensor) -> Tensors:
+        with tf.control_dependencies(_checks(signature, inputs)):
+            inputs = {name: tf.identity(value) for name, value in inputs.items()}
+        return signature.function(**inputs)
+
+    specs = {
+        name: tf.TensorSpec(spec.shape, spec.dtype, name=name)
+        for name, spec in signature.inputs.items()
+    }
+    return tf.function(checked).get_concrete_function(**specs)
+
+
+def _checks(signature: algorithm_lib.Signature, inputs: Tensors) -> list[tf.Operation]:
+    """Returns operations that fail with a clear message where an input can't be used.
+
+    A server hands the graph whatever a request holds, whether it has the signature's shape or not.
+    """
+    checks = []
+    for name, value in inputs.items():
+        spec = signature.inputs[name]
+        wanted = "(" + ", ".join("N" if n is None else str(n) for n in spec.shape) + ")"
+        message = f"{name} must have the shape {wanted}"
+        sizes = [-1 if n is None else n for n in spec.shape]
+        right = tf.shape(value, name=f"{name}_shape")
+        checks.append(
+            tf.debugging.Assert(
+                tf.reduce_all((right == sizes) | (tf.constant(sizes) < 0)), [message, right]
+            )
+        )
+        if spec.dtype.is_floating:
+            finite = tf.reduce_all(tf.math.is_finite(value))
+            checks.append(tf.debugging.Assert(finite, [f"{name} must hold no NaN or infinity"]))
+    for message, holds in signature.requires(**inputs).items():
+        checks.append(tf.debugging.Assert(holds, [message]))
+    return checks
