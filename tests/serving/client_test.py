@@ -294,7 +294,11 @@ class MistakesTest(ClientTestCase):
         kind=KINDS,
         case=(
             ("translate_video", {}, "signature 'translate_video'.*not found"),
-            ("translate", {"label": np.zeros((2, 4), np.float32)}, r"\(2, 4\).*'label'"),
+            (
+                "translate",
+                {"label": np.zeros((2, 4), np.float32)},
+                "Matrix size-incompatible|must be",
+            ),
             ("translate", {"label": np.zeros((1, 3), np.float32)}, "equal 0th-dimension"),
             ("translate", {"label": np.array([b"a", b"b"], object)}, "float"),
             ("translate", {"label": None}, "label"),

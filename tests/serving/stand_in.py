@@ -16,6 +16,7 @@ import time
 import grpc
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -101,12 +102,6 @@ class Servable:
                     "INVALID_ARGUMENT",
                     f"Expects arg[0] to be {dtype.name} but {found.name} is provided",
                 )
-            if not tf.TensorShape(info.tensor_shape).is_compatible_with(array.shape):
-                raise Refusal(
-                    "INVALID_ARGUMENT",
-                    f"Can not squeeze or feed value of shape {array.shape} for tensor {key!r} of "
-                    f"shape {tf.TensorShape(info.tensor_shape)}",
-                )
 
     def _queue(self, name, signature):
         with self._lock:
@@ -117,9 +112,17 @@ class Servable:
                 self._queues[name] = tasks, thread
             return self._queues[name][0]
 
+    def _callable(self, signature):
+        """Returns what runs the graph as the server does: `Session.run` would check shapes."""
+        options = config_pb2.CallableOptions(
+            feed=[info.name for info in signature.inputs.values()],
+            fetch=[info.name for info in signature.outputs.values()],
+        )
+        return self._session._make_callable_from_options(options)
+
     def _serve(self, signature, tasks):
         """Joins what comes in while the timeout of the first runs, as the server's batcher."""
-        held = None
+        held, call = None, self._callable(signature)
         while (first := held or tasks.get()) is not None:
             held, batch, until = None, [first], time.monotonic() + BATCH_TIMEOUT
             while sum(task.rows for task in batch) < MAX_BATCH:
@@ -134,21 +137,20 @@ class Servable:
                     held = following
                     break
                 batch.append(following)
-            self._run(signature, batch)
+            self._run(call, signature, batch)
 
-    def _run(self, signature, batch):
+    def _run(self, call, signature, batch):
         try:
-            feed = {
-                info.name: np.concatenate([task.inputs[key] for task in batch])
-                for key, info in signature.inputs.items()
-            }
-            fetch = {key: info.name for key, info in signature.outputs.items()}
-            found = self._session.run(fetch, feed)
+            found = dict(zip(signature.outputs, call(*_joined(signature, batch)), strict=True))
             self.batches.append(sum(task.rows for task in batch))
-        except tf.errors.OpError as error:
-            code = grpc.StatusCode(grpc_code(error.error_code)).name
+        except Exception as error:  # whatever it is, those who asked must not wait for ever
+            if isinstance(error, tf.errors.OpError):
+                code = grpc_code(error.error_code).name
+                error = Refusal(code, error.message)
+            elif not isinstance(error, Refusal):
+                error = Refusal("INTERNAL", repr(error))
             for task in batch:
-                task.future.set_exception(Refusal(code, error.message))
+                task.future.set_exception(error)
             return
         start = 0
         for task in batch:
@@ -157,9 +159,24 @@ class Servable:
             start += task.rows
 
 
+def _joined(signature, batch):
+    feeds = []
+    for key in signature.inputs:
+        parts = [task.inputs[key] for task in batch]
+        if len({part.shape[1:] for part in parts}) > 1:
+            raise Refusal(
+                "FAILED_PRECONDITION",
+                f"Tensors with name '{key}' from different tasks have different shapes and padding "
+                "is turned off. Set pad_variable_length_inputs to true, or ensure that all tensors "
+                "with the same name have equal dimensions starting with the first dim.",
+            )
+        feeds.append(np.concatenate(parts))
+    return feeds
+
+
 def grpc_code(number):
-    """Returns gRPC's value of a status code of TensorFlow's, which has the same numbers."""
-    return next(code.value for code in grpc.StatusCode if code.value[0] == number)
+    """Returns gRPC's status code of TensorFlow's, which has the same number."""
+    return next(code for code in grpc.StatusCode if code.value[0] == number)
 
 
 class Backend:
