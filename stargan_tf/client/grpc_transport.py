@@ -74,7 +74,7 @@ class GrpcTransport(transport.Transport):
     def status(self) -> list[transport.VersionStatus]:
         """Returns the model's versions, the newest first."""
         request = self._api.status.GetModelStatusRequest()
-        self._name_model(request.model_spec)
+        self._name_model(request.model_spec, labelled=False)
         response = self._call(self._models.GetModelStatus, request)
         state_name = self._api.status.ModelVersionStatus.State.Name
         found = [
@@ -87,11 +87,11 @@ class GrpcTransport(transport.Transport):
         """Closes the channel."""
         self._channel.close()
 
-    def _name_model(self, spec: Any) -> None:
+    def _name_model(self, spec: Any, labelled: bool = True) -> None:
         spec.name = self.target.model
         if self.target.version is not None:
             spec.version.value = self.target.version
-        if self.target.label is not None:
+        if self.target.label is not None and labelled:
             spec.version_label = self.target.label
 
     def _call(self, method: Callable[..., Any], request: Any, signature: str | None = None) -> Any:

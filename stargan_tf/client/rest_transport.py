@@ -129,7 +129,7 @@ class RestTransport(transport.Transport):
         which = ""
         if self.target.version is not None:
             which = f"/versions/{self.target.version}"
-        if self.target.label is not None:
+        if self.target.label is not None and method:  # not of the status
             which = f"/labels/{urllib.parse.quote(self.target.label, safe='')}"
         name = urllib.parse.quote(self.target.model, safe="")
         return f"{self.target.server.rstrip('/')}/v1/models/{name}{which}{method}"

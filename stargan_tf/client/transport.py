@@ -79,7 +79,11 @@ class Transport(abc.ABC):
 
     @abc.abstractmethod
     def status(self) -> list[VersionStatus]:
-        """Returns the model's versions, the newest first."""
+        """Returns the model's versions, the newest first.
+
+        Of the target's version alone where it has one; a label is not looked at, since not every
+        server knows labels here.
+        """
 
     @abc.abstractmethod
     def close(self) -> None:

@@ -235,18 +235,14 @@ class Backend:
         return response
 
     def status(self, model, version=None, label=None):
+        if label:
+            raise Refusal("INVALID_ARGUMENT", "Some servers do not know labels here")
         if model not in self.models:
             raise Refusal("NOT_FOUND", f"Could not find any versions of model {model}")
         numbers = sorted(self.models[model])
-        if version or label:
-            try:
-                numbers = [self.find(model, version, label)[0]]
-            except Refusal as error:
-                if error.code != "NOT_FOUND":
-                    raise
-                raise Refusal(
-                    "NOT_FOUND", f"Could not find version {version} of model {model}"
-                ) from error
+        if version is not None and version not in numbers:
+            raise Refusal("NOT_FOUND", f"Could not find version {version} of model {model}")
+        numbers = numbers if version is None else [version]
         response = get_model_status_pb2.GetModelStatusResponse()
         for number in numbers:
             status = response.model_version_status.add(version=number)
