@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 import time
 import urllib.error
@@ -150,11 +151,12 @@ def _said(error: urllib.error.HTTPError) -> str:
     except (OSError, http.client.HTTPException):
         text = ""
     try:
-        said = json.loads(text)["error"]
+        said = str(json.loads(text)["error"])
     except (ValueError, TypeError, KeyError):
-        # The server escapes for C where JSON would want it otherwise. Pages of proxies are HTML.
-        said = text if text.lstrip().startswith("{") else ""
-    return str(said) or f"HTTP {error.code} {error.reason}"
+        # The server escapes for C, and JSON knows no \'. Pages of proxies are HTML.
+        found = re.search(r'"error"\s*:\s*"(.*)"\s*}', text, re.DOTALL)
+        said = re.sub(r"\\(['\"])", r"\1", found[1]) if found else ""
+    return said or f"HTTP {error.code} {error.reason}"
 
 
 def _of_connection(error: Exception) -> tuple[str, str]:

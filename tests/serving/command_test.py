@@ -169,6 +169,18 @@ class CommandTest(client_test.ClientTestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assert_output(toy.translated(self.x, np.float32([[0, 0, 1]])))
 
+    def test_help_needs_no_tensorflow(self):
+        code = (
+            f"import runpy, sys; sys.argv = ['client', '--help']\n"
+            f"try: runpy.run_module('{COMMAND}', run_name='__main__')\n"
+            "finally: print('HEAVY', [m for m in ('tensorflow', 'grpc') if m in sys.modules])"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        self.assertIn("HEAVY []", result.stdout)
+        self.assertIn("--root_certificate", result.stdout)
+
     def test_a_server_that_is_not_there_is_one_sentence(self):
         result = command_line_test.command(
             COMMAND, "--server=http://localhost:1", "--timeout=0.2", "--status"

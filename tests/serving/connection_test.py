@@ -134,6 +134,7 @@ class AwayTest(ConnectionTestCase):
             (200, b'{"a": 1}', "did not answer as TensorFlow Serving's REST"),
             (200, b'{"model_version_status": 3}', "did not answer as TensorFlow Serving's REST"),
             (404, b"<html>Nothing here</html>", r"does not have the model .*HTTP 404 Not Found"),
+            (400, b'{"error": "shape \\\'x\\\'"}', r"refused .*\(shape 'x'\)"),
             (418, b'{"error": "short and stout"}', r"failed with UNKNOWN .*short and stout"),
         ):
             Page.status, Page.text = status, text
