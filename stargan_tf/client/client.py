@@ -9,6 +9,7 @@ import numpy as np
 from stargan_tf import errors
 from stargan_tf.client import failures, pictures, served, transport
 from stargan_tf.client import target as target_lib
+from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
 
 _BATCH = 16  # images sent at a time; export/serving/batching.config has the same bound
@@ -86,8 +87,11 @@ class Client:
 
         Raises:
           UserError: If an input holds NaN or infinity.
+          ValueError: If strings are not `bytes` in an array of dtype object.
         """
         for name, array in inputs.items():
+            if array.dtype.kind in "SU":  # NumPy would cut off zero bytes at the end
+                raise ValueError(f"{name} must have dtype object. Received: {array.dtype}")
             if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
                 raise errors.UserError(
                     f"The input {name!r} holds NaN or infinity; send finite numbers."
@@ -200,7 +204,7 @@ class Client:
         inputs = {"latent": latents, "domain": self._domains(to, len(latents))}
         return self._in_batches("map_latent", inputs, "style")
 
-    def _label_space(self) -> Any:
+    def _label_space(self) -> labels_lib.LabelSpace:
         if self.model.has_styles:
             raise errors.UserError(
                 f"The served model ({self.model}) translates to styles; ask for one by a latent "

@@ -61,6 +61,11 @@ class AnswersTest(parameterized.TestCase):
         found = client_lib.Client(Answers(answer)).translate(client_test.noise(1), to=["Smiling"])
         self.assertEqual((found.ravel()[0], found.ravel()[-1]), (0, 255))
 
+    def test_strings_that_numpy_would_shorten_are_not_sent(self):
+        client = client_lib.Client(Answers({}))
+        with self.assertRaisesRegex(ValueError, "must have dtype object. Received: .S3"):
+            client.predict("describe", {"request": np.array([b"a\0\0", b"bc"])})
+
     @parameterized.parameters(
         ({"format": 2}, "exported by a newer version of this program .format 2, here 1"),
         ({"image_size": "64"}, "can't be read .*image_size is '64'.*export it again"),

@@ -5,8 +5,10 @@ import io
 import pathlib
 import subprocess
 import sys
+import unittest
 from unittest import mock
 
+import grpc
 import numpy as np
 from absl.testing import parameterized
 from PIL import Image
@@ -14,7 +16,7 @@ from PIL import Image
 from stargan_tf import errors
 from stargan_tf.data import latents, photos
 from tests import command_line_test, commands
-from tests.serving import client_test, stand_in, stand_in_rest, toy
+from tests.serving import certificates, client_test, stand_in, stand_in_rest, toy
 
 COMMAND = "export.serving.client"
 
@@ -124,6 +126,23 @@ class CommandTest(client_test.ClientTestCase):
             "image: float32 [any, 8, 8, 3]",
             lines,
         )
+
+    @unittest.skipUnless(certificates.AVAILABLE, "The program openssl makes the certificates.")
+    def test_tls(self):
+        certificates.make(self.root)
+        names = {"root_certificate": "root.pem", "client_certificate": "client.pem"}
+        files = {n: str(self.root / p) for n, p in (names | {"client_key": "client.key"}).items()}
+        root, key, chain = (
+            (self.root / name).read_bytes() for name in ("root.pem", "server.key", "server.pem")
+        )
+        credentials = grpc.ssl_server_credentials([(key, chain)], root, True)
+        with stand_in.serve_grpc(self.backend, credentials=credentials) as server:
+            self.assertEqual(self.run_command(server=server, to="Smiling", **files)[0], 0)
+            self.assert_output(toy.translated(self.x, np.float32([[0, 0, 1]])))
+            with self.assertRaisesRegex(errors.UserError, "could not be reached"):
+                self.run_command(server=server, to="Smiling", timeout=0.5)  # not encrypted
+            with self.assertRaisesRegex(errors.UserError, "could not be reached"):
+                self.run_command(server=server, to="Smiling", timeout=0.5, tls=True)
 
     @parameterized.parameters(
         ({"to": ""}, "Pass --image, --output and --to .*; received no --to"),
