@@ -32,6 +32,7 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
         "align": ["opencv-python-headless>=4.8"],
+        "tflite": ["ai-edge-litert>=2.1"],
         "torch": ["torch>=2.10"],
         "video": ["av>=12"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
@@ -45,6 +46,7 @@ setup(
             "tensorflow-serving-api>=2.15,<2.22",
             "grpcio>=1.60",
             "pyyaml>=6",
+            "ai-edge-litert>=2.1",
         ],
     },
     classifiers=[

@@ -32,8 +32,7 @@ ALLOWED = {
     | {"layers", "gan_losses", "diff_augment", "landmarks", "optimization", "data", "sheets"}
     | {"algorithms"},
     "hyperparameters": LOW | {"algorithms", "data"},
-    "serving": LOW
-    | {"serving", "training", "algorithms", "layers", "data", "metrics", "__init__"},
+    "serving": LOW | {"serving", "training", "algorithms", "layers", "data", "metrics", "__init__"},
     "training": LOW
     | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
 }

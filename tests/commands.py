@@ -12,7 +12,7 @@ from absl.testing import flagsaver
 
 @functools.cache
 def _loaded(name):
-    """Imports the command's module so that its flags do not meet those of the process."""
+    """Imports a command's module so that its flags do not meet those of the process."""
     own = flags.FlagValues()
     makers = {
         n: functools.partial(getattr(flags, n), flag_values=own)

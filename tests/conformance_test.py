@@ -10,6 +10,7 @@ from absl.testing import parameterized
 
 from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.serving import module, saved_model
 from stargan_tf.training import checkpoints
 from tests import tiny
 
@@ -212,6 +213,19 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertNotAllClose(
             algorithm.encode(images, labels), algorithm.encode(images, labels[::-1]), atol=1e-3
         )
+
+    @parameterized.parameters(*NAMES)
+    def test_exported_graphs_equal_the_networks(self, name):
+        algorithm = tiny.build(name, training=False)
+        served = module.Served(algorithm, {"image_size": tiny.SIZE})
+        requests = saved_model.example_requests(algorithm, tiny.SIZE)
+        for key, signature in algorithm.serving_signatures().items():
+            request = {n: tf.constant(value) for n, value in requests[key].items()}
+            expected = signature.function(**request)
+            found = served.functions[key](**request)
+            self.assertCountEqual(found, expected)
+            for output, value in expected.items():
+                self.assertAllClose(found[output], value, rtol=1e-5, atol=1e-5, msg=key)
 
 
 class FlagFilesTest(tf.test.TestCase):

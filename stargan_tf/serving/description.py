@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,3 +65,8 @@ def digest(variables: Mapping[str, tf.Variable]) -> str:
         total.update(f"{name} {value.dtype} {value.shape}\n".encode())
         total.update(value.tobytes())
     return total.hexdigest()
+
+
+def read(path: pathlib.Path) -> Description:
+    """Returns the description in a file."""
+    return json.loads(path.read_text())

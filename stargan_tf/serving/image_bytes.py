@@ -29,7 +29,7 @@ def decode(contents: tf.Tensor, image_size: int) -> tf.Tensor:
 
 
 def encode(images: tf.Tensor) -> tf.Tensor:
-    """Returns the PNG files (N,) of images (N, H, W, 3) in [-1, 1]; what lies outside is clipped."""
+    """Returns the PNG files (N,) of images (N, H, W, 3), clipped to [-1, 1]."""
     levels = tf.round((tf.clip_by_value(images, -1.0, 1.0) + 1.0) * 127.5)
     encoded = tf.TensorSpec((), tf.string)
     return tf.map_fn(tf.io.encode_png, tf.cast(levels, tf.uint8), fn_output_signature=encoded)

@@ -88,7 +88,7 @@ def ask(directory: pathlib.Path, requests: Requests) -> dict[str, dict[str, np.n
 def _expected(
     name: str, algorithm: algorithm_lib.Algorithm, request: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Returns what the run's own networks answer to files that Pillow read and training's resize."""
+    """Returns what the run's networks answer; files are read by Pillow, resized as in training."""
     signature = algorithm.serving_signatures()[name.removesuffix(module.BYTES)]
     if not name.endswith(module.BYTES):
         answer = signature.function(**{key: tf.constant(v) for key, v in request.items()})

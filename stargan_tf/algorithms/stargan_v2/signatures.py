@@ -5,6 +5,7 @@ standard normal; style: (N, style_dim); mask0, mask1: (N, 256, 256, 1) in [0, 1]
 landmark network is left out.
 """
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -33,10 +34,7 @@ def make(
       domains: K.
       masks: Finds G's masks of an image; None: they are inputs.
     """
-    specs = _specs(G, F)
-    image = {"image": specs["image"]}
-    drawn = image if masks else {**image, **{name: specs["mask"] for name in _MASKS}}
-    domain = {"domain": specs["domain"]}
+    drawn = ("image",) if masks else ("image", *_MASKS)
 
     def render(image: tf.Tensor, style: tf.Tensor, **given: tf.Tensor) -> Tensors:
         found = masks(image) if masks else tuple(given[name] for name in _MASKS)
@@ -54,28 +52,34 @@ def make(
     def by_latent(image, latent, domain, **given) -> Tensors:
         return render(image, map_latent(latent, domain)["style"], **given)
 
-    def known(domain: tf.Tensor, **others: tf.Tensor) -> Tensors:
-        del others
-        inside = tf.reduce_all((domain >= 0) & (domain < domains))
-        return {f"domain must be from 0 to {domains - 1}": inside}
-
-    latent, reference = {"latent": specs["latent"]}, {"reference": specs["image"]}
+    made = functools.partial(_signature, _specs(G, F), domains)
     return {
-        "translate_reference": algorithm.Signature(
-            by_reference, {**drawn, **reference, **domain}, known
-        ),
-        "translate_latent": algorithm.Signature(by_latent, {**drawn, **latent, **domain}, known),
-        "translate_style": algorithm.Signature(render, {**drawn, "style": specs["style"]}),
-        "encode_style": algorithm.Signature(encode, {**image, **domain}, known),
-        "map_latent": algorithm.Signature(map_latent, {**latent, **domain}, known),
+        "translate_reference": made(by_reference, *drawn, "reference", "domain"),
+        "translate_latent": made(by_latent, *drawn, "latent", "domain"),
+        "translate_style": made(render, *drawn, "style"),
+        "encode_style": made(encode, "image", "domain"),
+        "map_latent": made(map_latent, "latent", "domain"),
     }
 
 
+def _signature(
+    specs: dict[str, tf.TensorSpec], domains: int, function: Callable[..., Tensors], *names: str
+) -> algorithm.Signature:
+    def known(domain: tf.Tensor, **_) -> Tensors:
+        inside = tf.reduce_all((domain >= 0) & (domain < domains))
+        return {f"domain must be from 0 to {domains - 1}": inside}
+
+    checks = {"requires": known} if "domain" in names else {}
+    return algorithm.Signature(function, {name: specs[name] for name in names}, **checks)
+
+
 def _specs(G: keras.Model, F: keras.Model) -> dict[str, tf.TensorSpec]:
-    mask = (None, landmark_network.SIZE, landmark_network.SIZE, 1)
+    image = tf.TensorSpec((None, G.image_size, G.image_size, 3), tf.float32)
+    size = landmark_network.SIZE
     return {
-        "image": tf.TensorSpec((None, G.image_size, G.image_size, 3), tf.float32),
-        "mask": tf.TensorSpec(mask, tf.float32),
+        "image": image,
+        "reference": image,
+        **{name: tf.TensorSpec((None, size, size, 1), tf.float32) for name in _MASKS},
         "domain": tf.TensorSpec((None,), tf.int32),
         "latent": tf.TensorSpec((None, F.latent_dim), tf.float32),
         "style": tf.TensorSpec((None, F.style_dim), tf.float32),

@@ -1,0 +1,1 @@
+"""What runs beside a TFLite file on a device; each script can be copied there by itself."""

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+r"""Translates a photo with an exported .tflite file, on a device.
+
+  python translate.py --model=quickstart-64px-dynamic.tflite --image=face.jpg \\
+      --to=Blond_Hair,Smiling --output=out.png
+  python translate.py --model=afhq-256px-float16.tflite --image=cat.jpg --to=dog --seed=3 \\
+      --output=out.png          (or --reference=dog.jpg instead of --seed)
+
+Copy this file and the model with its .json beside it to a Raspberry Pi, say; all it needs is
+`pip install ai-edge-litert numpy pillow`. It is also meant to be read: the few lines that an app
+for a phone has to write in its own language.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image, ImageOps
+
+MAX_PIXELS = 64_000_000  # a small file can unpack to gigabytes
+
+
+class Mistake(Exception):
+    """What the user can mend."""
+
+
+def read_photo(path, size):
+    """Returns a photo as the networks take it: (1, size, size, 3) float32 in [-1, 1]."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Mistake(f"{path} has more than {MAX_PIXELS:,} pixels; make it smaller first.")
+            image = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Mistake(f"{path} can't be read as an image ({error}); give a JPEG or PNG.") from error
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    image = image.crop((left, top, left + side, top + side))
+    image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's is antialiased
+    return (np.asarray(image, np.float32) / 127.5 - 1)[np.newaxis]
+
+
+def save_photo(path, image):
+    """Writes (1, H, W, 3) in [-1, 1] as an image file, whole or not at all."""
+    levels = np.round((np.clip(image[0], -1, 1) + 1) * 127.5).astype(np.uint8)
+    partial = f"{path}.partial"
+    try:
+        Image.fromarray(levels).save(partial, "PNG")
+        os.replace(partial, path)
+    finally:
+        pathlib.Path(partial).unlink(missing_ok=True)
+
+
+def label_vector(labels, to, shown):
+    """Returns (1, width) of 0 and 1: what the photo shows, changed to what it is to show.
+
+    Args:
+      labels: Of the model's .json: "names" and the groups of "exclusive" ones.
+      to: Names to set; those that begin with "-" are cleared.
+      shown: Names of what the photo shows now.
+    """
+    names = labels["names"]
+    for name in [*to, *shown]:
+        if name.removeprefix("-") not in names:
+            raise Mistake(f"The model does not know {name!r}; it knows {', '.join(names)}.")
+    found = dict.fromkeys(names, 0.0)
+    for name in [*shown, *to]:
+        if labels["kind"] == "domains":
+            found = dict.fromkeys(names, 0.0)
+        for group in labels["exclusive"]:
+            if name in group:
+                found |= dict.fromkeys(set(group) & set(names), 0.0)
+        found[name.removeprefix("-")] = float(not name.startswith("-"))
+    return np.array([[found[name] for name in names]], np.float32)
+
+
+def inputs_of(model, signatures, args):
+    """Returns the signature to run and its inputs by name, the photo's aside."""
+    to = [name for name in args.to.split(",") if name]
+    labels = model["labels"]
+    if "translate" in signatures:
+        shown = [name for name in args.shows.split(",") if name]
+        return "translate", {"label": label_vector(labels, to, shown)}
+    if len(to) != 1 or to[0] not in labels["names"]:
+        raise Mistake(
+            f"Name the one domain to go to; received --to={args.to}; the model knows "
+            f"{', '.join(labels['names'])}."
+        )
+    domain = np.array([labels["names"].index(to[0])], np.int32)
+    kind = "translate_reference" if args.reference else "translate_latent"
+    if kind not in signatures:
+        raise Mistake(f"This file has no {kind}; it has {', '.join(signatures)}.")
+    if args.reference:
+        reference = read_photo(args.reference, model["image_size"])
+        return kind, {"reference": reference, "domain": domain}
+    z = np.random.default_rng(args.seed).standard_normal((1, model["latent_dim"]), np.float32)
+    return kind, {"latent": z, "domain": domain}
+
+
+def translate(args):
+    """Does what the command line asks for."""
+    path = pathlib.Path(args.model)
+    described = path.with_suffix(".json")
+    for needed in (path, described):
+        if not needed.is_file():
+            raise Mistake(f"There is no {needed}; copy the model and its .json side by side.")
+    model = json.loads(described.read_text())
+    interpreter = Interpreter(str(path), num_threads=args.threads)
+    kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
+    image = read_photo(args.image, model["image_size"])
+    save_photo(args.output, interpreter.get_signature_runner(kind)(image=image, **inputs)["image"])
+
+
+def main():
+    """Returns the exit status; a mistake is one sentence."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help="the .tflite file; its .json lies beside it")
+    parser.add_argument("--image", required=True, help="the photo")
+    parser.add_argument("--to", required=True, help="names to set, comma-separated; -NAME clears")
+    parser.add_argument("--shows", default="", help="StarGAN v1: names that the photo shows now")
+    parser.add_argument("--reference", help="StarGAN v2: a photo in whose style")
+    parser.add_argument("--seed", type=int, default=0, help="StarGAN v2: or of a latent code")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads to use")
+    parser.add_argument("--output", required=True, help="the PNG file to write")
+    try:
+        translate(parser.parse_args())
+    except (Mistake, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""Writing a run as TFLite files, each compared with the run's float networks."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from stargan_tf import errors, files
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import pipeline, sources
+from stargan_tf.serving import description as description_lib
+from stargan_tf.serving import tflite, tflite_report
+from stargan_tf.training import runs
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How to convert.
+
+    Attributes:
+      scheme: Of quantization, one of `tflite.SCHEMES`.
+      image_size: In pixels; 0: the run's.
+      signatures: Which to convert; empty: all.
+      whole: Whether networks that only prepare an input are part.
+      calibration_images: How many training images tell the ranges of activations.
+      comparison_images: How many held-out images are compared.
+      data_dir: Where the run's data set is now; empty: where it was.
+      checkpoint: "latest", or a step.
+    """
+
+    scheme: str = "float16"
+    image_size: int = 0
+    signatures: tuple[str, ...] = ()
+    whole: bool = True
+    calibration_images: int = 100
+    comparison_images: int = 50
+    data_dir: str = ""
+    checkpoint: str = "latest"
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """A file that was written, and how it compares.
+
+    Attributes:
+      path: The file; its description lies beside it, as .json.
+      reports: One for each signature in it.
+    """
+
+    path: pathlib.Path
+    reports: tuple[tflite_report.Report, ...]
+
+    @property
+    def below(self) -> tuple[tflite_report.Report, ...]:
+        """The reports that miss what the scheme should reach."""
+        scheme = description_lib.read(self.path.with_suffix(".json"))["quantize"]
+        least = tflite_report.PSNR[scheme]
+        return tuple(r for r in self.reports if r.psnr is not None and r.psnr < least)
+
+
+def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Exported]:
+    """Converts a run's moving averages, where it has them, and measures what came out.
+
+    Args:
+      run: What to export.
+      output: A folder, made where it is not there. Files of the same name are replaced.
+      options: How.
+
+    Returns:
+      One file, or with full int8 one for each signature: each has ranges of its own.
+
+    Raises:
+      UserError: No checkpoint, no data to calibrate or compare with, a size or signature that the
+        networks do not have.
+      RuntimeError: TFLite can't convert the networks or run the file.
+    """
+    algorithm = run.build(training=False, precision="float32", jit_compile=False)
+    step = runs.restore_weights(run, algorithm, options.checkpoint)
+    size = options.image_size or run.config.data.image_size
+    signatures = tflite.signatures(algorithm, size)
+    if not options.whole:
+        signatures = _without_parts(signatures, tflite.signatures(algorithm, size, whole=False))
+    signatures = _chosen(signatures, options.signatures)
+    held_out = _images(run, "test", options.comparison_images, size, options.data_dir)
+    calibrated = options.scheme in tflite.CALIBRATED
+    known = None
+    if calibrated:
+        training = _images(run, "train", options.calibration_images, size, options.data_dir)
+        known = {n: tflite_report.requests(algorithm, s, *training) for n, s in signatures.items()}
+    output.mkdir(parents=True, exist_ok=True)
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme)
+    stem = f"{described['name']}-{size}px-{options.scheme}"
+    groups = {stem: signatures}
+    if options.scheme == "int8" and len(signatures) > 1:
+        groups = {f"{stem}-{name}": {name: s} for name, s in signatures.items()}
+    found = []
+    for name, group in groups.items():
+        content = tflite.convert(group, options.scheme, known and _calibration(known))
+        path = output / f"{name}.tflite"
+        _write(path, content, {**described, "image_size": size, "signatures": _shapes(group)})
+        reports = [
+            tflite_report.measure(
+                path, key, s, tflite_report.requests(algorithm, s, *held_out)
+            )
+            for key, s in group.items()
+        ]  # fmt: skip
+        found.append(Exported(path, tuple(reports)))
+    return found
+
+
+def _calibration(known: Mapping[str, tflite_report.Inputs]):
+    return lambda name: tflite_report.each(known[name])
+
+
+def _without_parts(
+    whole: Mapping[str, algorithm_lib.Signature], parts: dict[str, algorithm_lib.Signature]
+) -> dict[str, algorithm_lib.Signature]:
+    if all(whole[name].inputs.keys() == parts[name].inputs.keys() for name in whole):
+        raise errors.UserError(
+            "The networks of this run take no masks; received --without_masks, which is for runs "
+            "of StarGAN v2 with w_hpf > 0; leave it out."
+        )
+    return parts
+
+
+def _chosen(
+    signatures: dict[str, algorithm_lib.Signature], names: Sequence[str]
+) -> dict[str, algorithm_lib.Signature]:
+    for name in names:
+        if name not in signatures:
+            raise errors.UserError(
+                f"This run has no signature {name!r}; it has {', '.join(signatures)}."
+            )
+    return {name: s for name, s in signatures.items() if not names or name in names}
+
+
+def _images(
+    run: runs.Run, split: str, count: int, size: int, data_dir: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images (M, size, size, 3) in [-1, 1] of the run's data set, and their labels."""
+    data = run.config.data
+    if data_dir:
+        data = dataclasses.replace(data, data_dir=data_dir)
+    if data.dataset == "cartoon_faces":  # as many as are asked for can be drawn
+        data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
+    try:
+        source = sources.load(data, split)
+    except errors.UserError as error:
+        raise errors.UserError(
+            f"{error} The conversion needs images of the run's data set; if it has moved, pass "
+            "--data_dir."
+        ) from error
+    data = dataclasses.replace(data, image_size=size)
+    return pipeline.spread_out(sources.sampler(source, data, seed=0, augment=False), count)
+
+
+def _shapes(signatures: Mapping[str, algorithm_lib.Signature]) -> dict[str, dict[str, list[int]]]:
+    return {
+        name: {key: list(spec.shape) for key, spec in s.inputs.items()}
+        for name, s in signatures.items()
+    }
+
+
+def _write(path: pathlib.Path, content: bytes, described: description_lib.Description) -> None:
+    with files.atomic(path) as file:
+        file.write(content)
+    with files.atomic(path.with_suffix(".json")) as file:
+        file.write(description_lib.to_json(described).encode())

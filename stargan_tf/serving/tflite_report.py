@@ -1,0 +1,173 @@
+"""How a TFLite file compares with the float networks: error, time, size, operations."""
+
+import dataclasses
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.serving import module
+
+# Of a trained run, in dB, for images clipped to [-1, 1] (peak 2): what a scheme should reach.
+PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
+_UNWANTED = ("CUSTOM", "BROADCAST_TO")  # older GPU delegates lack the second
+_MOST_PSNR = 120.0  # of equal images it is infinite
+_REPEATS = 20
+_THREADS = (1, 2)
+
+Inputs = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """One signature of a TFLite file against the run's float networks.
+
+    Attributes:
+      signature: Which.
+      images: How many requests were compared.
+      psnr: Mean over images in dB, or None where the answer is no image.
+      ssim: Mean over images, likewise.
+      largest: The largest difference of any number.
+      milliseconds: Median time of one request, by the number of threads.
+    """
+
+    signature: str
+    images: int
+    psnr: float | None
+    ssim: float | None
+    largest: float
+    milliseconds: dict[str, float]
+
+
+def requests(
+    algorithm: algorithm_lib.Algorithm,
+    signature: algorithm_lib.Signature,
+    images: np.ndarray,
+    labels: np.ndarray,
+) -> Inputs:
+    """Returns real inputs for a signature, one request for each image, on the first axis.
+
+    Each image is asked to show the label of the next; references are the next image; latent codes
+    are drawn. What a part that was left out would find is drawn evenly from [0, 1).
+
+    Args:
+      algorithm: With the weights of the run.
+      signature: For one image.
+      images: (M, S, S, 3) in [-1, 1].
+      labels: (M, width), theirs.
+    """
+    targets, random = np.roll(labels, -1, axis=0), np.random.default_rng(0)
+
+    def latents() -> np.ndarray:
+        return algorithm_lib.latents(0, len(images), algorithm.latent_dim)
+
+    made = {
+        "image": lambda: images,
+        "reference": lambda: np.roll(images, -1, axis=0),
+        "label": lambda: targets.astype(np.float32),
+        "domain": lambda: targets.argmax(axis=1).astype(np.int32),
+        "latent": lambda: latents(),
+        "style": lambda: algorithm.map_latents(latents(), targets),
+    }
+    return {
+        name: made[name]()
+        if name in made
+        else random.random((len(images), *spec.shape[1:]), np.float32)
+        for name, spec in signature.inputs.items()
+    }
+
+
+def each(inputs: Mapping[str, np.ndarray]) -> Iterator[Inputs]:
+    """Yields the requests one by one, each with a first axis of length 1."""
+    for i in range(len(next(iter(inputs.values())))):
+        yield {name: value[i : i + 1] for name, value in inputs.items()}
+
+
+def measure(
+    path: pathlib.Path, name: str, signature: algorithm_lib.Signature, inputs: Inputs
+) -> Report:
+    """Runs a TFLite file, in a process of its own, and the float networks; compares them.
+
+    Raises:
+      RuntimeError: The interpreter can't run the file, or is not installed; says why.
+    """
+    answers, found = run(path, name, inputs)
+    expected = [
+        signature.function(**{key: tf.constant(value) for key, value in request.items()})
+        for request in each(inputs)
+    ]
+    key = next(iter(expected[0]))
+    wanted = np.concatenate([answer[key].numpy() for answer in expected])
+    psnr = ssim = None
+    if module.is_image(tf.TensorSpec(wanted.shape)):
+        clipped = [np.clip(value, -1, 1) for value in (wanted, answers[key])]
+        psnr = float(tf.reduce_mean(tf.minimum(tf.image.psnr(*clipped, 2.0), _MOST_PSNR)))
+        ssim = float(tf.reduce_mean(tf.image.ssim(*(tf.constant(c) for c in clipped), 2.0)))
+        wanted, answers = clipped[0], {key: clipped[1]}
+    largest = float(np.abs(wanted - answers[key]).max())
+    return Report(name, len(wanted), psnr, ssim, largest, **found)
+
+
+def run(path: pathlib.Path, name: str, inputs: Inputs) -> tuple[Inputs, dict]:
+    """Returns a file's answers, and its times."""
+    count = len(next(iter(inputs.values())))
+    request = {"signature": name, "count": count, "threads": _THREADS, "repeats": _REPEATS}
+    with tempfile.TemporaryDirectory() as directory:
+        folder = pathlib.Path(directory)
+        (folder / "request.json").write_text(json.dumps(request))
+        np.savez(folder / "inputs.npz", **inputs)
+        command = [sys.executable, "-m", "stargan_tf.serving.litert_worker", str(path), directory]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise RuntimeError(
+                f"The TFLite interpreter failed on {path} (status {done.returncode}: {last})"
+            )
+        with np.load(folder / "outputs.npz") as stored:
+            answers = {key: stored[key] for key in stored.files}
+        return answers, json.loads((folder / "report.json").read_text())
+
+
+def table(path: pathlib.Path, reports: Sequence[Report]) -> str:
+    """Returns the reports of one file as text."""
+    size = path.stat().st_size / 2**20
+    counts = operations(path).items()
+    lines = [
+        f"{'signature':22}{'MB':>8}{'ms, 1 thread':>14}{'2 threads':>11}{'PSNR':>9}{'SSIM':>8}"
+        f"{'max error':>11}"
+    ]
+    for r in reports:
+        psnr = "-" if r.psnr is None else f"{r.psnr:.1f} dB"
+        ssim = "-" if r.ssim is None else f"{r.ssim:.4f}"
+        times = [r.milliseconds[str(threads)] for threads in _THREADS]
+        lines.append(
+            f"{r.signature:22}{size:8.1f}{times[0]:14.1f}{times[1]:11.1f}{psnr:>9}{ssim:>8}"
+            f"{r.largest:11.1e}"
+        )
+    return "\n".join([*lines, "operations: " + ", ".join(f"{n} {name}" for name, n in counts)])
+
+
+def operations(path: pathlib.Path) -> dict[str, int]:
+    """Returns how often each operation occurs in a file, over all of its signatures.
+
+    Raises:
+      RuntimeError: One is not built into TFLite, or not taken by GPU delegates.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    names = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+    # Codes beyond 127 are in the newer field, the others in both.
+    codes = [names[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in model.operatorCodes]
+    used = [codes[o.opcodeIndex] for graph in model.subgraphs for o in graph.operators]
+    found = {name: used.count(name) for name in sorted(set(used))}
+    unwanted = [name for name in _UNWANTED if name in found]
+    if unwanted:
+        raise RuntimeError(f"{path} holds {', '.join(unwanted)}, which not every device has.")
+    return found

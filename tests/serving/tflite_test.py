@@ -1,0 +1,297 @@
+"""TFLite files: their answers, operations and sizes; what can't be converted; the measuring."""
+
+import atexit
+import functools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from PIL import Image
+
+from stargan_tf import errors
+from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.serving import tflite, tflite_export, tflite_report
+from stargan_tf.training import runs
+from tests import commands, tiny
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:
+    Interpreter = None
+
+TRANSLATE = pathlib.Path(__file__).parents[2] / "export" / "on_device" / "translate.py"
+
+
+@functools.cache
+def root():
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return pathlib.Path(folder.name)
+
+
+@functools.cache
+def run_of(name):
+    """Returns an untrained run, and its algorithm; one for all tests of this process."""
+    run = tiny.untrained_run(root() / name, algorithm=name)
+    algorithm = run.build(training=False)
+    runs.restore_weights(run, algorithm)
+    return run, algorithm
+
+
+@functools.cache
+def whole(name):
+    """Returns the run's export in float32; one for all tests of this process."""
+    options = tflite_export.Options(scheme="none", comparison_images=3)
+    (exported,) = tflite_export.export(run_of(name)[0], root() / "whole", options)
+    return exported
+
+
+class Case(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        if Interpreter is None:
+            self.skipTest("ai-edge-litert is not installed (the extra `tflite`)")
+        self.out = pathlib.Path(self.create_tempdir().full_path)
+
+    def _export(self, name, **options):
+        options = {"comparison_images": 3, "calibration_images": 4, **options}
+        return tflite_export.export(run_of(name)[0], self.out, tflite_export.Options(**options))
+
+    def _runner(self, path, signature):
+        self._interpreter = Interpreter(str(path))
+        return self._interpreter.get_signature_runner(signature)
+
+
+class FileTest(Case):
+    @parameterized.parameters(0, 20)
+    def test_v1_in_float32_equals_the_run(self, size):
+        (exported,) = self._export("stargan_v1", scheme="none", image_size=size)
+        size = size or 32
+        self.assertEqual(exported.path.name, f"stargan_v1-{size}px-none.tflite")
+        random = np.random.default_rng(0)
+        image = random.uniform(-1, 1, (1, size, size, 3)).astype(np.float32)
+        label = np.array([[0, 1, 0, 0, 1]], np.float32)
+        found = self._runner(exported.path, "translate")(image=image, label=label)["image"]
+        expected = run_of("stargan_v1")[1].translate(image, label)
+        self.assertAllClose(found, expected, atol=1e-4)
+        described = json.loads(exported.path.with_suffix(".json").read_text())
+        self.assertEqual(described["image_size"], size)
+        self.assertEqual(described["labels"], run_of("stargan_v1")[0].label_space.to_json())
+        self.assertEqual(described["quantize"], "none")
+
+    def test_v2_in_float32_equals_the_run_and_shares_its_weights(self):
+        exported = whole("stargan_v2")
+        algorithm, random = run_of("stargan_v2")[1], np.random.default_rng(0)
+        image, reference = random.uniform(-1, 1, (2, 1, 32, 32, 3)).astype(np.float32)
+        z = random.standard_normal((1, 16)).astype(np.float32)
+        domain, y = np.array([1], np.int32), np.eye(3, dtype=np.float32)[[1]]
+        s, mapped = algorithm.encode(reference, y), algorithm.map_latents(z, y)
+        by = {
+            "translate_reference": ({"image": image, "reference": reference, "domain": domain}, s),
+            "translate_latent": ({"image": image, "latent": z, "domain": domain}, mapped),
+            "translate_style": ({"image": image, "style": s}, s),
+        }
+        for name, (inputs, style) in by.items():
+            found = self._runner(exported.path, name)(**inputs)["image"]
+            self.assertAllClose(found, algorithm.render(image, style), atol=1e-4)
+        found = self._runner(exported.path, "encode_style")(image=reference, domain=domain)
+        self.assertAllClose(found["style"], s, atol=1e-4)
+        found = self._runner(exported.path, "map_latent")(latent=z, domain=domain)
+        self.assertAllClose(found["style"], mapped, atol=1e-4)
+        # Had each signature weights of its own, translations alone would need three times these.
+        weights = sum(4 * int(tf.size(v)) for n in ("G_ema", "F_ema", "E_ema")
+                      for v in algorithm.networks[n].variables)  # fmt: skip
+        graphs = 2**17  # what five small graphs take at most
+        self.assertLess(exported.path.stat().st_size, 2 * weights + graphs)
+
+    def test_operations_are_those_that_devices_have(self):
+        exported = whole("stargan_v2")
+        found = tflite_report.operations(exported.path)
+        # One for each of three translations: G doubles the resolution once, skips included.
+        self.assertEqual(found["RESIZE_NEAREST_NEIGHBOR"], 3)
+        self.assertNotIn("BROADCAST_TO", found)
+        self.assertNotIn("SQUARED_DIFFERENCE", found)
+
+    def test_operations_that_they_have_not(self):
+        path = self.out / "broadcast.tflite"
+        f = tf.function(lambda x: tf.broadcast_to(x, (3, 4)))
+        concrete = f.get_concrete_function(tf.TensorSpec((1, 4)))
+        path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
+        with self.assertRaisesRegex(RuntimeError, "holds BROADCAST_TO"):
+            tflite_report.operations(path)
+
+    @parameterized.parameters(("float16", 50), ("dynamic", 25), ("int8", 15))
+    def test_quantized_files_are_smaller_and_near(self, scheme, least):
+        (exported,) = self._export("stargan_v1", scheme=scheme)
+        sizes = [one.path.stat().st_size for one in (exported, whole("stargan_v1"))]
+        self.assertLess(sizes[0], sizes[1])
+        (report,) = exported.reports
+        self.assertBetween(report.psnr, least, 100)
+        self.assertEqual(report.images, 3)
+        self.assertCountEqual(report.milliseconds, ["1", "2"])
+
+    def test_int8_has_a_file_for_each_signature(self):
+        names = ("translate_style", "encode_style")
+        exported = self._export("stargan_v2", scheme="int8", signatures=names)
+        found = [one.path.name for one in exported]
+        self.assertEqual(found, [f"stargan_v2-32px-int8-{name}.tflite" for name in names])
+        for one, name in zip(exported, names, strict=True):
+            self.assertEqual([r.signature for r in one.reports], [name])
+        self.assertIsNone(exported[1].reports[0].psnr)
+
+
+class ReportTest(Case):
+    def test_figures(self):
+        """Of a file that is the float network but for a constant, told by hand."""
+        signature = tflite.signatures(run_of("stargan_v1")[1], 32)["translate"]
+        images = np.zeros((2, 32, 32, 3), np.float32)
+        inputs = {"image": images, "label": np.eye(5, dtype=np.float32)[:2]}
+        expected = np.concatenate(
+            [signature.function(**request)["image"] for request in tflite_report.each(inputs)]
+        )
+        off = {"image": expected + np.array([0.1, 0.2], np.float32)[:, None, None, None]}
+        found = {"milliseconds": {"1": 1.0, "2": 1.0}}
+        with mock.patch.object(tflite_report, "run", return_value=(off, found)):
+            report = tflite_report.measure(self.out, "translate", signature, inputs)
+        error = np.clip(off["image"], -1, 1) - np.clip(expected, -1, 1)
+        psnr = 10 * np.log10(4 / np.square(error).mean(axis=(1, 2, 3)))
+        self.assertAllClose(report.psnr, psnr.mean(), atol=1e-3)
+        self.assertAllClose(report.largest, np.abs(error).max(), atol=1e-6)
+        self.assertBetween(report.ssim, 0.0, 0.9999)
+
+    def test_every_image_goes_to_the_label_of_the_next(self):
+        algorithm = run_of("stargan_v2")[1]
+        signature = algorithm.serving_signatures()["translate_reference"]
+        images = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
+        found = tflite_report.requests(algorithm, signature, images, np.eye(3)[[2, 0, 1]])
+        self.assertAllEqual(found["domain"], [0, 1, 2])
+        self.assertAllEqual(found["reference"], images[[1, 2, 0]])
+        self.assertAllEqual(found["image"], images)
+
+    def test_a_file_that_can_not_be_run(self):
+        path = self.out / "broken.tflite"
+        path.write_bytes(b"nothing")
+        with self.assertRaisesRegex(RuntimeError, "interpreter failed on .*broken.tflite"):
+            tflite_report.run(path, "translate", {"image": np.zeros((1, 32, 32, 3), np.float32)})
+
+
+class MistakesTest(Case):
+    def test_a_size_that_the_networks_do_not_have(self):
+        with self.assertRaisesRegex(errors.UserError, "multiples of 4; received image"):
+            self._export("stargan_v1", image_size=30)
+        with self.assertRaisesRegex(errors.UserError, "images of 32 pixels only"):
+            self._export("stargan_v2", image_size=64)
+        self.assertEmpty(list(self.out.iterdir()))
+
+    def test_a_signature_that_is_not_there(self):
+        with self.assertRaisesRegex(errors.UserError, "no signature 'fly'; it has translate"):
+            self._export("stargan_v1", signatures=("fly",))
+
+    def test_without_masks_where_there_are_none(self):
+        with self.assertRaisesRegex(errors.UserError, "take no masks"):
+            self._export("stargan_v2", whole=False)
+
+    def test_no_images_to_calibrate_with(self):
+        run = tiny.untrained_run(root() / "gone")
+        data = run.config.data
+        object.__setattr__(data, "dataset", "image_folder")
+        object.__setattr__(data, "data_dir", str(root() / "nowhere"))
+        options = tflite_export.Options(scheme="int8")
+        with self.assertRaisesRegex(errors.UserError, "nowhere.*pass --data_dir"):
+            tflite_export.export(run, self.out, options)
+
+    def test_calibration_is_needed(self):
+        signatures = tflite.signatures(run_of("stargan_v1")[1], 32)
+        with self.assertRaisesRegex(ValueError, "with calibration data"):
+            tflite.convert(signatures, "int8")
+
+
+class CommandTest(Case):
+    def _command(self, **flags):
+        flags = {"run": str(root() / "stargan_v1"), "output": str(self.out), **flags}
+        with commands.given("export.tflite", comparison_images=2, **flags):
+            return commands.load("export.tflite").main()
+
+    def test_writes_the_table_and_warns_of_a_poor_file(self):
+        self.assertEqual(self._command(quantize="none"), 0)
+        text = (self.out / "stargan_v1-32px-none.txt").read_text()
+        self.assertRegex(text, r"translate +\d.* dB +1\.0000")
+        with mock.patch.dict(tflite_report.PSNR, {"dynamic": 200.0}):
+            self.assertEqual(self._command(quantize="dynamic"), 3)
+
+    def test_a_conversion_that_fails(self):
+        with (
+            mock.patch.object(tflite, "convert", side_effect=RuntimeError("TFLite could not")),
+            self.assertRaisesRegex(errors.UserError, "TFLite could not; use --quantize=none"),
+        ):
+            self._command(quantize="float16")
+
+
+class OnDeviceTest(Case):
+    """The script that is copied to a device, run as there: without this project or TensorFlow."""
+
+    def _translate(self, path, *arguments):
+        faces = cartoon_faces.CartoonFaces("test", 48, 2)
+        for i in range(2):
+            Image.fromarray(faces.image(i)).save(self.out / f"{i}.png")
+        command = [sys.executable, str(TRANSLATE), f"--model={path}", f"--image={self.out}/0.png",
+                   f"--output={self.out}/out.png", *arguments]  # fmt: skip
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        return subprocess.run(
+            command, cwd=self.out, env=environment, capture_output=True, text=True
+        )
+
+    def _check(self, expected):
+        found = np.asarray(Image.open(self.out / "out.png"), np.int32)
+        self.assertAllClose(found, photos.to_uint8(expected[0]).astype(np.int32), rtol=0, atol=1)
+
+    def _x(self, i):
+        photo = photos.read_photo(str(self.out / f"{i}.png"))
+        return photos.to_array(photos.fit(photo, 32))[np.newaxis]
+
+    def test_labels(self):
+        exported = whole("stargan_v1")
+        done = self._translate(exported.path, "--to=Blond_Hair,-Smiling", "--shows=Black_Hair,Male")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("does not know 'Male'; it knows Black_Hair", done.stderr)
+        done = self._translate(
+            exported.path, "--to=Blond_Hair,-Smiling", "--shows=Black_Hair,Smiling,Eyeglasses"
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = run_of("stargan_v1")[0].label_space.names
+        label = np.array([[name in ("Blond_Hair", "Eyeglasses") for name in names]], np.float32)
+        self._check(run_of("stargan_v1")[1].translate(self._x(0), label))
+
+    def test_styles(self):
+        exported = whole("stargan_v2")
+        algorithm, y = run_of("stargan_v2")[1], np.eye(3, dtype=np.float32)[[2]]
+        done = self._translate(exported.path, "--to=Brown_Hair", "--seed=3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        z = np.random.default_rng(3).standard_normal((1, 16), np.float32)
+        self._check(algorithm.render(self._x(0), algorithm.map_latents(z, y)))
+        done = self._translate(exported.path, "--to=Brown_Hair", f"--reference={self.out}/1.png")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self._check(algorithm.render(self._x(0), algorithm.encode(self._x(1), y)))
+
+    def test_mistakes(self):
+        exported = whole("stargan_v2")
+        done = self._translate(exported.path, "--to=Brown_Hair,Black_Hair")
+        self.assertIn("Name the one domain to go to", done.stderr)
+        done = self._translate(self.out / "none.tflite", "--to=Brown_Hair")
+        self.assertIn("copy the model and its .json side by side", done.stderr)
+        (self.out / "text.jpg").write_text("no image")
+        done = self._translate(exported.path, "--to=Brown_Hair", "--reference=text.jpg")
+        self.assertIn("text.jpg can't be read as an image", done.stderr)
+        self.assertEqual(done.returncode, 2)
+        self.assertFalse((self.out / "out.png").exists())
+
+
+if __name__ == "__main__":
+    tf.test.main()
