@@ -35,6 +35,7 @@ setup(
         "tflite": ["ai-edge-litert>=2.1"],
         "torch": ["torch>=2.10"],
         "video": ["av>=12"],
+        "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
         "test": [
             "pytest>=8",
             "pytest-timeout>=2.3",
@@ -42,6 +43,9 @@ setup(
             "ruff>=0.17,<0.18",
             "opencv-python-headless>=4.8",
             "av>=12",
+            "tensorflow-serving-api>=2.15,<2.22",
+            "grpcio>=1.60",
+            "pyyaml>=6",
             "ai-edge-litert>=2.1",
         ],
     },

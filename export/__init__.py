@@ -1,1 +1,1 @@
-"""Exporters: python -m export.saved_model, python -m export.tflite."""
+"""Exporters, python -m export.saved_model and python -m export.tflite; serving/ asks a server."""

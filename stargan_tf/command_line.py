@@ -78,6 +78,7 @@ def each_photo(
     pairs: Sequence[tuple[pathlib.Path, pathlib.Path]],
     work: Callable[[pathlib.Path, pathlib.Path], str],
     done: str,
+    stop: type[errors.UserError] | tuple[()] = (),
 ) -> int:
     """Does the same to many photos; one that fails is named and left out.
 
@@ -85,19 +86,20 @@ def each_photo(
       pairs: What to read and what to write.
       work: Does it for one pair, and returns what to say about it.
       done: What has been done to a photo then, as in "translated".
+      stop: Of errors that would befall the other photos, too: the rest is not tried.
 
     Returns:
       The exit status: 1 if any failed.
 
     Raises:
-      UserError: If there is one photo only, and it failed.
+      UserError: If there is one photo only, and it failed; or if the error is a `stop`.
     """
     failed = 0
     for image, output in pairs:
         try:
             print(f"{output}  ({work(image, output)})", flush=True)
         except errors.UserError as error:
-            if len(pairs) == 1:
+            if len(pairs) == 1 or isinstance(error, stop):
                 raise
             fail(str(error))
             failed += 1

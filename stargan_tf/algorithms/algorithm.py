@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from stargan_tf import sheets
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.data import pipeline
 from stargan_tf.optimization import adam
 
@@ -221,7 +222,7 @@ class Styled(abc.ABC):
 
 def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:
     """Returns latent codes (count, latent_dim) float32, standard normal: the first of a seed."""
-    return np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
+    return latents_lib.draw(seed, count, latent_dim)
 
 
 def named_variables(
@@ -248,4 +249,4 @@ def named_variables(
 
 def latent_of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
     """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
-    return np.concatenate([latents(seed, 1, latent_dim) for seed in seeds])
+    return latents_lib.of_seeds(seeds, latent_dim)

@@ -1,5 +1,6 @@
 """Photographs that users bring: reading them safely, fitting them to a network, saving results."""
 
+import io
 import os
 import pathlib
 import stat
@@ -36,6 +37,24 @@ def read_photo(path: str) -> Image.Image:
         above MAX_PIXELS according to its header (known before anything is decoded).
     """
     _check_file(path)
+    return _decoded(path, path)
+
+
+def read_photo_bytes(contents: bytes, name: str = "photo") -> Image.Image:
+    """Reads a photograph from a file's contents, as `read_photo` does from the file.
+
+    Args:
+      contents: Of a file of a kind that `read_photo` takes.
+      name: What messages call it.
+
+    Raises:
+      UserError: As of `read_photo`.
+    """
+    _check_size(name, len(contents))
+    return _decoded(io.BytesIO(contents), name)
+
+
+def _decoded(source: str | io.BytesIO, path: str) -> Image.Image:
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is optional in Pillow.
     too_many = f"it has more than {MAX_PIXELS:,} pixels; make it smaller first"
@@ -43,7 +62,7 @@ def read_photo(path: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns about large images, whose bound is ours, and about odd metadata.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=formats) as image:
+            with Image.open(source, formats=formats) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise _refusal(path, too_many)
                 image.load()
@@ -147,11 +166,15 @@ def _check_file(path: str) -> None:
         raise _refusal(path, "it is a folder; name an image file")
     if not stat.S_ISREG(status.st_mode):  # Reading a pipe or device may never end.
         raise _refusal(path, "it is not a regular file; name an image file")
-    if status.st_size == 0:
+    _check_size(path, status.st_size)
+
+
+def _check_size(path: str, size: int) -> None:
+    if size == 0:
         raise _refusal(path, "it is empty (0 bytes); replace it")
-    if status.st_size > MAX_BYTES:
+    if size > MAX_BYTES:
         raise _refusal(
-            path, f"it has {status.st_size:,} bytes, more than {MAX_BYTES:,}; make it smaller first"
+            path, f"it has {size:,} bytes, more than {MAX_BYTES:,}; make it smaller first"
         )
 
 

@@ -137,6 +137,31 @@ class ReadPhotoTest(PhotosTestCase):
         self.assert_pixels(photos.read_photo(path), [[[255, 0, 0]] * 2] * 2)
 
 
+class ReadPhotoBytesTest(PhotosTestCase):
+    def test_is_what_the_file_would_be(self):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        path = self.saved(Image.fromarray(noise()), "a.jpg", exif=exif)
+        with open(path, "rb") as file:
+            image = photos.read_photo_bytes(file.read())
+        self.assert_pixels(image, np.asarray(photos.read_photo(path)))
+
+    @parameterized.parameters(
+        (b"", "photo 'mine': it is empty"),
+        (b"no image", "photo 'mine': it is not an image of a known kind"),
+    )
+    def test_what_is_no_photo_is_called_by_the_name_given(self, contents, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            photos.read_photo_bytes(contents, "mine")
+
+    def test_too_many_bytes(self):
+        with (
+            mock.patch.object(photos, "MAX_BYTES", 10),
+            self.assertRaisesRegex(errors.UserError, "it has 11 bytes, more than 10"),
+        ):
+            photos.read_photo_bytes(bytes(11))
+
+
 class RefusalTest(PhotosTestCase):
     def refused(self, path, reason):
         with self.assertRaises(errors.UserError) as caught:

@@ -1,0 +1,1 @@
+"""Serving an exported run with TensorFlow Serving: README.md."""

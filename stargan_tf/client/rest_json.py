@@ -1,0 +1,103 @@
+"""The JSON of TensorFlow Serving's REST interface, to and from arrays.
+
+Format: https://www.tensorflow.org/tfx/serving/api_rest ("column format": a list for every input).
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from stargan_tf.client import transport
+
+_BYTES = "_bytes"  # how names end whose strings are not text
+
+
+def predict_request(signature: str, inputs: Mapping[str, np.ndarray]) -> bytes:
+    """Returns the body of a request to `:predict`.
+
+    Args:
+      signature: The signature's name.
+      inputs: Arrays by name. Strings are `bytes` in arrays of dtype object: base64 where the name
+        ends in `_bytes`, else UTF-8 text.
+    """
+    values = {name: _encoded(np.asarray(array), name) for name, array in inputs.items()}
+    return json.dumps({"signature_name": signature, "inputs": values}).encode()
+
+
+def predict_response(
+    answer: Mapping[str, Any], specs: Mapping[str, transport.TensorSpec]
+) -> dict[str, np.ndarray]:
+    """Returns an answer's arrays by name.
+
+    Args:
+      answer: The decoded JSON.
+      specs: Of the signature's outputs.
+
+    Raises:
+      ValueError, TypeError or KeyError: If the answer is not of that form.
+    """
+    values = answer["outputs"]
+    if len(specs) == 1:  # then the server leaves the name out
+        values = {next(iter(specs)): values}
+    return {name: _decoded(values[name], spec.dtype) for name, spec in specs.items()}
+
+
+def signatures(answer: Mapping[str, Any]) -> dict[str, transport.Signature]:
+    """Returns the signatures in an answer to `/metadata`; raises as `predict_response`."""
+    found = answer["metadata"]["signature_def"]["signature_def"]
+    return {
+        name: transport.Signature(
+            inputs={key: _spec(info) for key, info in definition["inputs"].items()},
+            outputs={key: _spec(info) for key, info in definition["outputs"].items()},
+        )
+        for name, definition in found.items()
+        if not name.startswith(transport.INTERNAL)
+    }
+
+
+def status(answer: Mapping[str, Any]) -> list[transport.VersionStatus]:
+    """Returns the versions in an answer about a model, newest first."""
+    found = [
+        transport.VersionStatus(
+            int(s["version"]), s["state"], s.get("status", {}).get("error_message", "")
+        )
+        for s in answer["model_version_status"]
+    ]
+    return sorted(found, key=lambda status: -status.version)
+
+
+def _spec(info: Mapping[str, Any]) -> transport.TensorSpec:
+    shape = info["tensor_shape"]
+    dtype = transport.dtype_name(info["dtype"])
+    if shape.get("unknown_rank"):
+        return transport.TensorSpec(dtype, None)
+    sizes = (int(d["size"]) for d in shape.get("dim", ()))
+    return transport.TensorSpec(dtype, tuple(None if n < 0 else n for n in sizes))
+
+
+def _encoded(array: np.ndarray, name: str) -> Any:
+    if array.dtype != object:
+        return array.tolist()
+    if array.ndim:
+        return [_encoded(np.asarray(part, object), name) for part in array]
+    contents = array.item()
+    if name.endswith(_BYTES):
+        return {"b64": base64.b64encode(contents).decode("ascii")}
+    return contents.decode()
+
+
+def _decoded(value: Any, dtype: str) -> np.ndarray:
+    if dtype != "string":
+        return np.asarray(value, dtype)
+    array = np.empty(len(value), object)
+    array[:] = [_string(entry) for entry in value]
+    return array
+
+
+def _string(value: str | Mapping[str, str]) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    return base64.b64decode(value["b64"], validate=True)

@@ -1,0 +1,82 @@
+"""What a served model says about itself."""
+
+import dataclasses
+import json
+
+from stargan_tf import errors
+from stargan_tf.data import labels as labels_lib
+
+_FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ServedModel:
+    """The description that an exported model carries.
+
+    Attributes:
+      name: Of the run that was exported.
+      algorithm: The paper, such as "stargan_v1".
+      labels: What its labels mean: the names to ask for.
+      image_size: Height and width of its images in pixels.
+      step: Of training, after which it was exported.
+      weights_sha256: Of its weights: tells models apart.
+      latent_dim: Of its latent codes; None: it has none.
+      style_dim: Of its styles; None: it translates to labels, without styles.
+    """
+
+    name: str
+    algorithm: str
+    labels: labels_lib.LabelSpace
+    image_size: int
+    step: int
+    weights_sha256: str
+    latent_dim: int | None
+    style_dim: int | None
+
+    @property
+    def has_styles(self) -> bool:
+        """Whether translations are told by a style (StarGAN v2), not by a label alone."""
+        return self.style_dim is not None
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "ServedModel":
+        """Reads what the signature `describe` answers.
+
+        Raises:
+          UserError: If it is of a newer program, or no such description.
+        """
+        try:
+            value = json.loads(text)
+            if value["format"] > _FORMAT:
+                raise errors.UserError(
+                    f"The served model was exported by a newer version of this program (format "
+                    f"{value['format']}, here {_FORMAT}); update this one."
+                )
+            fields = {field.name for field in dataclasses.fields(cls)} - {"labels"}
+            given = {name: value[name] for name in fields}
+            _check(given)
+            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **given)
+        except errors.UserError:
+            raise
+        except (ValueError, TypeError, KeyError) as error:
+            raise errors.UserError(
+                f"The served model's description can't be read ({error!r}); export it again with "
+                "this version of the program."
+            ) from error
+
+    def __str__(self) -> str:
+        kind = "domains" if self.labels.kind == "domains" else "attributes"
+        return (
+            f"{self.algorithm} {self.name!r}, step {self.step:,}, {self.image_size} px, {kind} "
+            f"{', '.join(self.labels.names)}"
+        )
+
+
+def _check(given: dict[str, object]) -> None:
+    for name, value in given.items():
+        optional = name.endswith("_dim")
+        kind = str if name in ("name", "algorithm", "weights_sha256") else int
+        if not (isinstance(value, kind) or (optional and value is None)):
+            raise ValueError(f"{name} is {value!r}")
+    if not 0 < given["image_size"] <= 8192:
+        raise ValueError(f"image_size is {given['image_size']}")

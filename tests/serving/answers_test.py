@@ -1,0 +1,88 @@
+"""What the client makes of answers that are not what they should be."""
+
+import json
+
+import numpy as np
+from absl.testing import absltest, parameterized
+
+from stargan_tf import errors
+from stargan_tf.client import client as client_lib
+from stargan_tf.client import served, transport
+from stargan_tf.client import target as target_lib
+from tests.serving import client_test, toy
+
+
+class Answers(transport.Transport):
+    """Answers `describe` as a model does, and everything else as it is told."""
+
+    def __init__(self, answer=None, **changes):
+        self.target = target_lib.Target("localhost:8500")
+        self._answer, self._description = answer, toy.description("stargan_v1", **changes)
+
+    def predict(self, signature, inputs):
+        if signature == "describe":
+            return {"model_json": np.array([json.dumps(self._description).encode()], object)}
+        return self._answer
+
+    def signatures(self):
+        return {}
+
+    def status(self):
+        return []
+
+    def close(self):
+        pass
+
+
+def strings(*values):
+    return np.array(values, object)
+
+
+class AnswersTest(parameterized.TestCase):
+    @parameterized.parameters(
+        ({"image": np.full((2, 8, 8, 3), np.nan, np.float32)}, "answer holds NaN; .*weights"),
+        ({"image": np.zeros((1, 8, 8, 3), np.float32)}, "answered with .*2 of 'image' were"),
+        ({"picture": np.zeros((2, 8, 8, 3), np.float32)}, "'picture': .*2 of 'image' were"),
+        ({}, "2 of 'image' were expected"),
+    )
+    def test_arrays(self, answer, message):
+        client = client_lib.Client(Answers(answer))
+        with self.assertRaisesRegex(errors.UserError, message):
+            client.translate(client_test.noise(2), to=["Smiling"])
+
+    def test_files_that_are_none(self):
+        client = client_lib.Client(Answers({"image_bytes": strings(b"<html>")}))
+        photo = client_test.png(client_test.noise(1)[0])
+        with self.assertRaisesRegex(errors.UserError, "no PNG file .it begins with b'<html>'"):
+            client.translate([photo], to=["Smiling"])
+
+    def test_values_outside_the_range_of_grey_levels_are_clipped(self):
+        answer = {"image": np.linspace(-2, 2, 192, dtype=np.float32).reshape(1, 8, 8, 3)}
+        found = client_lib.Client(Answers(answer)).translate(client_test.noise(1), to=["Smiling"])
+        self.assertEqual((found.ravel()[0], found.ravel()[-1]), (0, 255))
+
+    def test_strings_that_numpy_would_shorten_are_not_sent(self):
+        client = client_lib.Client(Answers({}))
+        with self.assertRaisesRegex(ValueError, "must have dtype object. Received: .S3"):
+            client.predict("describe", {"request": np.array([b"a\0\0", b"bc"])})
+
+    @parameterized.parameters(
+        ({"format": 2}, "exported by a newer version of this program .format 2, here 1"),
+        ({"image_size": "64"}, "can't be read .*image_size is '64'.*export it again"),
+        ({"image_size": 10**6}, "can't be read .*image_size is 1000000"),
+        ({"step": None}, "can't be read .*step is None"),
+        ({"labels": {"kind": "attributes"}}, "can't be read .*'names'"),
+        ({"labels": {"kind": "moods", "names": [], "exclusive": []}}, "can't be read .*'moods'"),
+    )
+    def test_descriptions(self, changes, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            _ = client_lib.Client(Answers(**changes)).model
+
+    @parameterized.parameters(b"", b"[]", b"{}", b"\xff")
+    def test_what_is_no_description(self, text):
+        with self.assertRaisesRegex(errors.UserError, "description can't be read"):
+            served.ServedModel.from_json(text)
+
+
+if __name__ == "__main__":
+    absltest.main()
