@@ -83,30 +83,34 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
         signatures = _without_parts(signatures, tflite.signatures(algorithm, size, whole=False))
     signatures = _chosen(signatures, options.signatures)
     held_out = _images(run, "test", options.comparison_images, size, options.data_dir)
-    calibrated = options.scheme in tflite.CALIBRATED
     known = None
-    if calibrated:
+    if options.scheme in tflite.CALIBRATED:
         training = _images(run, "train", options.calibration_images, size, options.data_dir)
         known = {n: tflite_report.requests(algorithm, s, *training) for n, s in signatures.items()}
     output.mkdir(parents=True, exist_ok=True)
     described = description_lib.describe(run, algorithm, step, quantize=options.scheme)
+    described["image_size"] = size
     stem = f"{described['name']}-{size}px-{options.scheme}"
     groups = {stem: signatures}
     if options.scheme == "int8" and len(signatures) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in signatures.items()}
     found = []
     for name, group in groups.items():
-        content = tflite.convert(group, options.scheme, known and _calibration(known))
         path = output / f"{name}.tflite"
-        _write(path, content, {**described, "image_size": size, "signatures": _shapes(group)})
-        reports = [
-            tflite_report.measure(
-                path, key, s, tflite_report.requests(algorithm, s, *held_out)
-            )
-            for key, s in group.items()
-        ]  # fmt: skip
-        found.append(Exported(path, tuple(reports)))
+        content = tflite.convert(group, options.scheme, known and _calibration(known))
+        _write(path, content, {**described, "signatures": _shapes(group)})
+        found.append(Exported(path, _measured(path, algorithm, group, held_out)))
     return found
+
+
+def _measured(
+    path: pathlib.Path,
+    algorithm: algorithm_lib.Algorithm,
+    signatures: Mapping[str, algorithm_lib.Signature],
+    held_out: tuple[np.ndarray, np.ndarray],
+) -> tuple[tflite_report.Report, ...]:
+    asked = {n: tflite_report.requests(algorithm, s, *held_out) for n, s in signatures.items()}
+    return tuple(tflite_report.measure(path, n, s, asked[n]) for n, s in signatures.items())
 
 
 def _calibration(known: Mapping[str, tflite_report.Inputs]):
