@@ -6,6 +6,7 @@ import pathlib
 from unittest import mock
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
@@ -206,6 +207,20 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         expected = self.algorithms["stargan_v1"].translate(images, labels)
         self.assertAllClose(found, expected, atol=0.2)
         self.assertNotAllClose(found, expected, atol=1e-5)
+
+    @pytest.mark.slow
+    def test_masks_are_found_inside_the_graph(self):
+        path = self.root / "high_pass"
+        run = tiny.untrained_run(path, algorithm="stargan_v2", w_hpf=1.0, image_size=64)
+        exported = saved_model.export(run, self.root / "high_pass-exported")
+        algorithm = run.build(training=False)
+        runs.restore_weights(run, algorithm)
+        images = self._noise(2, 64)
+        style = np.random.default_rng(0).standard_normal((2, 8)).astype(np.float32)
+        server = Server(exported.directory)
+        self.assertCountEqual(server.signatures["translate_style"].inputs, ["image", "style"])
+        found = server("translate_style", image=images, style=style)["image"]
+        self.assertAllClose(found, algorithm.render(images, style), atol=1e-4)
 
     def test_an_export_that_differs_is_not_kept(self):
         ask = parity.ask

@@ -11,6 +11,7 @@ import tempfile
 from unittest import mock
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
@@ -145,6 +146,33 @@ class FileTest(Case):
         for one, name in zip(exported, names, strict=True):
             self.assertEqual([r.signature for r in one.reports], [name])
         self.assertIsNone(exported[1].reports[0].psnr)
+
+
+class HighPassTest(Case):
+    """StarGAN v2 with masks: of the landmark network in the file, or as inputs."""
+
+    @pytest.mark.slow
+    def test_masks_inside_and_outside(self):
+        run = tiny.untrained_run(self.out / "run", algorithm="stargan_v2", w_hpf=1.0, image_size=64)
+        algorithm = run.build(training=False)
+        runs.restore_weights(run, algorithm)
+        face = cartoon_faces.CartoonFaces("test", 64, 1).image(0)
+        image = photos.from_uint8(face)[np.newaxis]
+        style = np.random.default_rng(0).standard_normal((1, 8)).astype(np.float32)
+        expected = algorithm.render(image, style)
+        masks = dict(zip(("mask0", "mask1"), algorithm.masks(tf.constant(image)), strict=True))
+        options = {"scheme": "none", "signatures": ("translate_style",), "comparison_images": 1}
+        for whole, given in ((True, {}), (False, masks)):
+            chosen = tflite_export.Options(whole=whole, **options)
+            (exported,) = tflite_export.export(run, self.out, chosen)
+            self.assertNotIn("BROADCAST_TO", tflite_report.operations(exported.path))
+            found = self._runner(exported.path, "translate_style")(
+                image=image, style=style, **{name: mask.numpy() for name, mask in given.items()}
+            )
+            self.assertAllClose(found["image"], expected, atol=1e-3)
+        # The file without the landmark network is that much smaller.
+        landmarks = 4 * algorithm.networks["landmarks"].count_params()
+        self.assertLess(exported.path.stat().st_size, landmarks / 4)
 
 
 class ReportTest(Case):
