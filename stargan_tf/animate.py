@@ -17,7 +17,7 @@ import numpy as np
 from absl import flags
 
 from stargan_tf import command_line, errors, video
-from stargan_tf.data import options
+from stargan_tf.data import options, photo_jobs
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -67,7 +67,7 @@ def main() -> None:
         references = animation.reference_files(
             run.label_space, pathlib.Path(_REFERENCES.value), options.split_names(_TO.value)
         )
-    files = animation.photo_files(pathlib.Path(_IMAGE.value))
+    files = photo_jobs.found([_IMAGE.value], "--image")
     used = files[: animation.max_sources(size, bool(references))]
     _refuse_to_overwrite(output, [*used, *(path for _, path in references)])
     sources = animation.read_photos(used, size, _FIT.value)

@@ -149,7 +149,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
         ("untold", {"references": "photos/1.png"}, "is one photo, so say with --to=NAME"),
         ("both", {"references": "folder", "seeds": "1"}, "--seeds and --psi.*received both"),
         ("suffix", {"output": "out.avi"}, "MP4 or GIF; received .*out.avi"),
-        ("itself", {"image": "photos/x.gif", "output": "photos/x.gif"}, "overwrite the photo"),
+        ("itself", {"image": "bad/x.gif", "output": "bad/x.gif"}, "overwrite the photo"),
         ("psi", {"psi": -0.1}, "--psi is a finite number from 0 on; received -0.1"),
         ("psi_nan", {"psi": float("nan")}, "--psi is a finite number from 0 on; received nan"),
         ("seconds", {"seconds": 0.0}, "--seconds is above 0 and at most 3600; received 0"),
@@ -159,6 +159,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
         bad = self.root / "bad" / "Black_Hair" / "a.txt"
         bad.parent.mkdir(parents=True, exist_ok=True)
         bad.write_text("no image")
+        (self.root / "bad" / "x.gif").write_text("no image")
         before = sorted(self.root.rglob("*"))
         flags = {
             name: str(self.root / value)

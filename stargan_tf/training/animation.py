@@ -9,7 +9,7 @@ import numpy as np
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import photos
+from stargan_tf.data import photo_jobs, photos
 from stargan_tf.training import runs
 
 MAX_SOURCES = 8
@@ -114,20 +114,6 @@ def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ..
     return tuple(names) or space.names
 
 
-def photo_files(path: pathlib.Path) -> list[pathlib.Path]:
-    """Returns the files in a folder, hidden ones left out, by name; or the one file `path`.
-
-    Raises:
-      UserError: The folder holds none.
-    """
-    if not path.is_dir():
-        return [path]
-    found = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
-    if not found:
-        raise errors.UserError(f"The folder {path} holds no photo; add at least one.")
-    return found
-
-
 def reference_files(
     space: labels_lib.LabelSpace, path: pathlib.Path, names: Sequence[str]
 ) -> list[Reference]:
@@ -163,7 +149,11 @@ def reference_files(
             f"--references={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
             f"{_LAYOUT}; the domains are {', '.join(space.names)}."
         )
-    return [(name, file) for name in names for file in photo_files(path / name)]
+    return [
+        (name, file)
+        for name in names
+        for file in photo_jobs.found([str(path / name)], "--references")
+    ]
 
 
 _LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with --to=NAME"
