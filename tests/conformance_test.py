@@ -95,7 +95,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         for key, value in tiny.values(whole.state()).items():
             self.assertAllEqual(value, tiny.values(second.state())[key], msg=key)
 
-    # In the quick tests the loop's own shows it, and the reduced gradients below.
+    # In the quick tests the loop's own shows it.
     @parameterized.parameters(*NAMES)
     @pytest.mark.slow
     def test_two_devices_equal_one(self, name):
