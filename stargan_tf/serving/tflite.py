@@ -69,7 +69,7 @@ def convert(
     """Returns a TFLite file of signatures that share their weights.
 
     Args:
-      converted: What `signatures` returned, or one of them: full int8 wants a file for each.
+      converted: What `signatures` returned; calibrated schemes want a file for each of them.
       scheme: One of SCHEMES.
       calibration: Where the scheme is in CALIBRATED: the real inputs of a signature, by its name.
 

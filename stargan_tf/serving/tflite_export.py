@@ -1,8 +1,9 @@
 """Writing a run as TFLite files, each compared with the run's float networks."""
 
+import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       options: How.
 
     Returns:
-      One file, or with full int8 one for each signature: each has ranges of its own.
+      One file, or of a calibrated scheme one for each signature: each has ranges of its own.
 
     Raises:
       UserError: No checkpoint, no data to calibrate or compare with, a size or signature that the
@@ -92,15 +93,26 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     described["image_size"] = size
     stem = f"{described['name']}-{size}px-{options.scheme}"
     groups = {stem: signatures}
-    if options.scheme == "int8" and len(signatures) > 1:
+    if options.scheme in tflite.CALIBRATED and len(signatures) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in signatures.items()}
     found = []
     for name, group in groups.items():
         path = output / f"{name}.tflite"
         content = tflite.convert(group, options.scheme, known and _calibration(known))
-        _write(path, content, {**described, "signatures": _shapes(group)})
-        found.append(Exported(path, _measured(path, algorithm, group, held_out)))
+        with _kept_if_it_runs(path):
+            _write(path, content, {**described, "signatures": _shapes(group)})
+            found.append(Exported(path, _measured(path, algorithm, group, held_out)))
     return found
+
+
+@contextlib.contextmanager
+def _kept_if_it_runs(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        for suffix in (".tflite", ".json"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
+        raise
 
 
 def _measured(

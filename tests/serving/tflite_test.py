@@ -235,6 +235,14 @@ class MistakesTest(Case):
         with self.assertRaisesRegex(errors.UserError, "nowhere.*pass --data_dir"):
             tflite_export.export(run, self.out, options)
 
+    def test_a_file_that_can_not_be_run_is_not_left(self):
+        with (
+            mock.patch.object(tflite, "convert", return_value=b"nothing"),
+            self.assertRaisesRegex(RuntimeError, "interpreter failed"),
+        ):
+            self._export("stargan_v1", scheme="none")
+        self.assertEmpty(list(self.out.iterdir()))
+
     def test_calibration_is_needed(self):
         signatures = tflite.signatures(run_of("stargan_v1")[1], 32)
         with self.assertRaisesRegex(ValueError, "with calibration data"):

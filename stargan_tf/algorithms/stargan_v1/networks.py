@@ -50,9 +50,10 @@ class Generator(keras.Model):
 
     def call(self, x, c):
         """Returns y, shaped like x."""
-        # c is spread over H x W by a broadcasting add: older GPU delegates lack BROADCAST_TO.
+        # c is spread over H x W by a broadcasting product: older GPU delegates lack BROADCAST_TO,
+        # and a sum with zeros has no scale in 16 bits.
         c = tf.cast(c, x.dtype)[:, tf.newaxis, tf.newaxis, :]
-        x = tf.concat([x, c + tf.zeros_like(x[..., :1])], axis=-1)
+        x = tf.concat([x, c * tf.ones_like(x[..., :1])], axis=-1)
         x = tf.nn.relu(self.norm_in(self.conv_in(x)))
         x = tf.nn.relu(self.down1_norm(self.down1(x)))
         x = tf.nn.relu(self.down2_norm(self.down2(x)))

@@ -41,10 +41,10 @@ def make(
         return {"image": G(image, style, found)}
 
     def encode(image: tf.Tensor, domain: tf.Tensor) -> Tensors:
-        return {"style": E(image, tf.one_hot(domain, domains))}
+        return {"style": E(image, _one_hot(domain, domains))}
 
     def map_latent(latent: tf.Tensor, domain: tf.Tensor) -> Tensors:
-        return {"style": F(latent, tf.one_hot(domain, domains))}
+        return {"style": F(latent, _one_hot(domain, domains))}
 
     def by_reference(image, reference, domain, **given) -> Tensors:
         return render(image, encode(reference, domain)["style"], **given)
@@ -60,6 +60,12 @@ def make(
         "encode_style": made(encode, "image", "domain"),
         "map_latent": made(map_latent, "latent", "domain"),
     }
+
+
+def _one_hot(domain: tf.Tensor, domains: int) -> tf.Tensor:
+    # Neither tf.one_hot nor tf.equal, which TFLite turns into it: it has no 16-bit form there.
+    distance = tf.abs(domain[:, tf.newaxis] - tf.range(domains))
+    return tf.cast(1 - tf.minimum(distance, 1), tf.float32)
 
 
 def _signature(
