@@ -183,8 +183,10 @@ class TlsTest(ConnectionTestCase):
 
     @parameterized.parameters("grpc", "rest")
     def test_servers_and_clients_that_are_not_trusted(self, kind):
+        # gRPC tells the last address it tried alone, which may be another of localhost's.
+        said = {"rest": "[Cc]ertificate|CERTIFICATE", "grpc": "check the address and TLS"}[kind]
         with self.serve(kind, asks_for_certificate=False) as server:
-            with self.assertRaisesRegex(failures.ServerError, "[Cc]ertificate|CERTIFICATE"):
+            with self.assertRaisesRegex(failures.ServerError, said):
                 self.connect_to(server, tls=target_lib.Tls(), timeout=0.5).status()
             self.assertEqual(self.backend.requests, 0)
         with self.serve(kind, asks_for_certificate=True) as server:
