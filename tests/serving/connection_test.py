@@ -98,17 +98,19 @@ class AwayTest(ConnectionTestCase):
     @parameterized.parameters("grpc", "rest")
     def test_a_host_that_does_not_exist(self, kind):
         server = address(kind, 8500).replace("localhost", "no-such-host.invalid")
-        with self.assertRaisesRegex(failures.ServerError, "no-such-host.* could not be reached"):
+        # Where there is no name server at all, looking the name up takes all the time there is.
+        said = "no-such-host.* (could not be reached|did not answer)"
+        with self.assertRaisesRegex(failures.ServerError, said):
             self.connect_to(server, timeout=0.5).status()
 
     @parameterized.parameters("grpc", "rest")
     def test_a_server_that_is_too_slow(self, kind):
-        self.backend.delay = 1.5
+        self.backend.delay = 3.0
         with SERVE[kind](self.backend) as server:
             with self.assertRaisesRegex(
-                failures.ServerError, r"did not answer within 0.5 s .*--timeout"
+                failures.ServerError, r"did not answer within 1.5 s .*--timeout"
             ) as caught:
-                self.connect_to(server, timeout=0.5).status()
+                self.connect_to(server, timeout=1.5).status()
             self.assertEqual(caught.exception.code, "DEADLINE_EXCEEDED")
             self.assertEqual(self.backend.requests, 1)  # it was not asked again
 
