@@ -113,6 +113,10 @@ def translate(args):
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
     image = read_photo(args.image, model["image_size"])
     save_photo(args.output, interpreter.get_signature_runner(kind)(image=image, **inputs)["image"])
+    to = [args.to]
+    if "label" in inputs:
+        to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0], strict=True) if v]
+    print(f"{args.output}  (to: {', '.join(to) or 'none of the attributes'})")
 
 
 def main():
@@ -121,7 +125,9 @@ def main():
     parser.add_argument("--model", required=True, help="the .tflite file; its .json lies beside it")
     parser.add_argument("--image", required=True, help="the photo")
     parser.add_argument("--to", required=True, help="names to set, comma-separated; -NAME clears")
-    parser.add_argument("--shows", default="", help="StarGAN v1: names that the photo shows now")
+    parser.add_argument(
+        "--shows", default="", help="StarGAN v1: names that the photo shows now; others do not"
+    )
     parser.add_argument("--reference", help="StarGAN v2: a photo in whose style")
     parser.add_argument("--seed", type=int, default=0, help="StarGAN v2: or of a latent code")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads to use")

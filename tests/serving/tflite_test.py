@@ -301,6 +301,7 @@ class OnDeviceTest(Case):
             exported.path, "--to=Blond_Hair,-Smiling", "--shows=Black_Hair,Smiling,Eyeglasses"
         )
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("out.png  (to: Blond_Hair, Eyeglasses)", done.stdout)
         names = run_of("stargan_v1")[0].label_space.names
         label = np.array([[name in ("Blond_Hair", "Eyeglasses") for name in names]], np.float32)
         self._check(run_of("stargan_v1")[1].translate(self._x(0), label))
