@@ -96,7 +96,8 @@ def convert(
         try:
             return converter.convert()
         except Exception as error:  # the converter raises kinds of its own
-            raise RuntimeError(f"TFLite could not convert the networks: {error}") from error
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error
 
 
 def _representative(names, calibration) -> Iterator[tuple[str, dict[str, np.ndarray]]]:

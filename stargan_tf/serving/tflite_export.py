@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib.util
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -72,10 +73,11 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       One file, or of a calibrated scheme one for each signature: each has ranges of its own.
 
     Raises:
-      UserError: No checkpoint, no data to calibrate or compare with, a size or signature that the
-        networks do not have.
+      UserError: No interpreter, no checkpoint, no data to calibrate or compare with, a size or
+        signature that the networks do not have.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
+    _check_interpreter()
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     size = options.image_size or run.config.data.image_size
@@ -103,6 +105,14 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             _write(path, content, {**described, "signatures": _shapes(group)})
             found.append(Exported(path, _measured(path, algorithm, group, held_out)))
     return found
+
+
+def _check_interpreter() -> None:
+    if not importlib.util.find_spec("ai_edge_litert"):
+        raise errors.UserError(
+            "Files are measured with the package ai-edge-litert, which is not installed; install "
+            'it with pip install -e ".[tflite]".'
+        )
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import importlib.util
 import json
 import os
 import pathlib
@@ -128,7 +129,7 @@ class FileTest(Case):
         with self.assertRaisesRegex(RuntimeError, "holds BROADCAST_TO"):
             tflite_report.operations(path)
 
-    @parameterized.parameters(("float16", 50), ("dynamic", 25), ("int8", 15))
+    @parameterized.parameters(("float16", 50), ("dynamic", 25), ("int8", 15), ("int16x8", 25))
     def test_quantized_files_are_smaller_and_near(self, scheme, least):
         (exported,) = self._export("stargan_v1", scheme=scheme)
         sizes = [one.path.stat().st_size for one in (exported, whole("stargan_v1"))]
@@ -137,6 +138,18 @@ class FileTest(Case):
         self.assertBetween(report.psnr, least, 100)
         self.assertEqual(report.images, 3)
         self.assertCountEqual(report.milliseconds, ["1", "2"])
+
+    def test_domains_in_16_bits(self):
+        (exported,) = self._export("stargan_v2", scheme="int16x8", signatures=("encode_style",))
+        algorithm, random = run_of("stargan_v2")[1], np.random.default_rng(0)
+        image = random.uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)
+        run, styles = self._runner(exported.path, "encode_style"), []
+        for domain in range(3):
+            found = run(image=image, domain=np.array([domain], np.int32))["style"]
+            expected = algorithm.encode(image, np.eye(3, dtype=np.float32)[[domain]])
+            self.assertAllClose(found, expected, atol=0.1 * np.abs(expected).max())
+            styles.append(expected)
+        self.assertNotAllClose(styles[0], styles[1], atol=0.1 * np.abs(styles[0]).max())
 
     def test_int8_has_a_file_for_each_signature(self):
         names = ("translate_style", "encode_style")
@@ -234,6 +247,13 @@ class MistakesTest(Case):
         options = tflite_export.Options(scheme="int8")
         with self.assertRaisesRegex(errors.UserError, "nowhere.*pass --data_dir"):
             tflite_export.export(run, self.out, options)
+
+    def test_no_interpreter(self):
+        with (
+            mock.patch.object(importlib.util, "find_spec", return_value=None),
+            self.assertRaisesRegex(errors.UserError, "ai-edge-litert, which is not installed"),
+        ):
+            self._export("stargan_v1")
 
     def test_a_file_that_can_not_be_run_is_not_left(self):
         with (
