@@ -140,9 +140,9 @@ class CommandTest(client_test.ClientTestCase):
             self.assertEqual(self.run_command(server=server, to="Smiling", **files)[0], 0)
             self.assert_output(toy.translated(self.x, np.float32([[0, 0, 1]])))
             with self.assertRaisesRegex(errors.UserError, "could not be reached"):
-                self.run_command(server=server, to="Smiling", timeout=0.5)  # not encrypted
+                self.run_command(server=server, to="Smiling", timeout=2.0)  # not encrypted
             with self.assertRaisesRegex(errors.UserError, "could not be reached"):
-                self.run_command(server=server, to="Smiling", timeout=0.5, tls=True)
+                self.run_command(server=server, to="Smiling", timeout=2.0, tls=True)
 
     @parameterized.parameters(
         ({"to": ""}, "Pass --image, --output and --to .*; received no --to"),
