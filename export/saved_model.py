@@ -11,7 +11,7 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf import command_line
+from stargan_tf import command_line, errors
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _OUTPUT = flags.DEFINE_string(
@@ -33,12 +33,15 @@ def main() -> None:
     from stargan_tf.serving import saved_model
     from stargan_tf.training import runs
 
-    exported = saved_model.export(
-        runs.open_run(_RUN.value),
-        pathlib.Path(_OUTPUT.value),
-        precision=_PRECISION.value,
-        checkpoint=_CHECKPOINT.value,
-    )
+    try:
+        exported = saved_model.export(
+            runs.open_run(_RUN.value),
+            pathlib.Path(_OUTPUT.value),
+            precision=_PRECISION.value,
+            checkpoint=_CHECKPOINT.value,
+        )
+    except RuntimeError as error:  # it answers otherwise than the run does
+        raise errors.UserError(str(error)) from error
     print(f"{'signature':32} {'max error':>10} {'mean error':>10}")
     for name, error in exported.errors.items():
         print(f"{name:32} {error.largest:10.1e} {error.mean:10.1e}")

@@ -72,7 +72,7 @@ def requests(
         "reference": lambda: np.roll(images, -1, axis=0),
         "label": lambda: targets.astype(np.float32),
         "domain": lambda: targets.argmax(axis=1).astype(np.int32),
-        "latent": lambda: latents(),
+        "latent": latents,
         "style": lambda: algorithm.map_latents(latents(), targets),
     }
     return {

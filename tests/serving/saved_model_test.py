@@ -262,6 +262,11 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         with commands.given("export.saved_model", **flags):
             commands.load("export.saved_model").main()
             commands.load("export.saved_model").main()
+            with (
+                mock.patch.object(parity, "check", side_effect=RuntimeError("translate differs")),
+                self.assertRaisesRegex(errors.UserError, "translate differs"),
+            ):
+                commands.load("export.saved_model").main()
         self.assertCountEqual([p.name for p in output.iterdir()], ["1", "2"])
 
 
