@@ -28,6 +28,7 @@ setup(
         "absl-py>=2.0",
         "pillow>=10.1",
         "safetensors>=0.4",
+        "tensorflow-datasets>=4.9.9",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],

@@ -22,6 +22,7 @@ _LAYOUT = (
 )
 _SPLIT_SEED = 1234
 _HEADER_LINES = 2
+_CROP_SIZE = 178  # pixels: the width of an aligned image
 
 
 def load_celeba(
@@ -37,7 +38,7 @@ def load_celeba(
 
     The images in the order of the table are shuffled by `random.Random(1234)`; the first
     `test_size` are the test set, the rest is the training set, both in the shuffled order. No image
-    is opened; see `image_files.check_images`.
+    is opened; see `image_files.find_problems`.
 
     Args:
       data_dir: The folder that holds list_attr_celeba.txt and the images.
@@ -68,7 +69,8 @@ def load_celeba(
     if as_domains:
         label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         chosen = _of_one_domain(chosen, labels, label_space.names, split)
-    return image_files.ImageFiles([paths[i] for i in chosen], labels[chosen], label_space)
+    paths = [paths[i] for i in chosen]
+    return image_files.ImageFiles(paths, labels[chosen], label_space, _CROP_SIZE)
 
 
 def _split(count: int, split: str, test_size: int) -> list[int]:

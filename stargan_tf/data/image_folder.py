@@ -17,7 +17,7 @@ def load_image_folder(data_dir: str, split: Literal["train", "val"]) -> image_fi
 
     The domains are the folders of train, in the order of their names, for both splits, so that
     labels agree; val may lack some. Hidden folders and stray files are ignored. No image is opened;
-    see `image_files.check_images`.
+    see `image_files.find_problems`.
 
     Args:
       data_dir: The folder that holds train and val.

@@ -8,6 +8,7 @@ from stargan_tf.data import labels
 from stargan_tf.options import option
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder")
+_FROM_LAYOUT = ("image_folder",)  # take their labels from the names of folders or files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,6 @@ class DataOptions:
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
         "images in DIR/{train,val}/<domain>/.",
-        choices=DATASETS,
     )
     data_dir: str = option(
         "", "The folder of the data set (celeba, image_folder).", may_change=True
@@ -39,6 +39,11 @@ class DataOptions:
         "them belongs to it, the others are left out (cartoon_faces, celeba); what else varies is "
         "style.",
     )
+    val_fraction: float = option(
+        0.1,
+        "The share of images that is held out where a data set has no split of its own; which "
+        "those are does not change as images are added.",
+    )
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
         0,
@@ -46,14 +51,33 @@ class DataOptions:
         "own (celeba: 178; else the largest that fits).",
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
+    on_corrupt: str = option(
+        "error",
+        "What to do about images that can't be read: error: list them and stop before training "
+        "starts; skip: count them, and train without them (decodes every image first).",
+        choices=("error", "skip"),
+        may_change=True,
+    )
     cartoon_spread: float = option(
         0.25, "cartoon_faces: how far styles (cut, shade, frame, smile) spread, from 0 to 1."
     )
     cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
 
+    @property
+    def kind(self) -> str:
+        """The data set's name without what follows a colon: "tfds" of "tfds:celeb_a"."""
+        return self.dataset.partition(":")[0]
+
     def check(self) -> None:
         """Raises a UserError where a value makes no sense, or would be ignored."""
+        if self.kind not in DATASETS:
+            raise labels.unknown_name(self.dataset, DATASETS, what="--dataset")
+        if not 0 < self.val_fraction < 1:
+            raise errors.UserError(
+                f"val_fraction lies between 0 and 1; received {self.val_fraction}; pass 0.1 to hold "
+                "out a tenth of the images."
+            )
         if self.crop_size < 0:
             raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")
         if self.dataset == "cartoon_faces" and self.data_dir:
@@ -61,19 +85,19 @@ class DataOptions:
                 f"--dataset=cartoon_faces is drawn and reads no folder; received "
                 f"--data_dir={self.data_dir}; add --dataset=image_folder or --dataset=celeba."
             )
-        if self.dataset == "image_folder" and self.attributes:
+        if self.kind in _FROM_LAYOUT and self.attributes:
             raise errors.UserError(
-                "--dataset=image_folder takes its labels from the folders' names; received "
-                f"--attributes={self.attributes}; leave it out."
+                f"--dataset={self.dataset} takes its labels from the names of folders or files; "
+                f"received --attributes={self.attributes}; leave it out."
             )
         if self.domains:
             self._check_domains()
 
     def _check_domains(self) -> None:
-        if self.dataset == "image_folder":
+        if self.kind in _FROM_LAYOUT:
             raise errors.UserError(
-                "--dataset=image_folder takes its domains from the folders' names; received "
-                f"--domains={self.domains}; leave it out."
+                f"--dataset={self.dataset} takes its domains from the names of folders or files; "
+                f"received --domains={self.domains}; leave it out."
             )
         if self.attributes:
             raise errors.UserError(

@@ -58,58 +58,6 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
         return path
 
 
-class DecodeTest(FilesTestCase):
-    @parameterized.product(subsampling=("4:4:4", "4:2:2", "4:2:0"), progressive=(False, True))
-    def test_jpeg_equals_pillow(self, subsampling, progressive):
-        image = Image.fromarray(noise())
-        options = {"quality": 85, "subsampling": subsampling, "progressive": progressive}
-        path = self.write("a.jpg", encoded(image, "JPEG", **options))
-        with Image.open(path) as read:
-            expected = np.asarray(read)
-        self.assertAllEqual(image_files.decode(path), expected)
-
-    @parameterized.parameters("L", "CMYK")
-    def test_jpeg_of_other_modes_equals_pillow(self, mode):
-        path = self.write("a.jpg", encoded(Image.fromarray(noise()).convert(mode), "JPEG"))
-        with Image.open(path) as read:
-            expected = np.asarray(read.convert("RGB"))
-        self.assertAllEqual(image_files.decode(path), expected)
-
-    def test_jpeg_orientation_is_not_applied(self):
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        path = self.write("a.jpg", encoded(Image.fromarray(noise()), "JPEG", exif=exif))
-        self.assertEqual(image_files.decode(path).shape, (37, 53, 3))
-
-    def test_png(self):
-        colour, grey = noise(), noise(channels=1)
-        path = self.write("colour.png", encoded(Image.fromarray(colour), "PNG"))
-        self.assertAllEqual(image_files.decode(path), colour)
-        path = self.write("grey.png", encoded(Image.fromarray(grey), "PNG"))
-        self.assertAllEqual(image_files.decode(path), np.stack([grey] * 3, -1))
-        palette = Image.fromarray(colour).quantize(16)
-        path = self.write("palette.png", encoded(palette, "PNG"))
-        self.assertAllEqual(image_files.decode(path), np.asarray(palette.convert("RGB")))
-
-    def test_png_alpha_is_dropped_and_16_bits_keep_the_upper_8(self):
-        rgba = noise(channels=4)
-        path = self.write("rgba.png", encoded(Image.fromarray(rgba), "PNG"))
-        self.assertAllEqual(image_files.decode(path), rgba[..., :3])
-        deep = np.random.default_rng(0).integers(0, 65536, (5, 7)).astype(np.uint16)
-        path = self.write("deep.png", encoded(Image.fromarray(deep), "PNG"))
-        self.assertAllEqual(image_files.decode(path), np.stack([deep >> 8] * 3, -1))
-
-    def test_the_contents_decide_not_the_suffix(self):
-        path = self.write("a.jpg", encoded(Image.fromarray(noise()), "PNG"))
-        self.assertAllEqual(image_files.decode(path), noise())
-
-    def test_static_shape_in_a_graph(self):
-        spec = tf.TensorSpec((), tf.string)
-        concrete = tf.function(image_files.decode).get_concrete_function(spec)
-        self.assertEqual(concrete.structured_outputs.shape.as_list(), [None, None, 3])
-        self.assertEqual(concrete.structured_outputs.dtype, tf.uint8)
-
-
 class ImageFilesTest(FilesTestCase):
     def test_loads_inside_a_pipeline_and_eagerly(self):
         images = [noise(4 + i, 5, seed=i) for i in range(3)]
@@ -171,21 +119,17 @@ class FindImagesTest(FilesTestCase):
             image_files.find_images(os.path.join(self.dir, "nowhere"))
 
 
-class CheckImagesTest(FilesTestCase):
+class FindProblemsTest(FilesTestCase):
     def reason(self, path):
-        with self.assertRaises(errors.UserError) as caught:
-            image_files.check_images([path])
-        message = str(caught.exception)
-        prefix = f"1 of 1 image files cannot be used: {path} ("
-        self.assertStartsWith(message, prefix)
-        self.assertEndsWith(message, "); remove or replace them.")
-        return message[len(prefix) :].split(");")[0]
+        found = image_files.find_problems([path])
+        self.assertEqual(list(found), [0])
+        return found[0]
 
     def test_good_files(self):
         image = Image.fromarray(noise())
         jpeg, png = encoded(image, "JPEG"), encoded(image, "PNG")
-        image_files.check_images([])
-        image_files.check_images(
+        self.assertEmpty(image_files.find_problems([]))
+        found = image_files.find_problems(
             [
                 self.write("a.jpg", jpeg),
                 self.write("a.png", png),
@@ -198,6 +142,7 @@ class CheckImagesTest(FilesTestCase):
                 self.write("junk.png", png + b"junk" * 10),
             ]
         )
+        self.assertEmpty(found)
 
     def test_not_images(self):
         image = Image.fromarray(noise())
@@ -235,16 +180,25 @@ class CheckImagesTest(FilesTestCase):
             path = self.write(kind, encoded(image, kind)[:100])
             self.assertIn(self.reason(path), ("cut short or damaged", "damaged"))
 
-    def test_message_counts_all_and_names_five(self):
+    def test_a_damaged_png_is_found_by_its_checksums(self):
+        contents = bytearray(encoded(Image.fromarray(noise(90, 90)), "PNG"))
+        contents[len(contents) // 2] ^= 255
+        self.assertEqual(self.reason(self.write("a.png", bytes(contents))), "damaged")
+
+    def test_damage_inside_a_jpeg_is_found_by_decoding(self):
+        contents = bytearray(encoded(Image.fromarray(noise(90, 90)), "JPEG"))
+        middle = len(contents) // 2
+        contents[middle : middle + 4] = b"\xff\xc0\xff\xd8"  # headers where there can be none
+        path = self.write("a.jpg", bytes(contents))
+        self.assertEmpty(image_files.find_problems([path]))
+        found = image_files.find_problems([path], thorough=True)
+        self.assertEqual(found, {0: "cut short or damaged"})
+
+    def test_every_bad_file_is_found_among_good_ones(self):
         good = self.write("good.png", encoded(Image.fromarray(noise()), "PNG"))
-        bad = [self.write(f"{i}.png", b"") for i in range(7)]
-        with self.assertRaises(errors.UserError) as caught:
-            image_files.check_images([bad[0]] + [good] * 600 + bad[1:])
-        listed = ", ".join(f"{path} (empty)" for path in bad[:5])
-        self.assertEqual(
-            str(caught.exception),
-            f"7 of 607 image files cannot be used: {listed} and 2 more; remove or replace them.",
-        )
+        bad = [self.write(f"{i}.png", b"") for i in range(3)]
+        found = image_files.find_problems([bad[0]] + [good] * 600 + bad[1:])
+        self.assertEqual(found, {0: "empty", 601: "empty", 602: "empty"})
 
 
 if __name__ == "__main__":

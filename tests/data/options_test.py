@@ -29,7 +29,7 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
         ),
         (
             {"domains": "cat,dog", "dataset": "image_folder", "data_dir": "x"},
-            "from the folders' names; received --domains=cat,dog; leave it out",
+            "from the names of folders or files; received --domains=cat,dog; leave it out",
         ),
     )
     def test_domains_that_make_no_sense(self, given, message):
