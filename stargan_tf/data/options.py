@@ -75,8 +75,8 @@ class DataOptions:
             raise labels.unknown_name(self.dataset, DATASETS, what="--dataset")
         if not 0 < self.val_fraction < 1:
             raise errors.UserError(
-                f"val_fraction lies between 0 and 1; received {self.val_fraction}; pass 0.1 to hold "
-                "out a tenth of the images."
+                f"val_fraction lies between 0 and 1; received {self.val_fraction}; pass 0.1 to "
+                "hold out a tenth of the images."
             )
         if self.crop_size < 0:
             raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")
