@@ -39,17 +39,23 @@ def main() -> None:
     from stargan_tf.training import evaluation, runs, style_evaluation
 
     run = runs.open_run(_RUN.value)
-    if run.config.data.dataset != "cartoon_faces":
+    count = _NUM_IMAGES.value  # as many as asked for can be drawn
+    data = dataclasses.replace(run.config.data, cartoon_test_size=count)
+    parts = data.parts() if data.datasets else (data,)
+    other = {part.dataset for part in parts} - {"cartoon_faces"}
+    if other:
         raise errors.UserError(
             "evaluate compares with true renders, which only cartoon_faces has; received a run on "
-            f"{run.config.data.dataset}; look at its samples/ instead."
+            f"{', '.join(sorted(other))}; look at its samples/ instead."
         )
     algorithm = run.build(training=False)
     step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
-    count = _NUM_IMAGES.value  # as many as asked for can be drawn
-    source = sources.load(dataclasses.replace(run.config.data, cartoon_test_size=count), "test")
-    measure = style_evaluation if run.has_styles else evaluation
-    table, sheet = measure.against_renders(algorithm, source, count)
+    if data.datasets:
+        sets = sources.load_each(data, "test")
+        table, sheet = evaluation.joint_against_renders(algorithm, sets, count)
+    else:
+        measure = style_evaluation if run.has_styles else evaluation
+        table, sheet = measure.against_renders(algorithm, sources.load(data, "test"), count)
 
     directory = run.directory / "evaluation"
     directory.mkdir(exist_ok=True)

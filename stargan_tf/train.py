@@ -41,8 +41,8 @@ def main() -> int:
         sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
     )
     print(
-        f"{config.train.algorithm} on {config.data.dataset}: {images.size} training images of "
-        f"{', '.join(images.label_space.names)}; "
+        f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
+        f"{images.size} training images of {', '.join(images.label_space.names)}; "
         f"devices: {', '.join(devices.names(strategy))}\n"
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={directory}",
         flush=True,

@@ -78,13 +78,36 @@ def label_vector(labels, to, shown):
     return np.array([[found[name] for name in names]], np.float32)
 
 
+def joint_vector(labels, to, shown):
+    """Returns (1, width) for a model of several data sets: their labels, then whose are given."""
+    vector, start = np.zeros((1, len(labels["names"]) + len(labels["sets"])), np.float32), 0
+    asked = {name.removeprefix("-") for name in to}
+    for number, one in enumerate(labels["sets"]):
+        end = start + len(one["names"])
+        names = labels["names"][start:end]
+        if asked & set(names):
+            if not asked <= set(names):
+                raise Mistake(
+                    f"Ask for labels of one data set at a time; received {', '.join(to)}."
+                )
+            own = {"names": names, "kind": one["kind"], "exclusive": labels["exclusive"]}
+            seen = [name for name in shown if name.removeprefix("-") in names]
+            vector[:, start:end] = label_vector(own, to, seen)
+            vector[:, len(labels["names"]) + number] = 1
+        start = end
+    return vector
+
+
 def inputs_of(model, signatures, args):
     """Returns the signature to run and its inputs by name, the photo's aside."""
     to = [name for name in args.to.split(",") if name]
     labels = model["labels"]
     if "translate" in signatures:
         shown = [name for name in args.shows.split(",") if name]
-        return "translate", {"label": label_vector(labels, to, shown)}
+        vector = label_vector(labels, to, shown)  # refuses unknown names, too
+        if labels["kind"] == "joint":
+            vector = joint_vector(labels, to, shown)
+        return "translate", {"label": vector}
     if len(to) != 1 or to[0] not in labels["names"]:
         raise Mistake(
             f"Name the one domain to go to; received --to={args.to}; the model knows "
@@ -115,7 +138,7 @@ def translate(args):
     save_photo(args.output, interpreter.get_signature_runner(kind)(image=image, **inputs)["image"])
     to = [args.to]
     if "label" in inputs:
-        to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0], strict=True) if v]
+        to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0]) if v]  # noqa: B905
     print(f"{args.output}  (to: {', '.join(to) or 'none of the attributes'})")
 
 

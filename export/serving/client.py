@@ -124,7 +124,7 @@ def _with_labels(client: client_lib.Client) -> _Work:
             )
     edits, shown = options.split_names(_TO.value), options.split_names(_FROM.value)
     target = client.model.labels.edited(client.model.labels.edited(_nothing(client), shown), edits)
-    names = [n for n, value in zip(client.model.labels.names, target, strict=True) if value]
+    names = client.model.labels.present(target)
 
     def work(image: pathlib.Path, output: pathlib.Path) -> str:
         _write(output, client.translate([image], edits, shown, _FIT.value))

@@ -96,7 +96,7 @@ class Algorithm(abc.ABC):
 
     @abc.abstractmethod
     def inputs(
-        self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int
+        self, sampler: pipeline.AnySampler, slices: pipeline.Slices, first_step: int
     ) -> tf.data.Dataset:
         """Returns the endless dataset of one replica's batch after the other, from `first_step`.
 

@@ -65,7 +65,8 @@ class ServedModel:
             ) from error
 
     def __str__(self) -> str:
-        kind = "domains" if self.labels.kind == "domains" else "attributes"
+        kinds = {"domains": "domains", "attributes": "attributes", "joint": "labels"}
+        kind = kinds[self.labels.kind]
         return (
             f"{self.algorithm} {self.name!r}, step {self.step:,}, {self.image_size} px, {kind} "
             f"{', '.join(self.labels.names)}"

@@ -4,6 +4,7 @@ A face is an identity, attributes and a style, all pure functions of (seed, inde
 would look like with other attributes can therefore be drawn, and a translation measured.
 """
 
+import copy
 import itertools
 
 import numpy as np
@@ -15,6 +16,7 @@ from stargan_tf.data import labels as labels_lib
 
 _SEED = 0  # of the data set; a run's own seed orders the faces, it does not change them
 _FIRST_TEST_INDEX = 2**32  # no training set is so large: the identities are disjoint
+_FACES_OF_A_SET = 2**27
 _CACHE_BYTES = 2**30
 
 
@@ -31,6 +33,7 @@ class CartoonFaces(source.Source):
       spread: How far the styles spread, from 0 to 1.
       as_domains: Whether the attributes are domains: then only faces that show exactly one of them
         are in the set, labels are one-hot, and `exclusive` does not matter.
+      member: Sets of different numbers have no identity in common.
 
     Raises:
       UserError: An argument is out of its range, or some domain can have no face.
@@ -46,6 +49,7 @@ class CartoonFaces(source.Source):
         spread: float = 0.25,
         *,
         as_domains: bool = False,
+        member: int = 0,
     ):
         if split not in ("train", "test"):
             raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
@@ -57,7 +61,7 @@ class CartoonFaces(source.Source):
             self.label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         self._spread = spread
         self._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in attributes]
-        first = _FIRST_TEST_INDEX if split == "test" else 0
+        first = member * _FACES_OF_A_SET + (_FIRST_TEST_INDEX if split == "test" else 0)
         sampled = ((n, cartoon_drawing.sample_attributes(_SEED, n)) for n in itertools.count(first))
         if as_domains:
             sampled = (face for face in sampled if face[1][self._columns].sum() == 1)
@@ -66,6 +70,14 @@ class CartoonFaces(source.Source):
         self.labels = self._attributes[:, self._columns]
         cached = count * image_size**2 * 3 <= _CACHE_BYTES
         self._cache: dict[int, np.ndarray] | None = {} if cached else None
+
+    def labelled(self, label_space: labels_lib.LabelSpace) -> "CartoonFaces":
+        """Returns the same faces with other attributes labelled: those of `label_space`."""
+        other = copy.copy(self)
+        other.label_space = label_space
+        other._columns = [cartoon_drawing.ATTRIBUTES.index(name) for name in label_space.names]
+        other.labels = other._attributes[:, other._columns]
+        return other
 
     def image(self, index: int) -> np.ndarray:
         """Returns face `index`: (S, S, 3) uint8."""

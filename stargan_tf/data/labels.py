@@ -1,13 +1,40 @@
 """What the labels of a data set mean: names, kind, and which of them exclude each other."""
 
+import collections
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from stargan_tf import errors
+
+KINDS = ("attributes", "domains", "joint")
+_WHAT = {"attributes": "attribute", "domains": "domain", "joint": "label"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """The labels of one data set within the label vectors of a joint training, or all there are.
+
+    Attributes:
+      name: Of the data set; "" where there is only one.
+      space: What its labels mean by themselves.
+      start: Where they begin.
+    """
+
+    name: str
+    space: "LabelSpace"
+    start: int = 0
+
+    def holds(self, index: int) -> bool:
+        """Returns whether position `index` of a label vector is one of these."""
+        return self.start <= index < self.start + self.space.width
+
+    def of(self, labels: Any) -> Any:
+        """Returns this data set's part of label vectors or logits, (N, width) or (N, names)."""
+        return labels[..., self.start : self.start + self.space.width]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,18 +42,19 @@ class LabelSpace:
     """The meaning of a label vector c of `width` numbers, each 0 or 1.
 
     Attributes:
-      kind: "attributes": every entry is 0 or 1 by itself (CelebA). "domains": one-hot.
+      kind: "attributes": every entry is 0 or 1 by itself (CelebA). "domains": one-hot. "joint":
+        of several data sets; see `JointSpace`.
       names: The name of every entry, in order.
       exclusive: For attributes: groups of names of which at most one is 1 (hair colours).
     """
 
-    kind: Literal["attributes", "domains"]
+    kind: Literal["attributes", "domains", "joint"]
     names: tuple[str, ...]
     exclusive: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in ("attributes", "domains"):
-            raise ValueError(f"kind must be 'attributes' or 'domains'. Received: {self.kind!r}")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {KINDS}. Received: {self.kind!r}")
         if len(set(self.names)) != len(self.names):
             raise errors.UserError(
                 f"The label names {list(self.names)} hold a name twice; name each once."
@@ -52,11 +80,21 @@ class LabelSpace:
         """The length of a label vector."""
         return len(self.names)
 
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The data sets whose labels these are, one after the other."""
+        return (Block("", self),)
+
+    def present(self, label: np.ndarray) -> tuple[str, ...]:
+        """Returns the names of the entries that are 1 in a label (width,)."""
+        entries = np.asarray(label)[: len(self.names)]
+        return tuple(name for name, entry in zip(self.names, entries, strict=True) if entry)
+
     def index(self, name: str) -> int:
         """Returns the position of `name`, or raises a UserError with the nearest names."""
         if name in self.names:
             return self.names.index(name)
-        raise unknown_name(name, self.names, what="attribute" if self.kind == "attributes" else "")
+        raise unknown_name(name, self.names, what=_WHAT[self.kind])
 
     def rivals(self, name: str) -> tuple[int, ...]:
         """Returns the positions that must be 0 when `name` is 1."""
@@ -127,9 +165,130 @@ class LabelSpace:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "LabelSpace":
         """Reads what `to_json` wrote."""
-        return cls(
+        if value["kind"] == "joint":
+            sets = value["sets"]
+            return JointSpace.of([(one["name"], LabelSpace.from_json(one)) for one in sets])
+        return LabelSpace(
             value["kind"], tuple(value["names"]), tuple(tuple(g) for g in value["exclusive"])
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class JointSpace(LabelSpace):
+    """The unified label c~ = [c_1, ..., c_n, m] of n data sets (Choi et al. 2018, section 3.3).
+
+    The mask m is one-hot: it tells whose labels are given. The blocks of the other data sets are 0
+    and mean nothing. `names` are those of the blocks; a name that two data sets share is
+    "dataset.name".
+
+    Attributes:
+      sets: The name and the labels of every data set.
+    """
+
+    sets: tuple[tuple[str, LabelSpace], ...] = ()
+
+    @classmethod
+    def of(cls, sets: Sequence[tuple[str, LabelSpace]]) -> "JointSpace":
+        """Returns the joint space of data sets, named by these names."""
+        counts = collections.Counter(name for _, space in sets for name in space.names)
+        names = tuple(
+            f"{data_set}.{name}" if counts[name] > 1 else name
+            for data_set, space in sets
+            for name in space.names
+        )
+        exclusive, start = [], 0
+        for _, space in sets:
+            for group in space.exclusive:
+                exclusive.append(tuple(names[start + space.index(name)] for name in group))
+            start += space.width
+        return cls("joint", names, tuple(exclusive), tuple(sets))
+
+    @property
+    def width(self) -> int:
+        """The length of a label vector: of all blocks and the mask."""
+        return len(self.names) + len(self.sets)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The data sets whose labels these are, one after the other."""
+        starts = np.cumsum([0, *(space.width for _, space in self.sets)]).tolist()
+        return tuple(Block(*one, start) for one, start in zip(self.sets, starts, strict=False))
+
+    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+        """Returns labels (..., width of that block) of data set `number` as c~ (..., width)."""
+        block, labels = self.blocks[number], np.asarray(labels, np.float32)
+        found = np.zeros((*labels.shape[:-1], self.width), np.float32)
+        block.of(found)[:] = labels
+        found[..., len(self.names) + number] = 1.0
+        return found
+
+    def rivals(self, name: str) -> tuple[int, ...]:
+        """Returns the positions that must be 0 when `name` is 1: other data sets' among them."""
+        number, own = self._place(name)
+        block = self.blocks[number]
+        others = [i for i in range(len(self.names)) if not block.holds(i)]
+        return tuple(sorted([block.start + i for i in block.space.rivals(own)] + others))
+
+    def edited(self, label: np.ndarray, edits: Iterable[str]) -> np.ndarray:
+        """Returns the c~ of the one data set that the names belong to, changed as asked for.
+
+        What `label` holds in that data set's block is kept, whatever its mask says; see
+        `LabelSpace.edited`.
+
+        Raises:
+          UserError: If a name is unknown, two are of different data sets, or they clash.
+        """
+        edits = tuple(edits)
+        if not edits:
+            return np.array(label, np.float32)
+        number, names = self._one_set(edits)
+        block = self.blocks[number]
+        return self.unified(number, block.space.edited(block.of(np.asarray(label)), names))
+
+    def shown(self, labels: np.ndarray, names: Iterable[str]) -> np.ndarray:
+        """Returns the target labels of a sheet's column; see `LabelSpace.shown` and `edited`."""
+        number, names = self._one_set(names)
+        block = self.blocks[number]
+        return self.unified(number, block.space.shown(block.of(np.asarray(labels)), names))
+
+    def completed(self, labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Returns labels (N, width) in which every block says something.
+
+        Args:
+          labels: c~ of images: one block is given, as its mask tells.
+          seen: (N, width), what a classifier sees in the images: it fills the other blocks.
+        """
+        labels, found = np.asarray(labels, np.float32), np.array(seen, np.float32)
+        for number, block in enumerate(self.blocks):
+            own = labels[:, len(self.names) + number] == 1
+            block.of(found)[own] = block.of(labels)[own]
+        found[:, len(self.names) :] = labels[:, len(self.names) :]
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON-ready dictionary that `LabelSpace.from_json` reads."""
+        sets = [{"name": name, **space.to_json()} for name, space in self.sets]
+        return {**super().to_json(), "sets": sets}
+
+    def _one_set(self, edits: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+        """Returns the number of the data set that all names belong to, and its names for them."""
+        places = {edit: self._place(edit.removeprefix("-")) for edit in edits}
+        numbers = {number for number, _ in places.values()}
+        if len(numbers) > 1:
+            listed = ", ".join(f"{edit} ({self.sets[n][0]})" for edit, (n, _) in places.items())
+            raise errors.UserError(
+                f"A translation changes labels of one data set; received {listed}; ask for those "
+                "of one, then translate the result again."
+            )
+        own = (("-" if edit.startswith("-") else "") + own for edit, (_, own) in places.items())
+        return numbers.pop(), tuple(own)
+
+    def _place(self, name: str) -> tuple[int, str]:
+        """Returns the number of the data set with this name, and its own name for it."""
+        index = self.index(name)
+        number = next(n for n, block in enumerate(self.blocks) if block.holds(index))
+        block = self.blocks[number]
+        return number, block.space.names[index - block.start]
 
 
 def unknown_name(name: str, known: Iterable[str], what: str = "") -> errors.UserError:

@@ -1,7 +1,8 @@
 """Which data set, and how its images become training images. Imports no TensorFlow."""
 
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from stargan_tf import errors
 from stargan_tf.data import labels
@@ -19,6 +20,13 @@ class DataOptions:
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
         "images in DIR/{train,val}/<domain>/.",
+    )
+    datasets: str = option(
+        "",
+        "Several data sets to train on jointly, comma-separated, instead of --dataset, each with "
+        "labels of its own (section 3.3). --data_dir, --attributes and --domains then hold a value "
+        'for each, separated by semicolons: --datasets=celeba,rafd --data_dir="data/celeba;'
+        'data/rafd".',
     )
     data_dir: str = option(
         "", "The folder of the data set (celeba, image_folder).", may_change=True
@@ -69,8 +77,55 @@ class DataOptions:
         """The data set's name without what follows a colon: "tfds" of "tfds:celeb_a"."""
         return self.dataset.partition(":")[0]
 
+    def parts(self) -> tuple["DataOptions", ...]:
+        """Returns the options of every one of the data sets that are trained on jointly.
+
+        Raises:
+          UserError: If there are fewer than two, or a flag has not one value for each.
+        """
+        names = split_names(self.datasets)
+        if len(names) < 2 or self.dataset != DataOptions.dataset:
+            raise errors.UserError(
+                f"Joint training takes two data sets or more in --datasets; received --datasets="
+                f"{self.datasets} and --dataset={self.dataset}; pass one with --dataset, or "
+                "several with --datasets."
+            )
+        values = {}
+        for flag in ("data_dir", "attributes", "domains"):
+            text = getattr(self, flag)
+            values[flag] = [one.strip() for one in text.split(";")] if text else [""] * len(names)
+            if len(values[flag]) != len(names):
+                raise errors.UserError(
+                    f"--datasets names {len(names)} data sets ({', '.join(names)}), but "
+                    f"--{flag}={text} has {len(values[flag])} values; separate one for each by "
+                    "semicolons (an empty one is the data set's default)."
+                )
+        return tuple(
+            dataclasses.replace(self, datasets="", dataset=name, **part, exclusive=exclusive)
+            for name, exclusive, part in self._of_each(names, values)
+        )
+
+    def _of_each(
+        self, names: Sequence[str], values: dict[str, list[str]]
+    ) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yields the name of each data set, its exclusive groups and its other values."""
+        chosen = [split_names(text) for text in values["attributes"]]
+        for k, name in enumerate(names):
+            part = {flag: of_sets[k] for flag, of_sets in values.items()}
+            # Groups are given for all data sets together: names of another are not for this one.
+            others = {n for j, names_ in enumerate(chosen) for n in names_ if j != k}
+            groups = (split_names(group) for group in self.exclusive.split(";"))
+            kept = ([n for n in group if n in chosen[k] or n not in others] for group in groups)
+            exclusive = ";".join(",".join(group) for group in kept if group)
+            unchanged = self.exclusive == DataOptions.exclusive or part["domains"]
+            yield name, DataOptions.exclusive if unchanged else exclusive, part
+
     def check(self) -> None:
         """Raises a UserError where a value makes no sense, or would be ignored."""
+        if self.datasets:
+            for part in self.parts():
+                part.check()
+            return
         if self.kind not in DATASETS:
             raise labels.unknown_name(self.dataset, DATASETS, what="--dataset")
         if not 0 < self.val_fraction < 1:
@@ -131,6 +186,16 @@ class DataOptions:
                 if name not in names:
                     raise labels.unknown_name(name, names, what="attribute in --exclusive")
         return groups
+
+
+def block_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns a name for each data set, all different: the second "celeba" is "celeba_2"."""
+    found: list[str] = []
+    for name in names:
+        name = re.sub(r"\W+", "_", name)  # losses are named by it
+        taken = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in found)
+        found.append(f"{name}_{taken + 1}" if taken else name)
+    return tuple(found)
 
 
 def split_names(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ replicas and workers that take slices of a batch see together what one would see
 
 import dataclasses
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -83,6 +83,11 @@ class Sampler:
     crop_size: int = 0
     flip: bool = True
 
+    @property
+    def members(self) -> tuple["Sampler", ...]:
+        """The samplers of the data sets that are trained on: this one alone."""
+        return (self,)
+
     def index(self, position: tf.Tensor) -> tf.Tensor:
         """Returns the number (int64) of the image at `position` (int64 scalar)."""
         size = self.source.size
@@ -148,15 +153,30 @@ class Sampler:
         return transforms.to_unit_range(image)
 
 
-def spread_out(sampler: Sampler, count: int) -> tuple[np.ndarray, np.ndarray]:
+@dataclasses.dataclass(frozen=True)
+class JointSampler:
+    """The samplers of several data sets that are trained on jointly, with unified labels."""
+
+    members: tuple[Sampler, ...]
+
+
+AnySampler = Sampler | JointSampler
+
+
+def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns `count` images, evenly spaced over the source, and their labels, as arrays.
 
-    Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has.
+    Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has. Of
+    several data sets each gives its share.
     """
-    size = sampler.source.size
-    indices = np.unique(np.linspace(0, size - 1, min(count, size)).round().astype(np.int64))
-    images = [sampler.plain_image(tf.constant(i)).numpy() for i in indices]
-    return np.stack(images), sampler.source.labels[indices]
+    images, labels = [], []
+    sets = len(sampler.members)
+    for k, member in enumerate(sampler.members):
+        size, share = member.source.size, count // sets + (k < count % sets)
+        indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
+        images += [member.plain_image(tf.constant(i)).numpy() for i in np.unique(indices)]
+        labels += list(member.source.labels[np.unique(indices)])
+    return np.stack(images), np.stack(labels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,10 +231,31 @@ def batches(
       sample: A graph function from a position to a dictionary of tensors.
 
     Returns:
-      A dataset of that dictionary, each tensor with two leading axes (rounds, batch).
+      A dataset of that dictionary, each tensor with a leading axis (batch,): the rounds of an
+      element of `positions` one after the other. `in_turn` joins them again.
     """
-    rounds, batch = positions.element_spec.shape
+    batch = positions.element_spec.shape[1]
     flat = positions.unbatch().unbatch()
     samples = flat.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    samples = samples.batch(batch, drop_remainder=True).batch(rounds, drop_remainder=True)
-    return samples.prefetch(tf.data.AUTOTUNE)
+    return samples.batch(batch, drop_remainder=True)
+
+
+def in_turn(datasets: Sequence[tf.data.Dataset], rounds: int) -> tf.data.Dataset:
+    """Returns the batches of a step as one element, with a further axis in front.
+
+    Args:
+      datasets: Each of batches, as from `batches`; they take turns.
+      rounds: How many batches each gives to a step.
+
+    Returns:
+      A dataset of the same structure, each tensor with two leading axes,
+      (rounds * len(datasets), batch).
+    """
+    turns = datasets[0]
+    if len(datasets) > 1:
+        # Each works ahead by itself, else a step would wait for one data set after the other.
+        ahead = [dataset.prefetch(tf.data.AUTOTUNE) for dataset in datasets]
+        order = tf.data.Dataset.range(len(datasets)).repeat()
+        turns = tf.data.Dataset.choose_from_datasets(ahead, order)
+    steps = turns.batch(rounds * len(datasets), drop_remainder=True)
+    return steps.prefetch(tf.data.AUTOTUNE)

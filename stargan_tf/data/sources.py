@@ -7,6 +7,7 @@ from stargan_tf.data import (
     cartoon_faces,
     celeba,
     image_folder,
+    joint,
     pipeline,
     source,
     subset,
@@ -21,9 +22,30 @@ def load(options: options_lib.DataOptions, split: str) -> source.Source:
       options: The data flags.
       split: "train" or "test".
 
+    Returns:
+      The data set; of several, a `joint.Joint` of them.
+
     Raises:
       UserError: If the data set is missing, empty or not laid out as it should be.
     """
+    if options.datasets:
+        sets = load_each(options, split)
+        return joint.Joint(list(sets.values()), list(sets))
+    return _load_one(options, split)
+
+
+def load_each(options: options_lib.DataOptions, split: str) -> dict[str, source.Source]:
+    """Returns the data sets of a joint training by name, with labels of their own; see `load`."""
+    parts = options.parts()
+    names = options_lib.block_names(part.dataset for part in parts)
+    sets = (_load_one(part, split, member) for member, part in enumerate(parts))
+    return dict(zip(names, sets, strict=True))
+
+
+def _load_one(options: options_lib.DataOptions, split: str, member: int = 0) -> source.Source:
+    """Loads one data set, number `member` of several."""
+    if options.kind == "cartoon_faces":  # Further ones must not draw the same faces again.
+        return _cartoon_faces(options, split, member)
     return _LOADERS[options.kind](options, split)
 
 
@@ -48,18 +70,27 @@ def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[
     # Every label needs an image; where one has lost its last, skipping is no help.
     lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
     source.refuse({i: why for i, why in found.items() if images.labels[i, lost].any()}, images)
+    if isinstance(images, joint.Joint):
+        return images.subset(kept), found
     return subset.subset(images, kept), found
 
 
 def sampler(
     images: source.Source, options: options_lib.DataOptions, seed: int, *, augment: bool = True
-) -> pipeline.Sampler:
+) -> pipeline.AnySampler:
     """Returns the sampler of a source, with the crop of its data set and the flip if asked for."""
+    if isinstance(images, joint.Joint):
+        # Seeds of runs are below 2^32: those of further data sets are none that a run has.
+        members = (
+            sampler(member, options, seed + (k << 32), augment=augment)
+            for k, member in enumerate(images.members)
+        )
+        return pipeline.JointSampler(tuple(members))
     crop = options.crop_size or images.crop_size
     return pipeline.Sampler(images, seed, options.image_size, crop, augment and options.flip)
 
 
-def _cartoon_faces(options: options_lib.DataOptions, split: str) -> source.Source:
+def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:
     domains = options_lib.split_names(options.domains)
     names = domains or options_lib.split_names(options.attributes) or cartoon_drawing.ATTRIBUTES
     return cartoon_faces.CartoonFaces(
@@ -70,6 +101,7 @@ def _cartoon_faces(options: options_lib.DataOptions, split: str) -> source.Sourc
         options.exclusive_groups(names),
         options.cartoon_spread,
         as_domains=bool(domains),
+        member=member,
     )
 
 
@@ -85,7 +117,6 @@ def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source
 
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
-    "cartoon_faces": _cartoon_faces,
     "celeba": _celeba,
     "image_folder": _image_folder,
 }

@@ -1,24 +1,42 @@
-"""A data set without some of its images."""
+"""A data set without some of its images, or with other labels."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
 
 
 def subset(images: source.Source, kept: Sequence[int]) -> source.Source:
     """Returns the data set of the images number `kept`, in that order."""
-    kind = _EncodedSubset if isinstance(images, source.EncodedSource) else _Subset
-    return kind(images, kept)
+    kept = np.asarray(kept, np.int64)
+    return _view(images)(images, kept, images.label_space, images.labels[kept])
 
 
-class _Subset(source.Source):
-    def __init__(self, images: source.Source, kept: Sequence[int]):
-        self._images, self._kept = images, np.asarray(kept, np.int64)
-        self.label_space, self.crop_size = images.label_space, images.crop_size
-        self.labels = images.labels[self._kept]
+def relabelled(
+    images: source.Source, label_space: labels_lib.LabelSpace, labels: np.ndarray
+) -> source.Source:
+    """Returns the same images with these labels, (size, label_space.width)."""
+    return _view(images)(images, np.arange(images.size), label_space, labels)
+
+
+def _view(images: source.Source) -> type["_View"]:
+    return _EncodedView if isinstance(images, source.EncodedSource) else _View
+
+
+class _View(source.Source):
+    def __init__(
+        self,
+        images: source.Source,
+        kept: np.ndarray,
+        label_space: labels_lib.LabelSpace,
+        labels: np.ndarray,
+    ):
+        self._images, self._kept = images, kept
+        self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
+        self.crop_size = images.crop_size
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))
@@ -37,6 +55,6 @@ class _Subset(source.Source):
         return tf.gather(tf.constant(self._kept), index)
 
 
-class _EncodedSubset(_Subset, source.EncodedSource):
+class _EncodedView(_View, source.EncodedSource):
     def read(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.read(self._inner(index))

@@ -1,8 +1,10 @@
 """Measuring an algorithm's translations of held-out images against the true ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
@@ -13,11 +15,20 @@ from stargan_tf.metrics import render_error
 _BATCH = 50  # images translated at a time
 _SHEET_ROWS = 6
 
+
+class Translating(Protocol):
+    """What can be measured: an algorithm, or one of the data sets of a joint one."""
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """As `Algorithm.translate`."""
+        ...
+
+
 Table = dict[str, dict[str, float]]
 
 
 def against_renders(
-    algorithm: algorithm_lib.Algorithm, source: cartoon_faces.CartoonFaces, count: int
+    algorithm: Translating, source: cartoon_faces.CartoonFaces, count: int
 ) -> tuple[Table, sheets.Sheet]:
     """Translates faces to every target that differs from their own labels, and measures.
 
@@ -54,9 +65,47 @@ def against_renders(
     return table, sheets.Sheet(list(columns), cells)
 
 
-def translate(
-    algorithm: algorithm_lib.Algorithm, images: np.ndarray, labels: np.ndarray
-) -> np.ndarray:
+def joint_against_renders(
+    algorithm: algorithm_lib.Algorithm, sets: Mapping[str, cartoon_faces.CartoonFaces], count: int
+) -> tuple[Table, sheets.Sheet]:
+    """Measures a joint run: the faces of every data set, translated to the labels of every one.
+
+    Args:
+      algorithm: With the weights to measure.
+      sets: Held-out faces of every data set, with labels of their own, by its name.
+      count: How many of each, from the first.
+
+    Returns:
+      The figures of `against_renders` by "data set: target"; and a sheet of the first faces of
+      every data set.
+    """
+    table, rows = {}, []
+    for name, faces in sets.items():
+        columns, cells = ["input"], []
+        for number, labelled in enumerate(sets.values()):
+            # The same faces, with the labels of the other data set, which training never told.
+            relabelled = faces.labelled(labelled.label_space)
+            one = _OneSet(algorithm, number)
+            found, sheet = against_renders(one, relabelled, count)
+            table |= {f"{name}: {target}": row for target, row in found.items()}
+            columns += sheet.columns[1:]
+            cells.append(sheet.images if number == 0 else sheet.images[:, 1:])
+        rows.append(np.concatenate(cells, axis=1)[: _SHEET_ROWS // len(sets)])
+    return table, sheets.Sheet(columns, np.concatenate(rows))
+
+
+class _OneSet:
+    """A jointly trained algorithm, told labels of one data set alone."""
+
+    def __init__(self, algorithm: algorithm_lib.Algorithm, number: int):
+        self._algorithm, self._number = algorithm, number
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        space = self._algorithm.problem.label_space
+        return self._algorithm.translate(images, space.unified(self._number, labels))
+
+
+def translate(algorithm: Translating, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Translates images (N, H, W, 3) uint8 to labels (N, width), some at a time; returns uint8."""
     parts = [slice(i, i + _BATCH) for i in range(0, len(images), _BATCH)]
     return np.concatenate(

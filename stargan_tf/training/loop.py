@@ -20,7 +20,7 @@ from stargan_tf.training import checkpoints, devices, runs, summaries
 def train(
     run: runs.Run,
     strategy: tf.distribute.Strategy,
-    sampler: pipeline.Sampler,
+    sampler: pipeline.AnySampler,
     held_out: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
@@ -65,7 +65,7 @@ class _Loop:
         self.held_out = held_out
         self.board = summaries.TensorBoard(run.directory)
 
-    def steps(self, step: int, sampler: pipeline.Sampler) -> int:
+    def steps(self, step: int, sampler: pipeline.AnySampler) -> int:
         """Takes the steps from `step` to the last; returns the exit status."""
         options, total = self.options, self.options.total_steps
         log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
@@ -97,7 +97,7 @@ class _Loop:
         progress.say(f"Trained {self.run.directory} to step {step}.")
         return 0
 
-    def _next(self, batches: Iterator[Any], sampler: pipeline.Sampler, step: int) -> Any:
+    def _next(self, batches: Iterator[Any], sampler: pipeline.AnySampler, step: int) -> Any:
         """Returns the batch of `step`; where it can't be made, names the image that is to blame."""
         broken = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
         try:
@@ -105,17 +105,13 @@ class _Loop:
         except broken:
             if step and step not in self.saved.steps():
                 self.saved.save(step)
-            # Batches are made ahead of the step, but errors come in their order.
-            consumed = self.options.batch_size * self.algorithm.batches_per_step
-            for position in range(step * consumed, (step + 1) * consumed):
-                index = sampler.index(tf.constant(position, tf.int64))
-                try:
-                    sampler.plain_image(index)
-                except broken as error:
+            for member in sampler.members:
+                source = member.source
+                for index, reason in source.problems(thorough=True).items():
                     raise errors.UserError(
-                        f"{sampler.source.describe(int(index))} is damaged or gone, so training "
+                        f"{source.describe(index)} is damaged or gone ({reason}), so training "
                         f"stopped at step {step}; replace the file and run the same command again."
-                    ) from error
+                    ) from None
             raise
 
     def _check_finite(self, step: int, losses: Mapping[str, float]) -> None:
@@ -133,7 +129,7 @@ class _Loop:
 def distribute(
     strategy: tf.distribute.Strategy,
     algorithm: algorithm_lib.Algorithm,
-    sampler: pipeline.Sampler,
+    sampler: pipeline.AnySampler,
     batch_size: int,
     first_step: int,
 ) -> Iterator[Any]:

@@ -100,5 +100,4 @@ class Translator:
         return name if target[index] >= own[index] and target[index] else f"-{name}"
 
     def _shown(self, label: np.ndarray) -> str:
-        names = [name for name, value in zip(self._space.names, label, strict=True) if value]
-        return ", ".join(names) or "none of the attributes"
+        return ", ".join(self._space.present(label)) or "none of the attributes"

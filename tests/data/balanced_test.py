@@ -120,7 +120,7 @@ class BalancedTest(tf.test.TestCase, parameterized.TestCase):
 
         def collect(slices):
             found = pipeline.batches(slices.positions(3, 1), sample).take(2)
-            return [element["index"][0] for element in found.as_numpy_iterator()]
+            return [element["index"] for element in found.as_numpy_iterator()]
 
         alone = collect(pipeline.Slices(8))
         dealt = [collect(pipeline.Slices(8, replicas, first=r)) for r in range(replicas)]

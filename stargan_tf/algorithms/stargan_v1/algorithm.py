@@ -12,6 +12,7 @@ from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v1 import losses, networks
+from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import pipeline
 from stargan_tf.optimization import adam, schedules
 
@@ -26,26 +27,23 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
         hparams.check(problem.image_size)
-        width, size = problem.label_space.width, problem.image_size
+        space, size = problem.label_space, problem.image_size
         policy = {"dtype": problem.dtype_policy}
         self.G = networks.Generator(
-            width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
+            space.width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
         )
         self.D = networks.Discriminator(
-            size, width, hparams.d_conv_dim, hparams.d_repeat_num, name="D", **policy
+            size, len(space.names), hparams.d_conv_dim, hparams.d_repeat_num, name="D", **policy
         )
-        self.G(tf.zeros((1, size, size, 3)), tf.zeros((1, width)))
+        self.G(tf.zeros((1, size, size, 3)), tf.zeros((1, space.width)))
         self.D(tf.zeros((1, size, size, 3)))
         self.networks = {"G": self.G, "D": self.D}
         self.trains = {"G": ("G",), "D": ("D",)}
         self.optimizers = {}
         if problem.training:
-            self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, updates_per_step=1)
-            self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic)
-        self._kinds = {
-            "kind": problem.label_space.kind,
-            "adversarial_loss": hparams.adversarial_loss,
-        }
+            sets = len(space.blocks)
+            self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, sets)
+            self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic * sets)
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
         compiled = tf.function(jit_compile=True) if problem.jit_compile else lambda f: f
         self._d_gradients: Callable = compiled(self._discriminator_gradients)
@@ -63,51 +61,70 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
 
     @property
     def batches_per_step(self) -> int:
-        """Every D update has a batch; G's has the last of them."""
-        return self.hparams.n_critic
+        """Every D update has a batch; G's is the last of them, of each data set."""
+        return self.hparams.n_critic * len(self.problem.label_space.blocks)
 
     def inputs(
-        self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int
+        self, sampler: pipeline.AnySampler, slices: pipeline.Slices, first_step: int
     ) -> tf.data.Dataset:
         """Returns one replica's batch after the other; see `inputs.inputs`."""
         return inputs_lib.inputs(sampler, slices, first_step, self.hparams.n_critic)
 
     def train_step(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Makes n_critic updates of D and, on the last of their batches, one of G."""
+        """Makes n_critic updates of D and, on the last of their batches, one of G.
+
+        Of several data sets (section 3.3) each has its turn in every round of updates.
+        """
         del step  # The optimizers count their updates, from which the schedule knows the step.
+        found = {}
+        blocks = self.problem.label_space.blocks
         # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
-        for k in range(self.hparams.n_critic):
+        for k, (turn, block) in enumerate(itertools.product(range(self.hparams.n_critic), blocks)):
             x, c = batch["image"][k], batch["label"][k]
             c_target, alpha = batch["target_label"][k], batch["alpha"][k]
-            d_losses, gradients = self._d_gradients(x, c, c_target, alpha)
+            prefix = f"{block.name}/" if block.name else ""
+            d_losses, gradients = self._d_gradients(x, c, c_target, alpha, block)
             self._apply("D", self.D, gradients)
-        g_losses, gradients = self._g_gradients(x, c, c_target)
-        self._apply("G", self.G, gradients)
-        named = {f"D/{name}": loss for name, loss in d_losses.items()}
-        return named | {f"G/{name}": loss for name, loss in g_losses.items()}
+            found |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
+            if turn == self.hparams.n_critic - 1:
+                g_losses, gradients = self._g_gradients(x, c, c_target, block)
+                self._apply("G", self.G, gradients)
+                found |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
+        return found
 
     def _apply(self, name: str, network: keras.Model, gradients: Gradients) -> None:
         variables = network.trainable_variables
         self.optimizers[name].apply_gradients(zip(gradients, variables, strict=True))
 
     def _discriminator_gradients(
-        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor, alpha: tf.Tensor
+        self,
+        x: tf.Tensor,
+        c: tf.Tensor,
+        c_target: tf.Tensor,
+        alpha: tf.Tensor,
+        block: labels_lib.Block,
     ) -> tuple[losses.Losses, Gradients]:
+        kind = self.hparams.adversarial_loss
         x_fake = self.G(x, c_target)
         variables = self.D.trainable_variables
         with tf.GradientTape() as tape:
-            found = losses.discriminator(self.D, x, c, x_fake, alpha, **self._kinds)
+            found = losses.discriminator(
+                self.D, x, c, x_fake, alpha, block=block, adversarial_loss=kind
+            )
             weights = {"cls": self.hparams.lambda_cls, "gp": self.hparams.lambda_gp}
             # The optimizer adds up the replicas' gradients; each must be its share of the mean.
             total = losses.total(found, weights) / self.problem.replicas
         return found, tape.gradient(total, variables)
 
     def _generator_gradients(
-        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor
+        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor, block: labels_lib.Block
     ) -> tuple[losses.Losses, Gradients]:
+        kind = self.hparams.adversarial_loss
         variables = self.G.trainable_variables
         with tf.GradientTape() as tape:
-            found = losses.generator(self.G, self.D, x, c, c_target, **self._kinds)
+            found = losses.generator(
+                self.G, self.D, x, c, c_target, block=block, adversarial_loss=kind
+            )
             weights = {"cls": self.hparams.lambda_cls, "rec": self.hparams.lambda_rec}
             total = losses.total(found, weights) / self.problem.replicas
         # D's weights are recorded too, but no gradient by them is asked for, and the graph
@@ -115,16 +132,14 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         return found, tape.gradient(total, variables)
 
     def classify(self, images: tf.Tensor) -> np.ndarray:
-        """Returns the labels that D_cls sees: the likelier value of each attribute or domain."""
-        logits = self._classify(images)[1].numpy()
-        if self.problem.label_space.kind == "domains":
-            return np.eye(logits.shape[1], dtype=np.float32)[logits.argmax(axis=1)]
-        labels = (logits > 0).astype(np.float32)
-        for group in self.problem.label_space.exclusive:
-            members = [self.problem.label_space.index(name) for name in group]
-            for row in np.flatnonzero(labels[:, members].sum(axis=1) > 1):
-                labels[row, members] = 0
-                labels[row, members[int(logits[row, members].argmax())]] = 1
+        """Returns the labels that D_cls sees: the likelier value of each attribute or domain.
+
+        Of several data sets every block is filled, and the mask is 0: the image is of none.
+        """
+        logits, space = self._classify(images)[1].numpy(), self.problem.label_space
+        labels = np.zeros((len(logits), space.width), np.float32)
+        for block in space.blocks:
+            block.of(labels)[:] = _likeliest(block.space, block.of(logits))
         return labels
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
@@ -151,7 +166,9 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
         """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
-        space = self.problem.label_space
+        space, own = self.problem.label_space, labels
+        if isinstance(space, labels_lib.JointSpace):  # To change a label, one has to know it.
+            labels = space.completed(labels, self.classify(tf.constant(images)))
         singles = {name: space.shown(labels, (name,)) for name in space.names}
         found = {"targets": self._sheet(images, singles)}
         pairs = {
@@ -159,17 +176,30 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             for names in itertools.combinations(space.names, 2)
             if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
         }
-        if pairs and space.kind == "attributes":
+        if pairs:
             found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]))
         target = singles[space.names[0]]
         fake = self.translate(images, target)
-        rows = np.stack([images, fake, self.translate(fake, labels)], axis=1)
+        rows = np.stack([images, fake, self.translate(fake, own)], axis=1)
         headings = ("input", f"to {space.names[0]}", "and back")
         return found | {"reconstructions": sheets.Sheet(headings, rows)}
 
     def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray]) -> sheets.Sheet:
         translated = [self.translate(images, target) for target in targets.values()]
         return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1))
+
+
+def _likeliest(space: labels_lib.LabelSpace, logits: np.ndarray) -> np.ndarray:
+    """Returns the labels (N, width) of one data set that these logits speak for."""
+    if space.kind == "domains":
+        return np.eye(space.width, dtype=np.float32)[logits.argmax(axis=1)]
+    labels = (logits > 0).astype(np.float32)
+    for group in space.exclusive:
+        members = [space.index(name) for name in group]
+        for row in np.flatnonzero(labels[:, members].sum(axis=1) > 1):
+            labels[row, members] = 0
+            labels[row, members[int(logits[row, members].argmax())]] = 1
+    return labels
 
 
 ALGORITHM = StarGANv1

@@ -8,24 +8,32 @@ Batch = dict[str, tf.Tensor]
 
 
 def inputs(
-    sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int, n_critic: int
+    sampler: pipeline.AnySampler,
+    slices: pipeline.Slices,
+    first_step: int,
+    n_critic: int,
 ) -> tf.data.Dataset:
     """Returns the endless dataset of one replica's batch after the other.
 
-    A batch holds one global batch's slice for each of the n_critic D updates of a step: image
-    (n_critic, N, S, S, 3) in [-1, 1], label and target_label (n_critic, N, width), alpha
-    (n_critic, N) in [0, 1).
+    A batch holds one global batch's slice for each of the R D updates of a step: image
+    (R, N, S, S, 3) in [-1, 1], label and target_label (R, N, width), alpha (R, N) in [0, 1).
+    R is n_critic times the number of data sets; these take turns.
     """
+    positions = slices.positions(first_step, n_critic)
 
-    def sample(position: tf.Tensor) -> Batch:
-        return {
-            "image": sampler.image(position),
-            "label": sampler.label(position),
-            "target_label": sampler.label(_partner(position, slices.batch_size, sampler.seed)),
-            "alpha": pipeline.uniform(sampler.seed, pipeline.Draw.PENALTY, position),
-        }
+    def of_one(member: pipeline.Sampler) -> tf.data.Dataset:
+        def sample(position: tf.Tensor) -> Batch:
+            partner = _partner(position, slices.batch_size, member.seed)
+            return {
+                "image": member.image(position),
+                "label": member.label(position),
+                "target_label": member.label(partner),
+                "alpha": pipeline.uniform(member.seed, pipeline.Draw.PENALTY, position),
+            }
 
-    return pipeline.batches(slices.positions(first_step, n_critic), sample)
+        return pipeline.batches(positions, sample)
+
+    return pipeline.in_turn([of_one(member) for member in sampler.members], n_critic)
 
 
 def _partner(position: tf.Tensor, batch_size: int, seed: int) -> tf.Tensor:

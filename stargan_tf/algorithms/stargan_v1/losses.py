@@ -9,20 +9,23 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from stargan_tf import gan_losses
+from stargan_tf.data import labels
 
 Losses = dict[str, tf.Tensor]
 
 
-def classification(c: tf.Tensor, logits: tf.Tensor, kind: str) -> tf.Tensor:
+def classification(c: tf.Tensor, logits: tf.Tensor, block: labels.Block) -> tf.Tensor:
     """L_cls, -log D_cls(c | x): equations 2 (x real) and 3 (x fake).
 
     Args:
       c: (N, labels) of 0 and 1.
       logits: (N, labels) float32.
-      kind: "attributes": sigmoid cross entropy, summed over the attributes. "domains": c is
-        one-hot; softmax cross entropy. Both are divided by N.
+      block: The labels that count; in a joint training those of the data set at hand (section 3.3).
+        Attributes: sigmoid cross entropy, summed over them. Domains: c is one-hot there; softmax
+        cross entropy. Both are divided by N.
     """
-    if kind == "attributes":
+    c, logits = block.of(c), block.of(logits)
+    if block.space.kind == "attributes":
         entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=c, logits=logits)
         return tf.reduce_mean(tf.reduce_sum(entropy, axis=1))
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=c, logits=logits))
@@ -35,7 +38,7 @@ def discriminator(
     x_fake: tf.Tensor,
     alpha: tf.Tensor,
     *,
-    kind: str,
+    block: labels.Block,
     adversarial_loss: str,
 ) -> Losses:
     """D's losses: L_adv of equation 8 (or 1) and L_cls^r of equation 2.
@@ -46,7 +49,7 @@ def discriminator(
       c: (N, labels) their labels.
       x_fake: (N, S, S, 3) G(x, c_target), a constant here.
       alpha: (N,) uniform in [0, 1), where on the way from fake to real the penalty is taken.
-      kind: Of labels, as in `classification`.
+      block: The labels that D_cls learns, as in `classification`.
       adversarial_loss: "wgan_gp" or "vanilla".
     """
     adversarial, penalised = _ADVERSARIAL[adversarial_loss]
@@ -54,7 +57,7 @@ def discriminator(
     losses = {
         "real": adversarial(src, real=True),
         "fake": adversarial(D(x_fake)[0], real=False),
-        "cls": classification(c, cls, kind),
+        "cls": classification(c, cls, block),
     }
     if penalised:
         losses["gp"] = gan_losses.gradient_penalty(lambda xhat: D(xhat)[0], x, x_fake, alpha)
@@ -68,7 +71,7 @@ def generator(
     c: tf.Tensor,
     c_target: tf.Tensor,
     *,
-    kind: str,
+    block: labels.Block,
     adversarial_loss: str,
 ) -> Losses:
     """G's losses: L_adv, L_cls^f of equation 3 and L_rec of equation 4, ||x - G(G(x, c'), c)||_1.
@@ -81,7 +84,7 @@ def generator(
     src, cls = D(x_fake)
     return {
         "fake": adversarial(src, real=True),
-        "cls": classification(c_target, cls, kind),
+        "cls": classification(c_target, cls, block),
         "rec": tf.reduce_mean(tf.abs(x - x_rec)),
     }
 

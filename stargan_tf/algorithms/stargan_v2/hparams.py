@@ -104,6 +104,11 @@ class HParams:
 
     def check_training(self, label_space: labels.LabelSpace) -> None:
         """Raises a UserError where the data or files that training needs are not there."""
+        if label_space.kind == "joint":
+            raise errors.UserError(
+                "stargan_v2 is trained on one data set; received several in --datasets; pass "
+                "--dataset, or --algorithm=stargan_v1, which has joint training."
+            )
         if label_space.kind != "domains":
             raise errors.UserError(
                 "stargan_v2 needs images that belong to one domain each; received the attributes "

@@ -50,4 +50,4 @@ def inputs(
         return batch
 
     batches = pipeline.batches(slices.positions(first_step, 1), sample)
-    return batches.map(lambda batch: {name: value[0] for name, value in batch.items()})
+    return batches.prefetch(tf.data.AUTOTUNE)

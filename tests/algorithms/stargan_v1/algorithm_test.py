@@ -37,7 +37,8 @@ class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
             batch[name][-1] for name in ("image", "label", "target_label", "alpha")
         )
         G, D = algorithm.networks["G"], algorithm.networks["D"]
-        kinds = {"kind": "attributes", "adversarial_loss": adversarial_loss}
+        block = algorithm.problem.label_space.blocks[0]
+        kinds = {"block": block, "adversarial_loss": adversarial_loss}
         expected = {
             f"D/{k}": v
             for k, v in losses.discriminator(D, x, c, G(x, c_target), alpha, **kinds).items()

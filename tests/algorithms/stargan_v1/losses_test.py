@@ -5,6 +5,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms.stargan_v1 import losses
+from stargan_tf.data import labels as labels_lib
 
 SIZE, WIDTH = 2, 3
 C = np.array([[1.0, 0, 1], [0, 0, 0]])
@@ -32,6 +33,10 @@ def log_sigmoid(z):
     return -np.log1p(np.exp(-z))
 
 
+def block(kind):
+    return labels_lib.LabelSpace(kind, ("a", "b", "c")).blocks[0]
+
+
 def cross_entropy(c, logits, kind):
     if kind == "attributes":
         each = -(c * log_sigmoid(logits) + (1 - c) * log_sigmoid(-logits))
@@ -44,19 +49,24 @@ class ClassificationTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(("attributes", C), ("domains", ONE_HOT))
     def test_is_the_cross_entropy_summed_over_labels_divided_by_the_batch(self, kind, c):
         logits = 2 * normal(2, WIDTH)
-        found = losses.classification(tf.constant(c), tf.constant(logits), kind)
+        found = losses.classification(tf.constant(c), tf.constant(logits), block(kind))
         self.assertAllClose(found, cross_entropy(c, logits, kind), rtol=1e-12)
 
     @parameterized.parameters(("attributes", 3 * np.log(2)), ("domains", np.log(3)))
     def test_of_zero_logits_is_that_of_a_guess(self, kind, expected):
-        found = losses.classification(tf.constant(ONE_HOT), tf.zeros([2, 3], tf.float64), kind)
+        found = losses.classification(
+            tf.constant(ONE_HOT), tf.zeros([2, 3], tf.float64), block(kind)
+        )
         self.assertAllClose(found, expected, rtol=1e-12)
 
     def test_attributes_are_independent_and_domains_compete(self):
         c, logits = tf.constant([[1.0, 0.0]]), tf.constant([[1.0, 5.0]])
-        attributes = losses.classification(c, logits, "attributes")
+        two = [
+            labels_lib.LabelSpace(kind, ("a", "b")).blocks[0] for kind in ("attributes", "domains")
+        ]
+        attributes = losses.classification(c, logits, two[0])
         self.assertAllClose(attributes, np.log1p(np.exp(-1)) + np.log1p(np.exp(5)), rtol=1e-6)
-        domains = losses.classification(c, logits, "domains")
+        domains = losses.classification(c, logits, two[1])
         self.assertAllClose(domains, np.log1p(np.exp(5 - 1)), rtol=1e-6)
 
 
@@ -67,7 +77,9 @@ class DiscriminatorTest(tf.test.TestCase, parameterized.TestCase):
 
     def _losses(self, adversarial_loss, kind="attributes", c=C, D=toy_d):
         arrays = (tf.constant(a) for a in (self.x, c, self.x_fake, np.array([0.3, 0.8])))
-        return losses.discriminator(D, *arrays, kind=kind, adversarial_loss=adversarial_loss)
+        return losses.discriminator(
+            D, *arrays, block=block(kind), adversarial_loss=adversarial_loss
+        )
 
     @parameterized.parameters(("attributes", C), ("domains", ONE_HOT))
     def test_wgan_gp(self, kind, c):
@@ -109,7 +121,7 @@ class DiscriminatorTest(tf.test.TestCase, parameterized.TestCase):
         def quadratic(x):
             return tf.reduce_sum(x**2, axis=3), x[:, 0, 0] * LOGIT
 
-        kinds = {"kind": "attributes", "adversarial_loss": "wgan_gp"}
+        kinds = {"block": block("attributes"), "adversarial_loss": "wgan_gp"}
         with tf.GradientTape() as tape:
             tape.watch([x, x_fake])
             found = losses.discriminator(quadratic, x, tf.constant(C), x_fake, alpha, **kinds)
@@ -130,7 +142,7 @@ class GeneratorTest(tf.test.TestCase, parameterized.TestCase):
             toy_g,
             toy_d,
             *(tf.constant(a) for a in (x, c, c_target)),
-            kind=kind,
+            block=block(kind),
             adversarial_loss=adversarial_loss,
         )
         x_fake = toy_g(x, c_target)
@@ -151,7 +163,7 @@ class GeneratorTest(tf.test.TestCase, parameterized.TestCase):
 
         def values():
             found = losses.generator(
-                linear, toy_d, x, c, c_target, kind="attributes", adversarial_loss="wgan_gp"
+                linear, toy_d, x, c, c_target, block=block("attributes"), adversarial_loss="wgan_gp"
             )
             return [found[name] for name in ("fake", "cls", "rec")]
 
