@@ -48,6 +48,14 @@ def main() -> int:
         flush=True,
     )
     sampler = sources.sampler(images, config.data, config.train.seed)
+    if config.data.cache == "disk":
+        print(f"Cache: {sources.budget(config.data).folder()}", flush=True)
+    if config.data.fast_decode:
+        for member in sampler.members:
+            mean, largest = pipeline.fast_decode_error(member)
+            print(
+                f"--fast_decode: errors {mean:.1f} grey levels in the mean, {largest:.0f} at most"
+            )
     return loop.train(run, strategy, sampler, examples)
 
 

@@ -39,6 +39,8 @@ class CartoonFaces(source.Source):
       UserError: An argument is out of its range, or some domain can have no face.
     """
 
+    in_memory = True
+
     def __init__(
         self,
         split: str,

@@ -59,6 +59,25 @@ class DataOptions:
         "own (celeba: 178; else the largest that fits).",
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
+    cache: str = option(
+        "auto",
+        "Where images are kept once they are read: auto: in memory, within --cache_gb and half of "
+        "what is free; memory; disk: in --cache_dir, for later runs too; off. Pixels where only a "
+        "mirroring follows, else files.",
+        choices=("auto", "memory", "disk", "off"),
+        may_change=True,
+    )
+    cache_gb: float = option(
+        2.0, "What the cache may take, in 10^9 bytes; images beyond are read.", may_change=True
+    )
+    cache_dir: str = option(
+        "", "Folder of --cache=disk; empty: ~/.cache/stargan_tf.", may_change=True
+    )
+    fast_decode: bool = option(
+        False,
+        "Decode large JPEG files at a half, a quarter or an eighth of their size: quicker, not "
+        "exact; the error is printed when training starts.",
+    )
     on_corrupt: str = option(
         "error",
         "What to do about images that can't be read: error: list them and stop before training "
@@ -132,6 +151,16 @@ class DataOptions:
             raise errors.UserError(
                 f"val_fraction lies between 0 and 1; received {self.val_fraction}; pass 0.1 to "
                 "hold out a tenth of the images."
+            )
+        if not 0 < self.cache_gb < float("inf"):
+            raise errors.UserError(
+                f"cache_gb is a number above 0; received {self.cache_gb}; pass --cache=off to keep "
+                "nothing."
+            )
+        if self.cache_dir and self.cache != "disk":
+            raise errors.UserError(
+                f"--cache_dir is for --cache=disk; received it with --cache={self.cache}; leave it "
+                "out, or pass --cache=disk."
             )
         if self.crop_size < 0:
             raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")

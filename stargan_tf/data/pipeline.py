@@ -7,13 +7,14 @@ replicas and workers that take slices of a batch see together what one would see
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf.data import caching, decoding, transforms
 from stargan_tf.data import source as source_lib
-from stargan_tf.data import transforms
 
 
 class Draw(enum.IntEnum):
@@ -75,6 +76,15 @@ class Sampler:
     """Maps positions in the endless sequence of samples to images and labels.
 
     Sample p is image `order[p % size]` of epoch p // size, each epoch in an order of its own.
+
+    Attributes:
+      source: The data set.
+      seed: Of all chance.
+      image_size: S, height and width of the samples in pixels.
+      crop_size: Side of the centred square that is cut out first; 0: the largest.
+      flip: Whether half of the samples are mirrored.
+      cache: What is kept of images that were read.
+      fast_decode: Whether large JPEG files are decoded at a fraction of their size.
     """
 
     source: source_lib.Source
@@ -82,6 +92,8 @@ class Sampler:
     image_size: int
     crop_size: int = 0
     flip: bool = True
+    cache: caching.Budget = caching.Budget()
+    fast_decode: bool = False
 
     @property
     def members(self) -> tuple["Sampler", ...]:
@@ -106,8 +118,8 @@ class Sampler:
         return tf.gather(tf.constant(self.source.labels), self.index(position))
 
     def image(self, position: tf.Tensor) -> tf.Tensor:
-        """Returns the sample at `position`: (S, S, 3) float32 in [-1, 1], augmented."""
-        image = self.plain_image(self.index(position))
+        """Returns the sample at `position`: (S, S, 3) uint8, perhaps mirrored."""
+        image = self._square(self.index(position))
         if self.flip:
             image = transforms.maybe_flip(image, uniform(self.seed, Draw.FLIP, position))
         return image
@@ -127,10 +139,12 @@ class Sampler:
           crop_probability: Of `transforms.random_resized_crop`; else the square is just resized.
 
         Returns:
-          (S, S, 3) float32 in [-1, 1].
+          (S, S, 3) uint8.
         """
-        centre = transforms.centre(self.source.load(index), self.crop_size)
         if crop_probability:
+            # A crop has 0.8 of the area or more: its sides may be a ninth shorter than the image's.
+            smallest = -(-self.image_size * 10 // 9)
+            centre = self._centre(index, smallest, self._files)
             shape = (transforms.TRIES + 1, 4)
             uniforms = _nested_uniform(self.seed, stream, position, Draw.CROP, shape)
             image = tf.cond(
@@ -138,9 +152,9 @@ class Sampler:
                 lambda: transforms.random_resized_crop(centre, self.image_size, uniforms[:-1]),
                 lambda: transforms.resize(centre, self.image_size),
             )
+            image = tf.cast(image, tf.uint8)
         else:
-            image = transforms.resize(centre, self.image_size)
-        image = transforms.to_unit_range(image)
+            image = self._square(index)
         if self.flip:
             coin = _nested_uniform(self.seed, stream, position, Draw.FLIP)
             image = transforms.maybe_flip(image, coin)
@@ -148,9 +162,47 @@ class Sampler:
 
     def plain_image(self, index: tf.Tensor) -> tf.Tensor:
         """Returns image number `index` (int64 scalar): (S, S, 3) float32 in [-1, 1]."""
-        image = self.source.load(index)
-        image = transforms.square(image, self.image_size, self.crop_size)
-        return transforms.to_unit_range(image)
+        return transforms.to_unit_range(self._square(index))
+
+    def _square(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns an image without any chance: (S, S, 3) uint8, from the cache if it is there."""
+        size = self.image_size
+
+        def make() -> tf.Tensor:
+            image = transforms.resize(self._centre(index, size, store=None), size)
+            return tf.cast(image, tf.uint8)
+
+        return caching.cached(self._pixels, index, make, tf.TensorSpec((size, size, 3), tf.uint8))
+
+    def _centre(self, index: tf.Tensor, smallest: int, store: caching.Store | None) -> tf.Tensor:
+        """Returns the square that is cut out; its file comes from the store if it is there.
+
+        Where files are decoded at a fraction of their size, it still has a side of `smallest`, if
+        the image has as much.
+        """
+        images, crop = self.source, self.crop_size
+        if not isinstance(images, source_lib.EncodedSource):
+            return transforms.centre(images.load(index), crop)
+        spec = tf.TensorSpec((), tf.string)
+        contents = caching.cached(store, index, lambda: images.read(index), spec)
+        if not self.fast_decode:
+            return transforms.centre(decoding.decode(contents), crop)
+        image, divisor = decoding.decode_reduced(contents, smallest, crop)
+        return transforms.centre(image, crop // divisor if crop else 0)
+
+    @functools.cached_property
+    def _pixels(self) -> caching.Store | None:
+        """Keeps squares."""
+        quality = "fast" if self.fast_decode else "exact"
+        return self._store(f"{self.image_size}px-crop{self.crop_size}-{quality}-1")
+
+    @functools.cached_property
+    def _files(self) -> caching.Store | None:
+        """Keeps encoded files."""
+        return self._store("files-1")
+
+    def _store(self, variant: str) -> caching.Store | None:
+        return None if self.source.in_memory else self.cache.store(variant, self.source.key)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +210,15 @@ class JointSampler:
     """The samplers of several data sets that are trained on jointly, with unified labels."""
 
     members: tuple[Sampler, ...]
+
+
+def fast_decode_error(sampler: Sampler, count: int = 16) -> tuple[float, float]:
+    """Returns the mean and the largest error of `fast_decode` on some images, in grey levels."""
+    images = dataclasses.replace(sampler, cache=caching.Budget(), fast_decode=True)
+    found, _ = spread_out(images, count)
+    expected, _ = spread_out(dataclasses.replace(images, fast_decode=False), count)
+    errors = np.abs(found - expected) * 127.5
+    return float(errors.mean()), float(errors.max())
 
 
 AnySampler = Sampler | JointSampler
@@ -237,7 +298,15 @@ def batches(
     batch = positions.element_spec.shape[1]
     flat = positions.unbatch().unbatch()
     samples = flat.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return samples.batch(batch, drop_remainder=True)
+    # Images travel as bytes and become numbers in [-1, 1] when the batch is complete.
+    return samples.batch(batch, drop_remainder=True).map(_to_unit_range)
+
+
+def _to_unit_range(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {
+        name: transforms.to_unit_range(value) if value.dtype == tf.uint8 else value
+        for name, value in batch.items()
+    }
 
 
 def in_turn(datasets: Sequence[tf.data.Dataset], rounds: int) -> tf.data.Dataset:

@@ -22,11 +22,13 @@ class Source(abc.ABC):
       labels: (size, width) float32 of 0 and 1, the label of every image.
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
         for no other; 0: the largest that fits.
+      in_memory: Whether images are held in memory as they are, so that no cache is of use.
     """
 
     label_space: labels_lib.LabelSpace
     labels: np.ndarray
     crop_size: int = 0
+    in_memory: bool = False
 
     @property
     def size(self) -> int:

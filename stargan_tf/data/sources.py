@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from stargan_tf.data import (
+    caching,
     cartoon_drawing,
     cartoon_faces,
     celeba,
@@ -78,7 +79,14 @@ def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[
 def sampler(
     images: source.Source, options: options_lib.DataOptions, seed: int, *, augment: bool = True
 ) -> pipeline.AnySampler:
-    """Returns the sampler of a source, with the crop of its data set and the flip if asked for."""
+    """Returns the sampler of a source, as the options say.
+
+    Args:
+      images: As `load` returned it.
+      options: The data flags.
+      seed: Of all chance.
+      augment: Whether it is for training; else nothing is mirrored, and nothing is kept.
+    """
     if isinstance(images, joint.Joint):
         # Seeds of runs are below 2^32: those of further data sets are none that a run has.
         members = (
@@ -86,8 +94,21 @@ def sampler(
             for k, member in enumerate(images.members)
         )
         return pipeline.JointSampler(tuple(members))
-    crop = options.crop_size or images.crop_size
-    return pipeline.Sampler(images, seed, options.image_size, crop, augment and options.flip)
+    return pipeline.Sampler(
+        images,
+        seed,
+        options.image_size,
+        options.crop_size or images.crop_size,
+        flip=augment and options.flip,
+        cache=budget(options) if augment else caching.Budget(),
+        fast_decode=options.fast_decode,
+    )
+
+
+def budget(options: options_lib.DataOptions) -> caching.Budget:
+    """Returns where images are kept, and how much of each data set."""
+    sets = len(options.parts()) if options.datasets else 1
+    return caching.Budget(options.cache, options.cache_gb / sets, options.cache_dir)
 
 
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:

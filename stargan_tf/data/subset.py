@@ -36,7 +36,7 @@ class _View(source.Source):
     ):
         self._images, self._kept = images, kept
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
-        self.crop_size = images.crop_size
+        self.crop_size, self.in_memory = images.crop_size, images.in_memory
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))

@@ -7,7 +7,7 @@ import tensorflow as tf
 TRIES = 10  # of a random crop, before the central one is taken
 
 
-def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
+def centre(image: tf.Tensor, crop_size: int | tf.Tensor = 0) -> tf.Tensor:
     """Cuts out the centred square.
 
     Args:
@@ -19,7 +19,7 @@ def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
     """
     shape = tf.shape(image)
     largest = tf.minimum(shape[0], shape[1])
-    side = tf.minimum(largest, crop_size) if crop_size else largest
+    side = tf.where(tf.equal(crop_size, 0), largest, tf.minimum(largest, crop_size))
     top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
     return image[top : top + side, left : left + side]
 
