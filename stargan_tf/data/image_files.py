@@ -147,6 +147,9 @@ def _problem(path: str, thorough: bool) -> str:
             # Some whole files end like this. TensorFlow decides, since it reads them in training:
             # Pillow accepts a PNG that lacks its last chunk, TensorFlow does not.
             decoding.decode(tf.io.read_file(os.fsencode(path)))
+        if thorough:
+            with Image.open(path, formats=("JPEG", "PNG")) as image:
+                image.load()  # which reads JPEG files in training
     except _TooLarge as error:
         return str(error)
     except Image.DecompressionBombError:

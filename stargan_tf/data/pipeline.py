@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf import errors
 from stargan_tf.data import caching, decoding, transforms
 from stargan_tf.data import source as source_lib
 
@@ -142,17 +143,16 @@ class Sampler:
           (S, S, 3) uint8.
         """
         if crop_probability:
-            # A crop has 0.8 of the area or more: its sides may be a ninth shorter than the image's.
-            smallest = -(-self.image_size * 10 // 9)
-            centre = self._centre(index, smallest, self._files)
             shape = (transforms.TRIES + 1, 4)
             uniforms = _nested_uniform(self.seed, stream, position, Draw.CROP, shape)
-            image = tf.cond(
-                uniforms[-1, 0] < crop_probability,
-                lambda: transforms.random_resized_crop(centre, self.image_size, uniforms[:-1]),
-                lambda: transforms.resize(centre, self.image_size),
-            )
-            image = tf.cast(image, tf.uint8)
+
+            def choose_box(size: tf.Tensor) -> tf.Tensor:
+                centre = transforms.centre_box(size, self.crop_size)
+                inner = transforms.random_box(centre[2:], uniforms[:-1])
+                inner += tf.concat([centre[:2], [0, 0]], axis=0)
+                return tf.where(uniforms[-1, 0] < crop_probability, inner, centre)
+
+            image = self._resized(index, choose_box, self._files)
         else:
             image = self._square(index)
         if self.flip:
@@ -166,29 +166,29 @@ class Sampler:
 
     def _square(self, index: tf.Tensor) -> tf.Tensor:
         """Returns an image without any chance: (S, S, 3) uint8, from the cache if it is there."""
-        size = self.image_size
 
         def make() -> tf.Tensor:
-            image = transforms.resize(self._centre(index, size, store=None), size)
-            return tf.cast(image, tf.uint8)
+            return self._resized(
+                index, lambda size: transforms.centre_box(size, self.crop_size), None
+            )
 
-        return caching.cached(self._pixels, index, make, tf.TensorSpec((size, size, 3), tf.uint8))
+        spec = tf.TensorSpec((self.image_size, self.image_size, 3), tf.uint8)
+        return caching.cached(self._pixels, index, make, spec)
 
-    def _centre(self, index: tf.Tensor, smallest: int, store: caching.Store | None) -> tf.Tensor:
-        """Returns the square that is cut out; its file comes from the store if it is there.
-
-        Where files are decoded at a fraction of their size, it still has a side of `smallest`, if
-        the image has as much.
-        """
-        images, crop = self.source, self.crop_size
+    def _resized(
+        self,
+        index: tf.Tensor,
+        choose_box: Callable[[tf.Tensor], tf.Tensor],
+        store: caching.Store | None,
+    ) -> tf.Tensor:
+        """Returns a box of an image, resized; its file comes from the store if it is there."""
+        images = self.source
         if not isinstance(images, source_lib.EncodedSource):
-            return transforms.centre(images.load(index), crop)
+            image = images.load(index)
+            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
         spec = tf.TensorSpec((), tf.string)
         contents = caching.cached(store, index, lambda: images.read(index), spec)
-        if not self.fast_decode:
-            return transforms.centre(decoding.decode(contents), crop)
-        image, divisor = decoding.decode_reduced(contents, smallest, crop)
-        return transforms.centre(image, crop // divisor if crop else 0)
+        return decoding.resized(contents, choose_box, self.image_size, fast=self.fast_decode)
 
     @functools.cached_property
     def _pixels(self) -> caching.Store | None:
@@ -217,8 +217,8 @@ def fast_decode_error(sampler: Sampler, count: int = 16) -> tuple[float, float]:
     images = dataclasses.replace(sampler, cache=caching.Budget(), fast_decode=True)
     found, _ = spread_out(images, count)
     expected, _ = spread_out(dataclasses.replace(images, fast_decode=False), count)
-    errors = np.abs(found - expected) * 127.5
-    return float(errors.mean()), float(errors.max())
+    difference = np.abs(found - expected) * 127.5
+    return float(difference.mean()), float(difference.max())
 
 
 AnySampler = Sampler | JointSampler
@@ -229,13 +229,23 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
 
     Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has. Of
     several data sets each gives its share.
+
+    Raises:
+      UserError: If one of them can't be read.
     """
     images, labels = [], []
     sets = len(sampler.members)
     for k, member in enumerate(sampler.members):
         size, share = member.source.size, count // sets + (k < count % sets)
         indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
-        images += [member.plain_image(tf.constant(i)).numpy() for i in np.unique(indices)]
+        load = tf.function(member.plain_image)
+        for i in np.unique(indices):
+            try:
+                images.append(load(tf.constant(i)).numpy())
+            except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+                raise errors.UserError(
+                    f"{member.source.describe(i)} is damaged or gone; replace or remove it."
+                ) from error
         labels += list(member.source.labels[np.unique(indices)])
     return np.stack(images), np.stack(labels)
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 TRIES = 10  # of a random crop, before the central one is taken
 
 
-def centre(image: tf.Tensor, crop_size: int | tf.Tensor = 0) -> tf.Tensor:
+def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
     """Cuts out the centred square.
 
     Args:
@@ -17,11 +17,45 @@ def centre(image: tf.Tensor, crop_size: int | tf.Tensor = 0) -> tf.Tensor:
     Returns:
       (side, side, 3), the pixels as they are.
     """
-    shape = tf.shape(image)
-    largest = tf.minimum(shape[0], shape[1])
-    side = tf.where(tf.equal(crop_size, 0), largest, tf.minimum(largest, crop_size))
-    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
-    return image[top : top + side, left : left + side]
+    return cut(image, centre_box(tf.shape(image)[:2], crop_size))
+
+
+def centre_box(size: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
+    """Returns the centred square of an image as a box, (4,) int32: top, left, height, width.
+
+    Args:
+      size: (2,) int32, the image's height and width in pixels.
+      crop_size: Side of the square in pixels, at most min(H, W) of the image; 0: just that.
+    """
+    largest = tf.reduce_min(size)
+    side = tf.minimum(largest, crop_size) if crop_size else largest
+    return tf.stack([(size[0] - side) // 2, (size[1] - side) // 2, side, side])
+
+
+def cut(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
+    """Returns the pixels of an image (H, W, 3) in a box (4,): top, left, height, width."""
+    top, left, height, width = tf.unstack(box, num=4)
+    return image[top : top + height, left : left + width]
+
+
+def resized_box(image: tf.Tensor, box: tf.Tensor, image_size: int) -> tf.Tensor:
+    """Cuts out a box and resizes it to a square of S = image_size.
+
+    Args:
+      image: (H, W, 3) uint8, any H and W.
+      box: (4,) int32: top, left, height, width.
+      image_size: S in pixels.
+
+    Returns:
+      (S, S, 3) uint8.
+    """
+    found = cut(image, box)
+    found = tf.cond(
+        tf.reduce_all(box[2:] == image_size),
+        lambda: found,
+        lambda: tf.cast(resize(found, image_size), tf.uint8),
+    )
+    return tf.ensure_shape(found, (image_size, image_size, 3))
 
 
 def resize(image: tf.Tensor, image_size: int) -> tf.Tensor:
@@ -53,30 +87,6 @@ def square(image: tf.Tensor, image_size: int, crop_size: int = 0) -> tf.Tensor:
       (S, S, 3) float32, whole grey levels in [0, 255], as a saved 8-bit file would hold.
     """
     return resize(centre(image, crop_size), image_size)
-
-
-def random_resized_crop(
-    image: tf.Tensor,
-    image_size: int,
-    uniforms: tf.Tensor,
-    scale: tuple[float, float] = (0.8, 1.0),
-    ratio: tuple[float, float] = (0.9, 1.1),
-) -> tf.Tensor:
-    """Cuts out a random box and resizes it to a square; see `random_box`.
-
-    Args:
-      image: (H, W, 3) uint8, any H and W.
-      image_size: S, the height and width of the result in pixels.
-      uniforms: (TRIES, 4) in [0, 1), all the chance there is.
-      scale: The least and the largest area of the box, as shares of the image's.
-      ratio: The least and the largest width / height of the box; the defaults are StarGAN v2's.
-
-    Returns:
-      (S, S, 3) float32, whole grey levels in [0, 255].
-    """
-    shape = tf.shape(image)
-    top, left, height, width = tf.unstack(random_box(shape[:2], uniforms, scale, ratio))
-    return resize(image[top : top + height, left : left + width], image_size)
 
 
 def random_box(

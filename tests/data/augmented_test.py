@@ -80,7 +80,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         turned = [np.array_equal(a, b[:, ::-1]) for a, b in zip(found, plain, strict=True)]
         self.assertAllEqual(np.add(same, turned), np.ones(8))
         self.assertBetween(sum(same), 1, 7)
-        with mock.patch.object(transforms, "random_resized_crop") as crop:
+        with mock.patch.object(transforms, "random_box") as crop:
             self.augment(1, p=0.0)
         crop.assert_not_called()
 

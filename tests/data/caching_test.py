@@ -1,6 +1,5 @@
 """Caches of images: the same values as without, within the budget, found again on disk."""
 
-import io
 import os
 import pathlib
 from unittest import mock
@@ -151,25 +150,6 @@ class DiskTest(FilesTestCase):
         with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(self.dir)}):
             self.squares(self.sampler(caching.Budget("disk")))
         self.assertNotEmpty([*(self.dir / "stargan_tf" / "8px-crop0-exact-1").glob("*.index")])
-
-
-class FastDecodeTest(FilesTestCase):
-    def test_the_smallest_decoding_that_is_large_enough(self):
-        y, x = np.mgrid[:96, :128]
-        picture = np.stack([x + y, 255 - x, 128 + 60 * np.sin(x / 9)], axis=2).astype(np.uint8)
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=95)
-        path = str(self.dir / "large.jpg")
-        pathlib.Path(path).write_bytes(buffer.getvalue())
-        space = labels.LabelSpace("attributes", ("any",))
-        images = image_files.ImageFiles([path], np.zeros((1, 1)), space)
-        zero = tf.constant(0, tf.int64)
-        for size, crop, side in ((48, 0, 48), (49, 0, 96), (12, 0, 12), (30, 64, 32), (8, 20, 10)):
-            fast = pipeline.Sampler(images, 0, size, crop, fast_decode=True)
-            self.assertEqual(fast._centre(zero, size, None).shape, (side, side, 3))
-            exact = pipeline.Sampler(images, 0, size, crop).plain_image(zero)
-            # The largest is 8 levels, where the sine is steepest.
-            self.assertAllClose(fast.plain_image(zero), exact, atol=12 / 127.5)
 
 
 if __name__ == "__main__":

@@ -161,30 +161,31 @@ class RandomBoxTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(boxes((50, 50), uniforms), [[0, 0, 50, 50]])
 
 
-class RandomResizedCropTest(tf.test.TestCase, parameterized.TestCase):
+class ResizedBoxTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(((60, 91), 32), ((218, 178), 16), ((50, 50), 47), ((20, 31), 64))
     def test_equals_pillow_within_a_grey_level(self, shape, size):
         image = photo(*shape)
         for uniforms in draws(4):
-            top, left, height, width = box_of(shape, uniforms, (0.3, 0.9), (0.8, 1.25))
+            top, left, height, width = box = box_of(shape, uniforms, (0.3, 0.9), (0.8, 1.25))
             crop = Image.fromarray(image).crop((left, top, left + width, top + height))
-            expected = np.asarray(crop.resize((size, size), Image.Resampling.BILINEAR), np.float32)
-            found = transforms.random_resized_crop(
-                tf.constant(image), size, tf.constant(uniforms), (0.3, 0.9), (0.8, 1.25)
-            )
-            self.assertEqual(found.dtype, tf.float32)
-            self.assertAllClose(found, expected, rtol=0, atol=1.0)
-            self.assertAllEqual(found, np.rint(found))
+            expected = np.asarray(crop.resize((size, size), Image.Resampling.BILINEAR), np.int32)
+            found = transforms.resized_box(tf.constant(image), tf.constant(box, tf.int32), size)
+            self.assertEqual(found.dtype, tf.uint8)
+            self.assertAllClose(tf.cast(found, tf.int32), expected, rtol=0, atol=1)
+
+    def test_a_box_of_the_right_size_is_only_cut_out(self):
+        image = photo(40, 50)
+        found = transforms.resized_box(tf.constant(image), tf.constant([3, 5, 16, 16]), 16)
+        self.assertAllEqual(found, image[3:19, 5:21])
 
     def test_sizes_unknown_to_the_graph(self):
-        specs = [tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([transforms.TRIES, 4])]
+        specs = [tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([4], tf.int32)]
         call = tf.function(
-            lambda image, u: transforms.random_resized_crop(image, 16, u), input_signature=specs
+            lambda image, box: transforms.resized_box(image, box, 16), input_signature=specs
         )
         self.assertEqual(call.get_concrete_function().output_shapes, (16, 16, 3))
-        image, uniforms = tf.constant(photo(40, 50)), tf.constant(draws(1)[0])
-        eager = transforms.random_resized_crop(image, 16, uniforms)
-        self.assertAllEqual(call(image, uniforms), eager)
+        image, box = tf.constant(photo(40, 50)), tf.constant([1, 2, 30, 33])
+        self.assertAllEqual(call(image, box), transforms.resized_box(image, box, 16))
 
 
 class UnitRangeTest(tf.test.TestCase):
