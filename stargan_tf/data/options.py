@@ -18,7 +18,7 @@ class DataOptions:
     dataset: str = option(
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
-        "images in DIR/{train,val}/<domain>/.",
+        "images in DIR/<domain>/ or DIR/{train,val}/<domain>/.",
     )
     data_dir: str = option(
         "", "The folder of the data set (celeba, image_folder).", may_change=True

@@ -81,7 +81,8 @@ def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source:
-    return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
+    part = "train" if split == "train" else "val"
+    return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
 
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
