@@ -7,8 +7,8 @@ from stargan_tf import errors
 from stargan_tf.data import labels
 from stargan_tf.options import option
 
-DATASETS = ("cartoon_faces", "celeba", "image_folder")
-_FROM_LAYOUT = ("image_folder",)  # take their labels from the names of folders or files
+DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd")
+_FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,10 +18,12 @@ class DataOptions:
     dataset: str = option(
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
-        "images in DIR/<domain>/ or DIR/{train,val}/<domain>/.",
+        "images in DIR/<domain>/ or DIR/{train,val}/<domain>/; rafd: the Radboud Faces Database.",
     )
     data_dir: str = option(
-        "", "The folder of the data set (celeba, image_folder).", may_change=True
+        "",
+        "The folder of the data set (celeba, image_folder, rafd).",
+        may_change=True,
     )
     attributes: str = option(
         "",

@@ -8,6 +8,7 @@ from stargan_tf.data import (
     celeba,
     image_folder,
     pipeline,
+    rafd,
     source,
     subset,
 )
@@ -85,8 +86,13 @@ def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source
     return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
 
 
+def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
+    return rafd.load_rafd(options.data_dir, split, options.val_fraction)
+
+
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "cartoon_faces": _cartoon_faces,
     "celeba": _celeba,
     "image_folder": _image_folder,
+    "rafd": _rafd,
 }
