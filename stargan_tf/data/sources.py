@@ -7,6 +7,7 @@ from stargan_tf.data import (
     cartoon_faces,
     celeba,
     image_folder,
+    manifest,
     pipeline,
     rafd,
     source,
@@ -95,4 +96,5 @@ _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
     "image_folder": _image_folder,
     "rafd": _rafd,
+    "manifest": manifest.load_manifest,
 }
