@@ -6,59 +6,81 @@ from typing import Literal
 import numpy as np
 
 from stargan_tf import errors
-from stargan_tf.data import image_files
+from stargan_tf.data import folder_layout, image_files, splits
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import options as options_lib
 
-_LAYOUT = "DIR/train/<domain>/*.jpg and DIR/val/<domain>/*.jpg"
 
-
-def load_image_folder(data_dir: str, split: Literal["train", "val"]) -> image_files.ImageFiles:
+def load_image_folder(
+    data_dir: str,
+    split: Literal["train", "val"],
+    val_fraction: float = options_lib.DataOptions.val_fraction,
+) -> image_files.ImageFiles:
     """Lists the images of `data_dir`/{train,val}/{domain}/, at any depth below the domain.
 
     The domains are the folders of train, in the order of their names, for both splits, so that
     labels agree; val may lack some. Hidden folders and stray files are ignored. No image is opened;
-    see `image_files.find_problems`.
+    see `image_files.find_problems`. Which other names val may have: `folder_layout.find`; of val
+    and test, test is left alone.
+
+    Without val, and for `data_dir`/{domain}/, images are held out by the hash of the path from the
+    domain's name on ("cat/deep/a.jpg"), each for itself: the others stay where they are as images
+    are added or removed, or the folder moves.
 
     Args:
-      data_dir: The folder that holds train and val.
+      data_dir: The folder that holds train and val, or the domains.
       split: Which of the two.
+      val_fraction: The share to hold out where there is no val.
 
     Returns:
       The images in the order of their domains, then of their paths; labels are one-hot.
 
     Raises:
-      UserError: A folder is missing, a domain holds no image, there are fewer than two domains, or
-        val has a domain that train lacks.
+      UserError: A folder is missing, a domain holds no image, there are fewer than two domains, val
+        has a domain that train lacks, a share is given though there is val, or none of a domain's
+        images is left to train on.
     """
     if split not in ("train", "val"):
         raise ValueError(f"split must be 'train' or 'val'. Received: {split!r}")
-    domains = _train_domains(data_dir)
-    folder = _split_folder(data_dir, split)
-    present = _present_domains(folder, domains)
+    layout = folder_layout.find(data_dir)
+    domains = folder_layout.folders(layout.train)
+    folder_layout.refuse_fewer_than_two(layout.train, domains)
+    label_space = labels_lib.LabelSpace("domains", domains)
+    if layout.held_out is None:
+        return _part(layout.train, label_space, split, val_fraction)
+    splits.refuse_fraction(val_fraction, f"{layout.held_out!r} is what is held out")
+    folder = layout.train if split == "train" else layout.held_out
+    paths, labels, _ = _images(folder, _present_domains(folder, domains), domains)
+    return image_files.ImageFiles(paths, labels, label_space)
+
+
+def _part(
+    folder: str, label_space: labels_lib.LabelSpace, split: str, val_fraction: float
+) -> image_files.ImageFiles:
+    """Returns the images of one split of a folder that holds both."""
+    paths, labels, names = _images(folder, label_space.names, label_space.names)
+    held_out = splits.held_out_checked(names, val_fraction, labels, label_space)
+    rows = np.flatnonzero(held_out == (split == "val"))
+    return image_files.ImageFiles([paths[i] for i in rows], labels[rows], label_space)
+
+
+def _images(
+    folder: str, present: tuple[str, ...], domains: tuple[str, ...]
+) -> tuple[list[str], np.ndarray, list[str]]:
+    """Returns the paths of all images, their labels, and their names relative to `folder`."""
     paths: list[str] = []
     indices: list[int] = []
     for name in present:
         found = _domain_images(os.path.join(folder, name))
         paths += found
         indices += [domains.index(name)] * len(found)
-    label_space = labels_lib.LabelSpace("domains", domains)
-    one_hot = np.eye(len(domains), dtype=np.float32)[indices]
-    return image_files.ImageFiles(paths, one_hot, label_space)
-
-
-def _train_domains(data_dir: str) -> tuple[str, ...]:
-    domains = _domains(_split_folder(data_dir, "train"))
-    if len(domains) < 2:
-        raise errors.UserError(
-            f"{os.path.join(data_dir, 'train')!r} holds {len(domains)} domains "
-            f"({', '.join(domains) or 'no folder'}), but translation needs at least 2; "
-            f"expected {_LAYOUT}."
-        )
-    return domains
+    start = len(os.path.join(folder, ""))
+    names = [path[start:] for path in paths]
+    return paths, np.eye(len(domains), dtype=np.float32)[indices], names
 
 
 def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
-    present = _domains(folder)
+    present = folder_layout.folders(folder)
     unknown = [name for name in present if name not in domains]
     if unknown:
         raise errors.UserError(
@@ -66,33 +88,10 @@ def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
             f"({', '.join(domains)}); add them to train or remove them."
         )
     if not present:
-        raise errors.UserError(f"{folder!r} holds no domain folder; expected {_LAYOUT}.")
-    return present
-
-
-def _split_folder(data_dir: str, split: str) -> str:
-    hint = f"expected {_LAYOUT} (--dataset=cartoon_faces needs no files)."
-    if not data_dir:
-        raise errors.UserError(f"The data folder is empty, pass --data_dir=DIR; {hint}")
-    if not os.path.isdir(data_dir):
-        raise errors.UserError(f"There is no data folder {data_dir!r}; {hint}")
-    folder = os.path.join(data_dir, split)
-    if not os.path.isdir(folder):
-        raise errors.UserError(f"There is no folder {split!r} in {data_dir!r}; {hint}")
-    return folder
-
-
-def _domains(folder: str) -> tuple[str, ...]:
-    """Returns the names of the visible folders, links to folders included, in order."""
-    try:
-        with os.scandir(folder) as entries:
-            return tuple(
-                sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-            )
-    except OSError as error:
         raise errors.UserError(
-            f"Cannot list the folder {folder!r}: {error.strerror}; check its permissions."
-        ) from error
+            f"{folder!r} holds no domain folder; expected {folder_layout.LAYOUT}."
+        )
+    return present
 
 
 def _domain_images(folder: str) -> list[str]:

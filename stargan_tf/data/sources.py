@@ -9,7 +9,9 @@ from stargan_tf.data import (
     celeba,
     image_folder,
     joint,
+    manifest,
     pipeline,
+    rafd,
     source,
     subset,
 )
@@ -134,10 +136,17 @@ def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source:
-    return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
+    part = "train" if split == "train" else "val"
+    return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
+
+
+def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
+    return rafd.load_rafd(options.data_dir, split, options.val_fraction)
 
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
     "image_folder": _image_folder,
+    "rafd": _rafd,
+    "manifest": manifest.load_manifest,
 }

@@ -1,9 +1,13 @@
 """Which images are held out, where a data set has no split of its own."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+from stargan_tf import errors
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import options
 
 
 def held_out(names: Iterable[str], fraction: float) -> np.ndarray:
@@ -18,11 +22,67 @@ def held_out(names: Iterable[str], fraction: float) -> np.ndarray:
     Returns:
       (names,) bool.
     """
-    return np.array([_place(name) < fraction for name in names], bool)
+    return np.array([place(name) < fraction for name in names], bool)
 
 
-def _place(name: str) -> float:
-    """Returns a number in [0, 1) that is as good as random."""
+def place(name: str) -> float:
+    """Returns a number in [0, 1) that is as good as random, the same for a name everywhere."""
     # Names of files need not be text.
     digest = hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def held_out_checked(
+    names: Sequence[str],
+    fraction: float,
+    labels: np.ndarray,
+    label_space: labels_lib.LabelSpace,
+) -> np.ndarray:
+    """Returns which images are held out, as `held_out` does, if that can be trained with.
+
+    Args:
+      names: Of the images, see `held_out`.
+      fraction: `DataOptions.val_fraction`.
+      labels: (len(names), label_space.width) of 0 and 1.
+      label_space: What they mean.
+
+    Returns:
+      (names,) bool.
+
+    Raises:
+      UserError: If no image is held out, or none is left, or none of a domain.
+    """
+    held = held_out(names, fraction)
+    why = f"the hash of each name and --val_fraction={fraction:g} decide about that"
+    if not held.any():
+        raise errors.UserError(
+            f"None of the {len(held)} images falls into the held-out part ({why}); add images, or "
+            "pass a larger --val_fraction."
+        )
+    for name, column in zip(label_space.names, labels.T, strict=True):
+        own = held[column == 1]
+        if label_space.kind == "domains" and own.all():
+            raise errors.UserError(
+                f"All {len(own)} images of the domain {name!r} fall into the held-out part ({why}),"
+                " and training needs some; add images to it, or pass a smaller --val_fraction."
+            )
+    if held.all():
+        raise errors.UserError(
+            f"All {len(held)} images fall into the held-out part ({why}), and training needs some; "
+            "add images, or pass a smaller --val_fraction."
+        )
+    return held
+
+
+def refuse_fraction(fraction: float, reason: str) -> None:
+    """Raises a UserError if the user chose a share of images where it would be ignored.
+
+    Args:
+      fraction: `DataOptions.val_fraction`.
+      reason: Why it would, as the beginning of a sentence.
+    """
+    if fraction != options.DataOptions.val_fraction:
+        raise errors.UserError(
+            f"{reason}, so that there is nothing to choose; received --val_fraction={fraction:g}; "
+            "leave it out."
+        )

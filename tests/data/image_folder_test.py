@@ -1,14 +1,17 @@
 """Data sets laid out as one folder of images for every domain."""
 
+import hashlib
 import os
 import shutil
 
+import numpy as np
 import tensorflow as tf
 from absl import flags
+from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import image_folder
+from stargan_tf.data import image_folder, options, sources
 
 
 def setUpModule():
@@ -85,8 +88,6 @@ class ImageFolderTest(tf.test.TestCase):
 
     def test_no_split_folder(self):
         shutil.rmtree(os.path.join(self.dir, "val"))
-        image_folder.load_image_folder(self.dir, "train")
-        self.assertRegex(self.error("val"), "no folder 'val' in .*; expected DIR/train")
         shutil.rmtree(os.path.join(self.dir, "train"))
         self.assertRegex(self.error("train"), "no folder 'train' in .*; expected DIR/train")
 
@@ -114,9 +115,96 @@ class ImageFolderTest(tf.test.TestCase):
         self.draw("val/stray.png")
         self.assertRegex(self.error("val"), "val' holds no domain folder")
 
+    def test_test_is_val_where_there_is_no_val(self):
+        shutil.copytree(os.path.join(self.dir, "val"), os.path.join(self.dir, "test"))
+        self.assertEqual(self.found("val"), ["val/cat/c.png", "val/wild/v.png"])
+        shutil.rmtree(os.path.join(self.dir, "val"))
+        self.assertEqual(self.found("val"), ["test/cat/c.png", "test/wild/v.png"])
+        self.assertLen(self.found("train"), 5)
+
+    def test_a_share_that_would_be_ignored(self):
+        with self.assertRaisesRegex(
+            errors.UserError, "/val' is what is held out, .*received --val_fraction=0.25; leave it"
+        ):
+            image_folder.load_image_folder(self.dir, "train", 0.25)
+
+    def found(self, split):
+        files = image_folder.load_image_folder(self.dir, split)
+        return [os.path.relpath(path, self.dir) for path in files.paths]
+
     def test_unknown_split(self):
         with self.assertRaisesRegex(ValueError, "Received: 'test'"):
             image_folder.load_image_folder(self.dir, "test")
+
+
+def place(name):
+    """Where in [0, 1) a name stands, written another way than the program does."""
+    return int(hashlib.blake2b(name.encode(), digest_size=8).hexdigest(), 16) / 16**16
+
+
+class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
+    """Folders without val, of which a part is held out."""
+
+    def setUp(self):
+        super().setUp()
+        self.dir = self.create_tempdir().full_path
+        # Listed by domain, then by the whole path: "-" comes before "/".
+        self.names = [f"{d}/{n}" for d in ("cat", "dog") for n in ("a-b/0.png", "a/1.png", "b.JPG")]
+        self.names += [f"dog/x{i:02d}.png" for i in range(40)] + [
+            f"wild/{i:02d}.png" for i in range(30)
+        ]
+
+    def write(self, names, under=""):
+        for name in names:
+            path = os.path.join(self.dir, under, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            open(path, "wb").close()  # No image is opened to list them.
+
+    def found(self, split, fraction=0.3, under=""):
+        files = image_folder.load_image_folder(self.dir, split, fraction)
+        start = os.path.join(self.dir, under, "")
+        self.assertTrue(all(path.startswith(start) for path in files.paths))
+        return [path.removeprefix(start) for path in files.paths], files
+
+    @parameterized.parameters("", "train", "Training")
+    def test_by_the_hash_of_the_path_from_the_domain_on(self, under):
+        self.write(self.names, under)
+        for split, wanted in (("train", False), ("val", True)):
+            names, files = self.found(split, under=under)
+            self.assertEqual(names, [n for n in self.names if (place(n) < 0.3) == wanted])
+            self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
+            expected = [["cat", "dog", "wild"].index(name.split("/")[0]) for name in names]
+            self.assertAllEqual(files.labels.argmax(axis=1), expected)
+            self.assertAllEqual(files.labels.sum(axis=1), np.ones(len(names)))
+
+    def test_the_others_stay_where_they_are(self):
+        self.write(self.names)
+        before = self.found("val")[0]
+        self.write(["ant/1.png", "ant/2.png", "ant/3.png", "cat/0.png", "wild/deep/er/9.jpeg"])
+        after = self.found("val")[0]
+        self.assertContainsSubset(before, after)
+        self.assertEmpty(set(self.names) & set(after) - set(before))
+
+    def test_both_splits_of_the_flags(self):
+        self.write(self.names)
+        given = options.DataOptions(dataset="image_folder", data_dir=self.dir, val_fraction=0.4)
+        given.check()
+        found = [set(sources.load(given, split).paths) for split in ("train", "test")]
+        held_out = {os.path.join(self.dir, name) for name in self.names if place(name) < 0.4}
+        self.assertEqual(found[1], held_out)
+        self.assertEqual(found[0] | found[1], {os.path.join(self.dir, n) for n in self.names})
+
+    def test_parts_without_images(self):
+        names = ["cat/a.png"] + [f"dog/{i}.png" for i in range(20)]
+        self.write(names)
+        places = {name: place(name) for name in names}
+        with self.assertRaisesRegex(errors.UserError, "^None of the 21 images .*larger --val_fr"):
+            self.found("train", min(places.values()) / 2)
+        self.assertLess(places["cat/a.png"], max(places.values()))  # dog keeps an image
+        with self.assertRaisesRegex(
+            errors.UserError, "^All 1 images of the domain 'cat' fall into"
+        ):
+            self.found("val", (places["cat/a.png"] + max(places.values())) / 2)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf import errors
+from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import splits
 
 NAMES = [f"cats/{i}.jpg" for i in range(4000)]
@@ -29,6 +31,39 @@ class HeldOutTest(tf.test.TestCase):
 
     def test_names_that_are_not_text(self):
         self.assertLen(splits.held_out(["a\udcff.jpg"], 0.5), 1)
+
+
+class HeldOutCheckedTest(tf.test.TestCase):
+    def checked(self, names, fraction, kind="attributes"):
+        labels = np.eye(2)[[0] * (len(names) - 1) + [1]]
+        space = labels_lib.LabelSpace(kind, ("cat", "dog"))
+        return splits.held_out_checked(names, fraction, labels, space)
+
+    def test_as_held_out(self):
+        expected = splits.held_out(NAMES[:60], 0.1)
+        self.assertAllEqual(self.checked(NAMES[:60], 0.1), expected)
+
+    def test_nothing_on_one_side(self):
+        with self.assertRaisesRegex(errors.UserError, "^None of the 20 .*larger --val_fraction"):
+            self.checked(NAMES[:20], 1e-6)
+        with self.assertRaisesRegex(errors.UserError, "^All 20 images fall .*smaller --val_fract"):
+            self.checked(NAMES[:20], 1 - 1e-6)
+
+    def test_a_domain_without_training_images_but_not_an_attribute(self):
+        names = [*NAMES[:22], NAMES[22]]  # of these the last only is held out
+        self.checked(names, 0.1)
+        with self.assertRaisesRegex(errors.UserError, "All 1 images of the domain 'dog'"):
+            self.checked(names, 0.1, "domains")
+
+    def test_a_share_that_would_be_ignored(self):
+        splits.refuse_fraction(0.1, "There is val")  # what it is if nobody asks
+        with self.assertRaises(errors.UserError) as caught:
+            splits.refuse_fraction(0.25, "There is val")
+        self.assertEqual(
+            str(caught.exception),
+            "There is val, so that there is nothing to choose; received --val_fraction=0.25; leave "
+            "it out.",
+        )
 
 
 if __name__ == "__main__":
