@@ -7,6 +7,7 @@ from stargan_tf.data import (
     cartoon_faces,
     celeba,
     image_folder,
+    packed,
     pipeline,
     source,
     subset,
@@ -84,8 +85,20 @@ def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source
     return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
 
 
+def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
+    images = packed.load_packed(options.data_dir, split)
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes)
+    grouped = options.exclusive != options_lib.DataOptions.exclusive
+    if not names and not grouped:
+        return images
+    groups = options.exclusive_groups(names or images.label_space.names) if grouped else None
+    return images.choose(names, groups, as_domains=bool(domains))
+
+
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "cartoon_faces": _cartoon_faces,
     "celeba": _celeba,
     "image_folder": _image_folder,
+    "packed": _packed,
 }
