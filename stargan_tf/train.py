@@ -8,12 +8,8 @@ A flag after the flag file overrides it. The same command again continues where 
 import dataclasses
 import pathlib
 import sys
-import typing
 
 from stargan_tf import command_line, hyperparameters
-
-if typing.TYPE_CHECKING:
-    from stargan_tf.data import source
 
 
 def main() -> int:
@@ -36,7 +32,9 @@ def main() -> int:
     config.hparams.check_training(images.label_space)
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check()
-    images, held_out = (_usable(part, config.data.on_corrupt) for part in (images, held_out))
+    images, held_out = (
+        command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
+    )
     examples = pipeline.spread_out(
         sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
     )
@@ -57,18 +55,6 @@ def main() -> int:
                 f"--fast_decode: errors {mean:.1f} grey levels in the mean, {largest:.0f} at most"
             )
     return loop.train(run, strategy, sampler, examples)
-
-
-def _usable(images: "source.Source", on_corrupt: str) -> "source.Source":
-    """Checks every image, the slow one of the checks; says which are left out."""
-    from stargan_tf.data import sources
-
-    kept, problems = sources.usable(images, on_corrupt)
-    for index, reason in problems.items():
-        print(f"skipped: {images.describe(index)} ({reason})", flush=True)
-    if problems:
-        print(f"{len(problems)} of {images.size} images skipped.", flush=True)
-    return kept
 
 
 if __name__ == "__main__":

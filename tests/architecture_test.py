@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 
 PACKAGE = pathlib.Path("stargan_tf")
-COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate"}
+COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate", "pack"}
 # The lowest layers: what a module in each folder may import of this project.
 LOW = {"errors", "options", "files", "state_dicts"}
 ALLOWED = {

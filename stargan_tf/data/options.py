@@ -8,7 +8,7 @@ from stargan_tf import errors
 from stargan_tf.data import labels
 from stargan_tf.options import option
 
-DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest")
+DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed")
 _FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
 
@@ -20,7 +20,7 @@ class DataOptions:
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
         "images in DIR/<domain>/ or DIR/{train,val}/<domain>/; rafd: the Radboud Faces Database; "
-        "manifest: a table of your own images, .csv or .jsonl.",
+        "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote.",
     )
     datasets: str = option(
         "",
@@ -31,7 +31,7 @@ class DataOptions:
     )
     data_dir: str = option(
         "",
-        "The folder of the data set (celeba, image_folder, rafd), or its table (manifest).",
+        "The folder of the data set (celeba, image_folder, rafd, packed), or its table (manifest).",
         may_change=True,
     )
     attributes: str = option(
@@ -47,8 +47,8 @@ class DataOptions:
     domains: str = option(
         "",
         "Attributes that become domains, comma-separated: each image that shows exactly one of "
-        "them belongs to it, the others are left out (cartoon_faces, celeba, manifest); what else "
-        "varies is style.",
+        "them belongs to it, the others are left out (cartoon_faces, celeba, manifest, packed); "
+        "what else varies is style.",
     )
     val_fraction: float = option(
         0.1,

@@ -10,6 +10,7 @@ from stargan_tf.data import (
     image_folder,
     joint,
     manifest,
+    packed,
     pipeline,
     rafd,
     source,
@@ -144,9 +145,21 @@ def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
     return rafd.load_rafd(options.data_dir, split, options.val_fraction)
 
 
+def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
+    images = packed.load_packed(options.data_dir, split)
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes)
+    grouped = options.exclusive != options_lib.DataOptions.exclusive
+    if not names and not grouped:
+        return images
+    groups = options.exclusive_groups(names or images.label_space.names) if grouped else None
+    return images.choose(names, groups, as_domains=bool(domains))
+
+
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
     "image_folder": _image_folder,
     "rafd": _rafd,
     "manifest": manifest.load_manifest,
+    "packed": _packed,
 }

@@ -1,0 +1,89 @@
+"""Packs a data set into a few large files, for a million images and for disks over a network.
+
+  python -m stargan_tf.pack --dataset=celeba --data_dir=celeba --output=celeba_packed
+  python -m stargan_tf.train --dataset=packed --data_dir=celeba_packed ...
+
+Labels, their names and the split are packed with the images, so what decides them is given here.
+A run that was stopped continues with the same command; in a folder that is finished, the same
+command compares every file with its checksum, and writes again what is damaged.
+"""
+
+import dataclasses
+import pathlib
+
+from absl import flags
+
+from stargan_tf import command_line, errors, hyperparameters
+from stargan_tf.data import options as data_options
+
+_MB = 10**6
+# Images are mirrored in training, not here; and only drawn ones have a size before it.
+_FIELDS = [
+    field
+    for field in dataclasses.fields(data_options.DataOptions)
+    if field.name not in ("flip", "image_size")
+]
+
+hyperparameters.define(data_options.DataOptions, _FIELDS)
+_IMAGE_SIZE = flags.DEFINE_integer(
+    "image_size",
+    data_options.DataOptions.image_size,
+    "cartoon_faces: height and width in pixels; images in files are packed as they are.",
+)
+_OUTPUT = flags.DEFINE_string("output", "", "The folder to write; it is made.")
+_SHARD_MB = flags.DEFINE_integer(
+    "shard_mb", 200, "Megabytes after which a new file is begun.", lower_bound=1
+)
+
+
+def main() -> int:
+    """Wires the data set and the folder together; returns the exit status."""
+    options, settings = _options()
+    if not _OUTPUT.value:
+        raise errors.UserError("Nothing says where to write; pass --output=DIR.")
+    command_line.import_tensorflow()
+    from stargan_tf.data import packed_format, packing, packing_folder, source, sources
+
+    directory = pathlib.Path(_OUTPUT.value)
+    with packing_folder.claimed(directory, settings):
+        parts = {}
+        for split in packed_format.SPLITS:
+            images = sources.load(options, split)
+            if isinstance(images, source.EncodedSource):
+                _refuse_size(options)
+            _say(f"Checking {images.size:,} {split} images.")
+            images = command_line.usable(images, options.on_corrupt)
+            parts[split] = packing.part_of(images, options.crop_size, options.data_dir)
+        packing.pack(parts, directory, settings, _SHARD_MB.value * _MB, _say)
+    counts = " and ".join(f"{part.size:,} {split}" for split, part in parts.items())
+    _say(
+        f"Packed {counts} images. Train with --dataset=packed --data_dir={directory} in place of "
+        "the flags of the data set."
+    )
+    return 0
+
+
+def _options() -> tuple[data_options.DataOptions, dict[str, object]]:
+    """Returns the data flags, checked, and those of all flags that decide what is packed."""
+    values = {name: flags.FLAGS[name].value for name in ("image_size", *(f.name for f in _FIELDS))}
+    options = data_options.DataOptions(**values)
+    options.check()
+    changing = {field.name for field in _FIELDS if field.metadata["may_change"]}
+    settings = {name: value for name, value in values.items() if name not in changing}
+    return options, {**settings, "shard_mb": _SHARD_MB.value}
+
+
+def _refuse_size(options: data_options.DataOptions) -> None:
+    if options.image_size != data_options.DataOptions.image_size:
+        raise errors.UserError(
+            f"Images of --dataset={options.dataset} are packed as they are; received "
+            f"--image_size={options.image_size}; leave it out here and give it to the training."
+        )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

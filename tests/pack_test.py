@@ -1,0 +1,127 @@
+"""The command that packs a data set, from its flags to the data set that training reads."""
+
+import io
+import os
+import pathlib
+import subprocess
+import sys
+from contextlib import redirect_stdout
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf import errors
+from stargan_tf.data import options, sources
+from tests import commands
+from tests.data import packing_test
+
+
+class PackTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.create_tempdir().full_path)
+        self.output = str(self.root / "packed")
+
+    def command(self, **flags):
+        """Returns what the command prints."""
+        with (
+            commands.given("pack", **{"output": self.output, **flags}),
+            redirect_stdout(io.StringIO()) as printed,
+        ):
+            self.assertEqual(commands.load("pack").main(), 0)
+        return printed.getvalue()
+
+    def folder(self):
+        """Makes a folder of two domains with seven images each, in both parts."""
+        for part in ("train", "val"):
+            for domain in ("cat", "dog"):
+                packing_test.write_images(str(self.root / "images" / part / domain))
+        return {"dataset": "image_folder", "data_dir": str(self.root / "images")}
+
+    def assert_packed(self, expected, packed, count):
+        for split in ("train", "test"):
+            images = sources.load(expected, split)
+            found = sources.load(packed, split)
+            self.assertEqual(found.size, count[split])
+            self.assertEqual(found.label_space, images.label_space)
+            self.assertAllEqual(found.labels, images.labels)
+            for i in range(found.size):
+                index = tf.constant(i, tf.int64)
+                self.assertAllEqual(found.load(index), images.load(index))
+
+    def test_drawn_faces(self):
+        flags = {
+            "cartoon_train_size": 6,
+            "cartoon_test_size": 3,
+            "cartoon_spread": 0.5,
+            "image_size": 32,
+            "attributes": "Eyeglasses,Black_Hair,Blond_Hair",
+        }
+        printed = self.command(**flags)
+        self.assertEqual(
+            printed,
+            "Checking 6 train images.\nChecking 3 test images.\n"
+            "train-00000.tfrecord: 6 of 6 images\n"
+            "test-00000.tfrecord: 3 of 3 images\n"
+            "Packed 6 train and 3 test images. Train with --dataset=packed "
+            f"--data_dir={self.output} in place of the flags of the data set.\n",
+        )
+        packed = options.DataOptions(dataset="packed", data_dir=self.output)
+        self.assert_packed(options.DataOptions(**flags), packed, {"train": 6, "test": 3})
+        self.assertEqual(self.command(**flags), printed)  # it is whole
+        with self.assertRaisesRegex(errors.UserError, "made with --cartoon_spread=0.5; received"):
+            self.command(**{**flags, "cartoon_spread": 0.4})
+
+    def test_a_folder(self):
+        flags = self.folder()
+        self.command(**flags, crop_size=10)
+        packed = options.DataOptions(dataset="packed", data_dir=self.output)
+        self.assert_packed(options.DataOptions(**flags), packed, {"train": 14, "test": 14})
+        images = sources.load(packed, "train")
+        self.assertEqual(images.crop_size, 10)
+        self.assertEqual(images.describe(0), os.path.join("train", "cat", "a.png"))
+        # What was packed can be packed again, with other files as large as asked for.
+        again = str(self.root / "again")
+        self.command(dataset="packed", data_dir=self.output, output=again)
+        self.assertEqual(packing_test.contents(again), packing_test.contents(self.output))
+
+    def test_broken_images(self):
+        flags = self.folder()
+        broken = self.root / "images" / "train" / "dog" / "b.jpg"
+        broken.write_bytes(b"")
+        with self.assertRaisesRegex(errors.UserError, r"1 of 14 images .*b.jpg \(empty\)"):
+            self.command(**flags)
+        self.assertFalse(os.path.exists(self.output))
+        printed = self.command(**flags, on_corrupt="skip")
+        self.assertIn(f"\nskipped: {broken} (empty)\n1 of 14 images skipped.\n", printed)
+        images = sources.load(options.DataOptions(dataset="packed", data_dir=self.output), "train")
+        self.assertEqual(images.size, 13)
+        self.assertNotIn("train/dog/b.jpg", [images.describe(i) for i in range(13)])
+
+    @parameterized.named_parameters(
+        ("output", {"output": ""}, "pass --output=DIR"),
+        ("flags", {"dataset": "cartoons"}, "Unknown --dataset 'cartoons'"),
+        ("image_size", {"image_size": 64, "dataset": "image_folder"}, "leave it out here"),
+    )
+    def test_mistakes(self, flags, message):
+        flags = {**self.folder(), **flags}
+        with self.assertRaisesRegex(errors.UserError, message):
+            self.command(**flags)
+        self.assertFalse(os.path.exists(self.output))
+
+    def test_help_needs_no_tensorflow(self):
+        code = (
+            "import runpy, sys; sys.argv = ['pack', '--help']\n"
+            "try: runpy.run_module('stargan_tf.pack', run_name='__main__')\n"
+            "finally: print('HEAVY', [m for m in ('tensorflow', 'keras') if m in sys.modules])"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        for part in ("--shard_mb", "--on_corrupt", "--val_fraction", "HEAVY []"):
+            self.assertIn(part, result.stdout)
+        self.assertNotIn("--[no]flip", result.stdout)
+
+
+if __name__ == "__main__":
+    tf.test.main()
