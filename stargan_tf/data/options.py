@@ -7,7 +7,7 @@ from stargan_tf import errors
 from stargan_tf.data import labels
 from stargan_tf.options import option
 
-DATASETS = ("cartoon_faces", "celeba", "image_folder")
+DATASETS = ("cartoon_faces", "celeba", "image_folder", "tfds")
 _FROM_LAYOUT = ("image_folder",)  # take their labels from the names of folders or files
 
 
@@ -18,15 +18,17 @@ class DataOptions:
     dataset: str = option(
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
-        "images in DIR/{train,val}/<domain>/.",
+        "images in DIR/{train,val}/<domain>/; tfds:NAME: a set of TensorFlow Datasets.",
     )
     data_dir: str = option(
-        "", "The folder of the data set (celeba, image_folder).", may_change=True
+        "",
+        "The folder of the data set (celeba, image_folder); tfds: where data sets are prepared.",
+        may_change=True,
     )
     attributes: str = option(
         "",
         "Attributes to learn, comma-separated; empty: the data set's default (celeba: the paper's "
-        "five; cartoon_faces: all five).",
+        "five; cartoon_faces: all five; tfds: all).",
     )
     exclusive: str = option(
         "Black_Hair,Blond_Hair,Brown_Hair,Gray_Hair",
@@ -36,8 +38,8 @@ class DataOptions:
     domains: str = option(
         "",
         "Attributes that become domains, comma-separated: each image that shows exactly one of "
-        "them belongs to it, the others are left out (cartoon_faces, celeba); what else varies is "
-        "style.",
+        "them belongs to it, the others are left out (cartoon_faces, celeba, tfds); what else "
+        "varies is style.",
     )
     val_fraction: float = option(
         0.1,

@@ -10,6 +10,8 @@ from stargan_tf.data import (
     pipeline,
     source,
     subset,
+    tfds_labels,
+    tfds_source,
 )
 from stargan_tf.data import options as options_lib
 
@@ -84,8 +86,14 @@ def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source
     return image_folder.load_image_folder(options.data_dir, "train" if split == "train" else "val")
 
 
+def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
+    name, selection = options.dataset.partition(":")[2], tfds_labels.Selection.of(options, split)
+    return tfds_source.load_tfds(name, options.data_dir, selection)
+
+
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "cartoon_faces": _cartoon_faces,
     "celeba": _celeba,
     "image_folder": _image_folder,
+    "tfds": _tfds,
 }
