@@ -1,6 +1,7 @@
 """Images in files: finding them, checking them before training starts, and decoding them."""
 
 import hashlib
+import io
 import os
 import stat
 import warnings
@@ -133,23 +134,40 @@ def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, 
     return {i: reason for i, reason in enumerate(reasons) if reason}
 
 
+def find_problem(contents: bytes, *, thorough: bool = False) -> str:
+    """Returns what is wrong with the bytes of an image file, "" if nothing is; see `find_problems`.
+
+    Pillow may warn about odd metadata; silence it around many calls.
+    """
+    return _problem_in(io.BytesIO(contents), len(contents), thorough)
+
+
 def _problem(path: str, thorough: bool) -> str:
     """Returns what is wrong with a file, "" if nothing is."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return "not a regular file"  # Opening a named pipe would wait for ever.
-        if status.st_size == 0:
-            return "empty"
         with open(path, "rb") as file:
-            complete = _looks_complete(file, status.st_size)
+            return _problem_in(file, status.st_size, thorough)
+    except OSError as error:
+        return error.strerror or "cut short or damaged"
+
+
+def _problem_in(file: BinaryIO, size: int, thorough: bool) -> str:
+    """Returns what is wrong with an open file of `size` bytes, "" if nothing is."""
+    if size == 0:
+        return "empty"
+    try:
+        complete = _looks_complete(file, size)
         if thorough or not complete:
             # Some whole files end like this. TensorFlow decides, since it reads them in training:
             # Pillow accepts a PNG that lacks its last chunk, TensorFlow does not.
-            decoding.decode(tf.io.read_file(os.fsencode(path)))
-        if thorough:
-            with Image.open(path, formats=("JPEG", "PNG")) as image:
-                image.load()  # which reads JPEG files in training
+            file.seek(0)
+            decoding.decode(tf.constant(file.read()))
+        if thorough:  # Pillow reads JPEG files in training.
+            file.seek(0)
+            Image.open(file, formats=("JPEG", "PNG")).load()
     except _TooLarge as error:
         return str(error)
     except Image.DecompressionBombError:

@@ -8,7 +8,7 @@ from stargan_tf import errors
 from stargan_tf.data import labels
 from stargan_tf.options import option
 
-DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed")
+DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
 _FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
 
@@ -20,7 +20,8 @@ class DataOptions:
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
         "images in DIR/<domain>/ or DIR/{train,val}/<domain>/; rafd: the Radboud Faces Database; "
-        "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote.",
+        "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote; "
+        "tfds:NAME: a set of TensorFlow Datasets.",
     )
     datasets: str = option(
         "",
@@ -31,13 +32,14 @@ class DataOptions:
     )
     data_dir: str = option(
         "",
-        "The folder of the data set (celeba, image_folder, rafd, packed), or its table (manifest).",
+        "The folder of the data set (celeba, image_folder, rafd, packed), or its table (manifest); "
+        "tfds: where data sets are prepared.",
         may_change=True,
     )
     attributes: str = option(
         "",
         "Attributes to learn, comma-separated; empty: the data set's default (celeba: the paper's "
-        "five; cartoon_faces, manifest: all).",
+        "five; else all).",
     )
     exclusive: str = option(
         "Black_Hair,Blond_Hair,Brown_Hair,Gray_Hair",
@@ -47,7 +49,7 @@ class DataOptions:
     domains: str = option(
         "",
         "Attributes that become domains, comma-separated: each image that shows exactly one of "
-        "them belongs to it, the others are left out (cartoon_faces, celeba, manifest, packed); "
+        "them belongs to it, the others are left out (cartoon_faces, celeba, manifest, packed, tfds); "
         "what else varies is style.",
     )
     val_fraction: float = option(

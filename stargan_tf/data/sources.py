@@ -15,6 +15,8 @@ from stargan_tf.data import (
     rafd,
     source,
     subset,
+    tfds_labels,
+    tfds_source,
 )
 from stargan_tf.data import options as options_lib
 
@@ -156,10 +158,16 @@ def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
     return images.choose(names, groups, as_domains=bool(domains))
 
 
+def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
+    name, selection = options.dataset.partition(":")[2], tfds_labels.Selection.of(options, split)
+    return tfds_source.load_tfds(name, options.data_dir, selection)
+
+
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
     "image_folder": _image_folder,
     "rafd": _rafd,
     "manifest": manifest.load_manifest,
     "packed": _packed,
+    "tfds": _tfds,
 }
