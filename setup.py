@@ -29,6 +29,7 @@ setup(
         "pillow>=10.1",
         "safetensors>=0.4",
         "tensorflow-datasets>=4.9.9",
+        "importlib-resources>=6",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
@@ -39,6 +40,7 @@ setup(
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
         "test": [
             "pytest>=8",
+            "dill>=0.3",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",
             "ruff>=0.17,<0.18",

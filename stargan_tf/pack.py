@@ -10,18 +10,24 @@ command compares every file with its checksum, and writes again what is damaged.
 
 import dataclasses
 import pathlib
+import typing
 
 from absl import flags
 
 from stargan_tf import command_line, errors, hyperparameters
 from stargan_tf.data import options as data_options
 
+if typing.TYPE_CHECKING:
+    from stargan_tf.data import packing
+
 _MB = 10**6
-# Images are mirrored in training, not here; and only drawn ones have a size before it.
+# What happens to images in training is not for here; and only drawn ones have a size before it.
+# Of several data sets each is packed by itself.
 _FIELDS = [
     field
     for field in dataclasses.fields(data_options.DataOptions)
-    if field.name not in ("flip", "image_size")
+    if field.name not in ("flip", "image_size", "fast_decode", "datasets")
+    and not field.name.startswith("cache")
 ]
 
 hyperparameters.define(data_options.DataOptions, _FIELDS)
@@ -42,18 +48,12 @@ def main() -> int:
     if not _OUTPUT.value:
         raise errors.UserError("Nothing says where to write; pass --output=DIR.")
     command_line.import_tensorflow()
-    from stargan_tf.data import packed_format, packing, packing_folder, source, sources
+    from stargan_tf.data import packed_format, packing, packing_folder
 
     directory = pathlib.Path(_OUTPUT.value)
     with packing_folder.claimed(directory, settings):
-        parts = {}
-        for split in packed_format.SPLITS:
-            images = sources.load(options, split)
-            if isinstance(images, source.EncodedSource):
-                _refuse_size(options)
-            _say(f"Checking {images.size:,} {split} images.")
-            images = command_line.usable(images, options.on_corrupt)
-            parts[split] = packing.part_of(images, options.crop_size, options.data_dir)
+        make = _in_order if options.kind == "tfds" else _by_number
+        parts = {split: make(options, split) for split in packed_format.SPLITS}
         packing.pack(parts, directory, settings, _SHARD_MB.value * _MB, _say)
     counts = " and ".join(f"{part.size:,} {split}" for split, part in parts.items())
     _say(
@@ -61,6 +61,30 @@ def main() -> int:
         "the flags of the data set."
     )
     return 0
+
+
+def _by_number(options: data_options.DataOptions, split: str) -> "packing.Part":
+    """Returns a split with random access."""
+    from stargan_tf.data import packing, source, sources
+
+    images = sources.load(options, split)
+    if isinstance(images, source.EncodedSource):
+        _refuse_size(options)
+    _say(f"Checking {images.size:,} {split} images.")
+    images = command_line.usable(images, options.on_corrupt)
+    return packing.part_of(images, options.crop_size, options.data_dir)
+
+
+def _in_order(options: data_options.DataOptions, split: str) -> "packing.Part":
+    """Returns a split that may be stored so that it can only be read in order."""
+    from stargan_tf.data import packing_tfds
+
+    _refuse_size(options)
+    _say(f"Checking the {split} images.")
+    part, problems = packing_tfds.part_of_tfds(options, split)
+    for name, reason in problems.items():
+        _say(f"skipped: {name} ({reason})")
+    return part
 
 
 def _options() -> tuple[data_options.DataOptions, dict[str, object]]:

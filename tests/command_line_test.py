@@ -98,7 +98,7 @@ class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):
         for split in ("train", "val"):
             (root / split / "dog" / "b.png").write_bytes(b"")
         result = command("stargan_tf.train", *TRAIN, *folder)
-        self._check(result, "1 of 2 image files cannot be used: .*train/dog/b.png .empty")
+        self._check(result, "1 of 2 images cannot be used: .*train/dog/b.png .empty")
         for split in ("train", "val"):
             (root / split / "dog" / "b.png").unlink()
             (root / split / "dog").rmdir()

@@ -1,17 +1,10 @@
 """Data sets of TensorFlow Datasets small enough for tests, prepared in temporary folders."""
 
 import io
-import sys
-import types
 
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
-
-from stargan_tf.data import tfds_builders  # noqa: F401, also supplies what tfds forgets to ask for
-
-# `tfds.testing` imports it for tests of features alone, and does not ask for it.
-sys.modules.setdefault("dill", types.ModuleType("dill"))
 
 tfds.disable_progress_bar()
 

@@ -165,7 +165,7 @@ def _problem_in(file: BinaryIO, size: int, thorough: bool) -> str:
             # Pillow accepts a PNG that lacks its last chunk, TensorFlow does not.
             file.seek(0)
             decoding.decode(tf.constant(file.read()))
-        if thorough:  # Pillow reads JPEG files in training.
+            # And Pillow, which reads JPEG files then.
             file.seek(0)
             Image.open(file, formats=("JPEG", "PNG")).load()
     except _TooLarge as error:

@@ -49,8 +49,8 @@ class DataOptions:
     domains: str = option(
         "",
         "Attributes that become domains, comma-separated: each image that shows exactly one of "
-        "them belongs to it, the others are left out (cartoon_faces, celeba, manifest, packed, tfds); "
-        "what else varies is style.",
+        "them belongs to it, the others are left out; what else varies is style (cartoon_faces, "
+        "celeba, manifest, packed, tfds).",
     )
     val_fraction: float = option(
         0.1,

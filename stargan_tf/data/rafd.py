@@ -24,7 +24,7 @@ EXPRESSIONS = (
     "surprised",
 )
 
-_ANGLES = ("045", "090", "135")  # The paper's 4,824 images are 67 x 8 x 3 gazes x these.
+ANGLES = ("045", "090", "135")  # The paper's 4,824 images are 67 x 8 x 3 gazes x these.
 _PROFILES = ("000", "180")
 _CROP_SIZE = 256  # pixels, of faces that were cropped from the original 681 x 1024 beforehand
 _EXAMPLE = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
@@ -105,7 +105,7 @@ def _pictures(data_dir: str) -> list[_Picture]:
         raise errors.UserError(
             f"All {len(paths)} images in {data_dir!r} are profile views (camera angle "
             f"{' or '.join(_PROFILES)}), which the paper leaves out; add those of "
-            f"{', '.join(_ANGLES)}."
+            f"{', '.join(ANGLES)}."
         )
     _refuse_twins(kept)
     return kept
@@ -127,10 +127,10 @@ def _parse(path: str, folders: Sequence[str]) -> _Picture:
     if not match:
         _refuse_name(path)
     angle = match["angle"] or ""
-    if angle and angle not in _ANGLES + _PROFILES:
+    if angle and angle not in ANGLES + _PROFILES:
         raise errors.UserError(
             f"The camera angle in the name of {path!r} is {angle}, but RaFD has "
-            f"{', '.join(sorted(_ANGLES + _PROFILES))}; rename the file, or use "
+            f"{', '.join(sorted(ANGLES + _PROFILES))}; rename the file, or use "
             "--dataset=image_folder for images with other names."
         )
     words = (match["rest"] or "").lower().split("_")

@@ -14,6 +14,7 @@ from stargan_tf.data import (
     pipeline,
     rafd,
     source,
+    splits,
     subset,
     tfds_labels,
     tfds_source,
@@ -117,6 +118,7 @@ def budget(options: options_lib.DataOptions) -> caching.Budget:
 
 
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "cartoon_faces draws its held-out faces")
     domains = options_lib.split_names(options.domains)
     names = domains or options_lib.split_names(options.attributes) or cartoon_drawing.ATTRIBUTES
     return cartoon_faces.CartoonFaces(
@@ -132,6 +134,7 @@ def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) ->
 
 
 def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "celeba has a split of its own")
     domains = options_lib.split_names(options.domains)
     names = domains or options_lib.split_names(options.attributes) or celeba.DEFAULT_ATTRIBUTES
     groups = options.exclusive_groups(names)
@@ -148,6 +151,7 @@ def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "A packed data set has its split in it")
     images = packed.load_packed(options.data_dir, split)
     domains = options_lib.split_names(options.domains)
     names = domains or options_lib.split_names(options.attributes)

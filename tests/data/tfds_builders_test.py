@@ -6,8 +6,8 @@ import tempfile
 import tensorflow_datasets as tfds
 
 from stargan_tf import errors
+from stargan_tf.data import rafd as rafd_source
 from stargan_tf.data import tfds_builders, tfds_labels, tfds_source
-from stargan_tf.data.tfds_builders import rafd
 from tests import tiny_tfds
 
 # Of persons 01 ... 12, a tenth is one: the one whose hash is least. Written down once, since
@@ -106,7 +106,7 @@ class RafdTest(Files, tfds.testing.DatasetBuilderTestCase):
     SPLITS = {"train": 19, "test": 2}
     FILES = (
         *(rafd_name(f"{i:02d}", "angry", "left", "045") for i in range(1, 13)),
-        *(rafd_name("01", expression, "right", "135") for expression in rafd.EXPRESSIONS),
+        *(rafd_name("01", expression, "right", "135") for expression in rafd_source.EXPRESSIONS),
         rafd_name(HELD_OUT, "neutral"),
         rafd_name("01", "sad", angle="000"),  # profiles
         rafd_name("01", "sad", angle="180"),
@@ -120,7 +120,7 @@ class RafdTest(Files, tfds.testing.DatasetBuilderTestCase):
             names = [n for n in self.USED if (f"_{HELD_OUT}_" in n) == (split == "test")]
             images = self.load(split)
             self.assert_holds(images, names, [name.split("_")[4] for name in names])
-        self.assertEqual(images.label_space.names, rafd.EXPRESSIONS)
+        self.assertEqual(images.label_space.names, rafd_source.EXPRESSIONS)
 
     def test_what_names_tell(self):
         builder = self.DATASET_CLASS(data_dir=self.tmp_dir)

@@ -1,6 +1,5 @@
 """RaFD, the Radboud Faces Database: eight expressions of 67 persons."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,22 +7,13 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets.public_api as tfds
 
-EXPRESSIONS = (
-    "angry",
-    "contemptuous",
-    "disgusted",
-    "fearful",
-    "happy",
-    "neutral",
-    "sad",
-    "surprised",
-)
-_ANGLES = ("045", "090", "135")  # of the camera; the paper leaves out the profiles, 000 and 180
+from stargan_tf.data import rafd, splits
+
 _HELD_OUT = 0.1  # of the persons
 _EXAMPLE = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
 _NAME = re.compile(
     r"Rafd(?P<angle>\d{3})_(?P<identity>\d{2})_(?P<ethnicity>[A-Za-z]+)_(?P<gender>female|male)_"
-    rf"(?P<expression>{'|'.join(EXPRESSIONS)})_(?P<gaze>frontal|left|right)\.(jpg|jpeg|png)",
+    rf"(?P<expression>{'|'.join(rafd.EXPRESSIONS)})_(?P<gaze>frontal|left|right)\.(jpg|jpeg|png)",
     re.IGNORECASE,
 )
 _CITATION = """\
@@ -57,7 +47,7 @@ class Rafd(tfds.core.GeneratorBasedBuilder):
         features = tfds.features.FeaturesDict(
             {
                 "image": tfds.features.Image(),
-                "label": tfds.features.ClassLabel(names=EXPRESSIONS),
+                "label": tfds.features.ClassLabel(names=rafd.EXPRESSIONS),
                 "file_name": tfds.features.Text(),
                 "angle": np.int64,
                 "identity": np.int64,
@@ -82,7 +72,7 @@ class Rafd(tfds.core.GeneratorBasedBuilder):
         if not folder.is_dir():
             raise FileNotFoundError(f"There is no folder {folder}.")
         parts = [(_NAME.fullmatch(file.name), file) for file in sorted(folder.iterdir())]
-        parts = [(m.groupdict(), file) for m, file in parts if m and m["angle"] in _ANGLES]
+        parts = [(m.groupdict(), file) for m, file in parts if m and m["angle"] in rafd.ANGLES]
         if not parts:
             raise FileNotFoundError(f"No name in {folder} is like {_EXAMPLE}.")
         held_out = _held_out(part["identity"] for part, _ in parts)
@@ -114,9 +104,5 @@ class Rafd(tfds.core.GeneratorBasedBuilder):
 
 def _held_out(identities: Iterable[str]) -> set[str]:
     """Returns a tenth of the persons, at least one: those whose hashes come first."""
-    ranked = sorted(set(identities), key=_place)
+    ranked = sorted(set(identities), key=splits.place)
     return set(ranked[: max(1, round(_HELD_OUT * len(ranked)))])
-
-
-def _place(identity: str) -> bytes:
-    return hashlib.blake2b(identity.encode(), digest_size=8).digest()
