@@ -44,7 +44,7 @@ def import_tensorflow() -> None:
     written there meanwhile is passed on. With an NVIDIA driver all is shown: then the notes tell
     why a GPU is not used.
     """
-    if _has_nvidia_driver():
+    if has_nvidia_driver():
         return
     # TensorFlow's notes on the hardware it found are not for users; its errors are.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -63,7 +63,8 @@ def import_tensorflow() -> None:
             stderr.writelines(line for line in caught if not any(n in line for n in _NOTES))
 
 
-def _has_nvidia_driver() -> bool:
+def has_nvidia_driver() -> bool:
+    """Returns whether this machine has an NVIDIA GPU, as far as its driver tells."""
     return os.path.exists("/proc/driver/nvidia") or bool(shutil.which("nvidia-smi"))
 
 

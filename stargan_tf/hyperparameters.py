@@ -142,8 +142,12 @@ def define(
             makers[type(field.default)](field.name, default, text)
 
 
-def config_from_flags() -> Config:
+def config_from_flags(*, check_model: bool = True) -> Config:
     """Returns the configuration that the parsed flags give, checked.
+
+    Args:
+      check_model: Whether the hyperparameters are checked too; False: by the caller, who can go on
+        without a model.
 
     Raises:
       UserError: If a flag was given that belongs to another paper, or a value makes no sense.
@@ -161,7 +165,8 @@ def config_from_flags() -> Config:
     config = Config.from_values({k: v for k, v in values.items() if v is not None})
     config.train.check()
     config.data.check()
-    config.hparams.check(config.data.image_size)
+    if check_model:
+        config.hparams.check(config.data.image_size)
     return config
 
 

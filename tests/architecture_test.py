@@ -10,7 +10,8 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 
 PACKAGE = pathlib.Path("stargan_tf")
-COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate", "pack"}
+COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate", "pack",
+            "doctor"}  # fmt: skip
 # The lowest layers: what a module in each folder may import of this project.
 LOW = {"errors", "options", "files", "state_dicts"}
 ALLOWED = {
@@ -33,6 +34,7 @@ ALLOWED = {
     | {"algorithms"},
     "hyperparameters": LOW | {"algorithms", "data"},
     "serving": LOW | {"serving", "training", "algorithms", "layers", "data", "metrics", "__init__"},
+    "diagnosis": LOW | {"diagnosis", "training", "data", "sheets", "hyperparameters"},
     "training": LOW
     | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
 }

@@ -31,7 +31,7 @@ def command(module, *arguments, timeout=240):
 
 class HelpTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
-        "train", "translate", "evaluate", "animate", "align", "import_reference"
+        "train", "translate", "evaluate", "animate", "align", "import_reference", "doctor"
     )
     def test_help_needs_no_tensorflow(self, name):
         # What makes it fast, asserted without a clock: nothing heavy is imported.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import re
 
 import tensorflow as tf
 from absl import flags
@@ -97,6 +98,16 @@ class FlagFilesTest(tf.test.TestCase):
             (config.train.total_steps, config.train.batch_size, config.data.image_size),
             (40_000, 16, 128),
         )
+
+    def test_the_flags_for_laptops_fit_and_stand_in_the_header_of_a_flag_file(self):
+        headers = [
+            re.sub(r"\n# +", " ", path.read_text()) for path in pathlib.Path("configs").iterdir()
+        ]
+        for name in algorithms.names():
+            text = algorithms.hparams_class(name).for_laptops
+            config = _parse([f"--algorithm={name}", *text.split()])
+            self.assertEqual(config.data.image_size, 64)
+            self.assertTrue(any(text in header for header in headers), name)
 
 
 def _parse(arguments):

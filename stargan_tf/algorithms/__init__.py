@@ -1,7 +1,8 @@
 """The papers: every sub-package is one, and is found by being there.
 
 A paper's package has `hparams.py` (no TensorFlow: command lines read it for `--help`), which
-defines `HParams`, and `algorithm.py`, which defines `ALGORITHM`, a subclass of
+defines `HParams` (with `for_laptops`, flags that a CPU can train, and `draws_domains_equally`, for
+the doctor's advice), and `algorithm.py`, which defines `ALGORITHM`, a subclass of
 `stargan_tf.algorithms.algorithm.Algorithm`. A paper whose authors' weights can be imported has
 `reference_files.py` too; `stargan_tf.algorithms.reference_files` says what is in it.
 """

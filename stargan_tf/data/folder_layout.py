@@ -15,6 +15,7 @@ LAYOUT = (
 # a data set would become one of the two domains Train and Test.
 _TRAIN = ("train", "training")
 _HELD_OUT = ("val", "valid", "validation", "test", "testing")
+PARTS = (*_TRAIN, *_HELD_OUT)
 _CYCLEGAN = re.compile(r"(train|val|test)([A-Z])")
 _NOT_DATA = "__MACOSX"  # beside what archives from a Mac hold
 _DEEPEST = 4  # folders that archives are wrapped in

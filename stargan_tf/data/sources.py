@@ -1,6 +1,6 @@
 """From the data flags to a data set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from stargan_tf.data import (
     caching,
@@ -71,15 +71,24 @@ def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[
     found = images.problems(thorough=on_corrupt == "skip")
     if on_corrupt == "error":
         source.refuse(found, images)
+    return without(images, found), found
+
+
+def without(images: source.Source, found: Mapping[int, str]) -> source.Source:
+    """Returns the data set without the images with problems.
+
+    Raises:
+      UserError: A label would lose its last image.
+    """
     if not found:
-        return images, found
+        return images
     kept = [i for i in range(images.size) if i not in found]
     # Every label needs an image; where one has lost its last, skipping is no help.
     lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
     source.refuse({i: why for i, why in found.items() if images.labels[i, lost].any()}, images)
     if isinstance(images, joint.Joint):
-        return images.subset(kept), found
-    return subset.subset(images, kept), found
+        return images.subset(kept)
+    return subset.subset(images, kept)
 
 
 def sampler(

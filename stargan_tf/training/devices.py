@@ -13,15 +13,26 @@ def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:
         logical CPU; "one_device": the first GPU, or else the CPU.
       logical_cpus: Where positive, split the CPU into so many devices and train on them.
     """
-    gpus = tf.config.list_physical_devices("GPU")
     if logical_cpus:
         _split_cpu(logical_cpus)
+    devices = _chosen(name, logical_cpus)
+    if name == "mirrored" or len(devices) > 1:
+        return tf.distribute.MirroredStrategy(devices)
+    return tf.distribute.OneDeviceStrategy(devices[0])
+
+
+def count(name: str, logical_cpus: int = 0) -> int:
+    """Returns how many replicas `make_strategy` would make; starts no device."""
+    return len(_chosen(name, logical_cpus))
+
+
+def _chosen(name: str, logical_cpus: int) -> list[str]:
+    gpus = tf.config.list_physical_devices("GPU")
+    if logical_cpus:
         devices = [f"/CPU:{i}" for i in range(logical_cpus)]
     else:
         devices = [f"/GPU:{i}" for i in range(len(gpus))] or ["/CPU:0"]
-    if name == "mirrored" or (name == "auto" and len(devices) > 1):
-        return tf.distribute.MirroredStrategy(devices)
-    return tf.distribute.OneDeviceStrategy(devices[0])
+    return devices[:1] if name == "one_device" else devices
 
 
 def names(strategy: tf.distribute.Strategy) -> list[str]:
@@ -45,7 +56,11 @@ def _split_cpu(count: int) -> None:
 
 def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
     """Raises a UserError where the replicas can't have equal shares of the global batch."""
-    replicas = strategy.num_replicas_in_sync
+    check_shares(batch_size, strategy.num_replicas_in_sync)
+
+
+def check_shares(batch_size: int, replicas: int) -> None:
+    """Does what `check_batch_size` does, with the number of replicas."""
     if batch_size % replicas:
         lower = batch_size // replicas * replicas
         choices = [str(n) for n in (lower, lower + replicas) if n]

@@ -1,0 +1,120 @@
+"""The report of the doctor: as text for people, as JSON for programs."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from stargan_tf.diagnosis import finding
+
+_FORMAT = 1
+_HEADINGS = {
+    "failure": "Training would fail:",
+    "warning": "Training would learn worse:",
+    "hint": "Look for yourself:",
+}
+_MOST_LABELS = 40  # lines of the table of counts
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All that was found out.
+
+    Attributes:
+      title: What was examined.
+      findings: What is wrong.
+      summary: As of `Collection.summary`; {} where no data could be loaded.
+      folder: Lines on what is in the folder, where no data could be loaded.
+      cost: Lines on time, memory and space.
+      trial: What a trial of a step gave, as of `Trial.to_json`; None: none was made.
+      sheet: Where the contact sheet is; "": nowhere.
+    """
+
+    title: str
+    findings: Sequence[finding.Finding]
+    summary: dict[str, Any] = dataclasses.field(default_factory=dict)
+    folder: Sequence[str] = ()
+    cost: Sequence[str] = ()
+    trial: dict[str, Any] | None = None
+    sheet: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Whether training would fail."""
+        return any(found.severity == "failure" for found in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON-ready dictionary."""
+        return {
+            "format": _FORMAT,
+            "title": self.title,
+            "fails": self.fails,
+            **self.summary,
+            "findings": [found.to_json() for found in self.findings],
+            "trial": self.trial,
+            "sheet": self.sheet,
+        }
+
+    def text(self, most_names: int) -> str:
+        """Returns the report for people; a finding lists `most_names` images at most."""
+        tables = [_counts(figures) for figures in self.summary.get("data_sets", ())]
+        sheet = [f"Contact sheet: {self.sheet}"] if self.sheet else []
+        sections = [[self.title], self.folder, *tables, _sizes(self.summary), self.cost, sheet]
+        number, advice = 0, {}
+        for severity, heading in _HEADINGS.items():
+            section = [heading]
+            for found in (f for f in self.findings if f.severity == severity):
+                number += 1
+                section += _lines(number, found, most_names)
+                advice.setdefault(found.advice, []).append(str(number))
+            sections.append(section if section[1:] else [])
+        advice.pop("", None)
+        # Under the numbers of what it is about: "these 3 files" are listed there.
+        told = [f"  {', '.join(n)}. {_sentence(text)}" for text, n in advice.items()]
+        sections.append(["What to do:", *told] if told else ["Nothing is wrong."])
+        return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _lines(number: int, found: finding.Finding, most_names: int) -> list[str]:
+    lines = [f"  {number}. {found.message}", *(f"       {n}" for n in found.names[:most_names])]
+    if found.names and found.count > most_names:
+        lines.append(f"       and {found.count - most_names:,} more")
+    return lines
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
+
+
+def _counts(figures: dict[str, Any]) -> list[str]:
+    """The table of labels and splits of a data set."""
+    splits = figures["splits"]
+    rows = {name: list(own.values()) for name, own in figures["labels"]["counts"].items()}
+    heading = f"Images of {figures['name']}" if figures["name"] else "Images"
+    width = max(map(len, [*rows, heading, "looked at"])) + 4
+    lines = [f"{heading:<{width}}" + "".join(f"{name:>12}" for name in splits)]
+    shown = list(rows.items())[:_MOST_LABELS]
+    totals = [("all", [s["images"] for s in splits.values()])]
+    if any(s["looked_at"] < s["images"] for s in splits.values()):
+        totals.append(("looked at", [s["looked_at"] for s in splits.values()]))
+    if any(s["broken"] for s in splits.values()):
+        totals.append(("broken", [s["broken"] for s in splits.values()]))
+    for name, numbers in [*shown, *totals]:
+        lines.append(f"  {name:<{width - 2}}" + "".join(f"{n:>12,}" for n in numbers))
+    if len(rows) > len(shown):
+        lines.append(f"  ({len(rows) - len(shown)} more labels)")
+    counts = [row[0] for row in rows.values()]
+    if figures["labels"]["kind"] == "domains" and min(counts):
+        lines.append(f"  largest : smallest = {max(counts) / min(counts):.1f} : 1")
+    return lines
+
+
+def _sizes(summary: dict[str, Any]) -> list[str]:
+    """The table of sizes, and the formats."""
+    if "sizes" not in summary:
+        return []
+    lines = [f"{'Size in pixels':<18}{'smallest':>10}{'median':>10}{'largest':>10}"]
+    for name, numbers in summary["sizes"].items():
+        spec = ".2f" if "/" in name else ",.0f"
+        lines.append(f"  {name:<16}" + "".join(f"{n:>10{spec}}" for n in numbers))
+    formats = ", ".join(f"{name} {count:,}" for name, count in summary["formats"].items())
+    return [*lines, f"  formats: {formats}"]

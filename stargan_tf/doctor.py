@@ -1,0 +1,120 @@
+"""Tells what is wrong with a data set and a choice of flags, before a training is started.
+
+  python -m stargan_tf.doctor --flagfile=configs/v1_folder.flags --data_dir=DIR
+
+It takes every flag of stargan_tf.train and trains nothing: it counts, decodes and compares the
+images, draws a contact sheet of what training would see, and takes a few steps in another process
+to tell the time. Exit status 1: training would fail with these flags; 0: it would not.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from absl import flags
+
+from stargan_tf import command_line, errors, hyperparameters
+
+_OUTPUT = flags.DEFINE_string(
+    "output", "", "The folder for contact_sheet.png; empty: RUN_DIR/doctor."
+)
+_JSON = flags.DEFINE_string("json", "", "Write the report as JSON into this file, too.")
+_TIME = flags.DEFINE_boolean("time", True, "Whether to take a few steps, to tell time and memory.")
+_TIME_LIMIT = flags.DEFINE_integer(
+    "time_limit", 300, "Seconds after which these steps are cut off.", lower_bound=1
+)
+_MAX_IMAGES = flags.DEFINE_integer(
+    "max_images",
+    0,
+    "Look at no more images of a split than this, evenly spaced; 0: all, or 256 where they are "
+    "drawn.",
+    lower_bound=0,
+)
+_MAX_LISTED = flags.DEFINE_integer(
+    "max_listed", 10, "How many images the text names for each finding.", lower_bound=0
+)
+
+
+def main() -> int:
+    """Examines, prints the report and writes the sheet; returns the exit status."""
+    config = hyperparameters.config_from_flags(check_model=False)
+    command_line.import_tensorflow()
+    import tensorflow as tf
+
+    from stargan_tf.data import photos
+    from stargan_tf.diagnosis import cost, examination
+    from stargan_tf.training import trial
+
+    directory = config.train.run_dir or hyperparameters.default_run_dir(
+        sys.argv, config.train.algorithm
+    )
+    config = dataclasses.replace(config, train=dataclasses.replace(config.train, run_dir=directory))
+    idle_gpu = command_line.has_nvidia_driver() and not tf.config.list_physical_devices("GPU")
+    tf.config.set_visible_devices([], "GPU")  # their memory is for the trial's process
+    take = functools.partial(trial.measure, time_limit=_TIME_LIMIT.value) if _TIME.value else None
+    with _quiet_decoders() as stderr:
+        report, sheet = examination.examine(
+            config,
+            cost.Machine.this(directory, idle_gpu),
+            most_images=_MAX_IMAGES.value,
+            trial=take,
+            progress=functools.partial(_progress, stderr),
+        )
+        _progress(stderr, "")
+    unwritten = ""
+    if sheet is not None:
+        path = pathlib.Path(_OUTPUT.value or os.path.join(directory, "doctor"), "contact_sheet.png")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            photos.save_png(path, sheet)
+            report = dataclasses.replace(report, sheet=str(path))
+        except (OSError, errors.UserError) as error:
+            unwritten = f"The contact sheet was not written: {error}"
+    print(report.text(_MAX_LISTED.value), flush=True)
+    if unwritten:
+        command_line.fail(unwritten)
+    if _JSON.value:
+        _write_json(pathlib.Path(_JSON.value), report.to_json() | {"flags": config.values()})
+    return 1 if report.fails else 0
+
+
+def _write_json(path: pathlib.Path, content: dict) -> None:
+    from stargan_tf import files
+
+    with files.atomic(path) as file:
+        file.write(json.dumps(content, indent=2).encode() + b"\n")
+
+
+@contextlib.contextmanager
+def _quiet_decoders() -> Iterator[TextIO]:
+    """Gives what is written to file descriptor 2 to nobody; yields another stream to the terminal.
+
+    libjpeg complains there of each damaged file, which the report does better.
+    """
+    sys.stderr.flush()
+    with open(os.devnull, "wb") as nobody, os.fdopen(os.dup(2), "w") as stderr:
+        os.dup2(nobody.fileno(), 2)
+        try:
+            yield stderr
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr.fileno(), 2)
+
+
+def _progress(stream: TextIO, text: str) -> None:
+    """Rewrites a line on a terminal; elsewhere it would only be in the way."""
+    if stream.isatty():
+        text = text[: shutil.get_terminal_size().columns - 1]
+        print(f"\r\x1b[2K{text}", end="", file=stream, flush=True)
+
+
+if __name__ == "__main__":
+    hyperparameters.define_train_flags()
+    command_line.run(main)
