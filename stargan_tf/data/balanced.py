@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf import errors
-from stargan_tf.data import pipeline
+from stargan_tf.data import draws, pipeline
 
 
 class Balanced:
@@ -46,21 +46,21 @@ class Balanced:
 
     def source(self, position: tf.Tensor) -> tf.Tensor:
         """Returns the number (int64) of the image to translate."""
-        return self._pair(position, pipeline.Draw.SOURCE)[0]
+        return self._pair(position, draws.Draw.SOURCE)[0]
 
     def references(self, position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the numbers (int64) of two images of one domain, the target.
 
         They are different images, unless the domain has only one.
         """
-        return self._pair(position, pipeline.Draw.REFERENCE)
+        return self._pair(position, draws.Draw.REFERENCE)
 
     def label(self, index: tf.Tensor) -> tf.Tensor:
         """Returns the one-hot label (width,) float32 of image number `index`."""
         return tf.gather(tf.constant(self.sampler.source.labels), index)
 
-    def _pair(self, position: tf.Tensor, draw: pipeline.Draw) -> tuple[tf.Tensor, tf.Tensor]:
-        domain, place, step = tf.unstack(pipeline.integers(self.sampler.seed, draw, position, 3))
+    def _pair(self, position: tf.Tensor, draw: draws.Draw) -> tuple[tf.Tensor, tf.Tensor]:
+        domain, place, step = tf.unstack(draws.integers(self.sampler.seed, draw, position, 3))
         domain = tf.math.floormod(domain, len(self._sizes))
         size, start = tf.constant(self._sizes)[domain], tf.constant(self._starts)[domain]
         place = tf.math.floormod(place, size)

@@ -6,7 +6,6 @@ replicas and workers that take slices of a batch see together what one would see
 """
 
 import dataclasses
-import enum
 import functools
 from collections.abc import Callable, Sequence
 
@@ -14,62 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf import errors
-from stargan_tf.data import caching, decoding, transforms
+from stargan_tf.data import caching, decoding, draws, transforms
 from stargan_tf.data import source as source_lib
-
-
-class Draw(enum.IntEnum):
-    """What a random number is for: each purpose has a stream of its own."""
-
-    ORDER = 1
-    FLIP = 2
-    TARGET = 3
-    PENALTY = 4
-    SOURCE = 5
-    REFERENCE = 6
-    REFERENCE_2 = 7
-    CROP = 8
-    LATENT = 9
-    LATENT_2 = 10
-    AUGMENT = 11
-
-
-def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
-    """Returns float32 numbers in [0, 1), a pure function of the arguments; n is int64."""
-    return tf.random.stateless_uniform(shape, _key(seed, draw, n), alg="philox")
-
-
-def normal(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
-    """Returns float32 standard normal numbers, a pure function of the arguments; n is int64."""
-    return tf.random.stateless_normal(shape, _key(seed, draw, n), alg="philox")
-
-
-def integers(seed: int, draw: Draw, n: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns `count` int64 numbers, all 2^64 equally likely, a pure function of the arguments.
-
-    Modulo m they are as good as uniform below m; floats would not reach every number above 2^24.
-    """
-    key = _key(seed, draw, n)
-    return tf.random.stateless_uniform([count], key, None, None, tf.int64, alg="philox")
-
-
-def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns a random order (size,) int32 of 0 ... size - 1, a pure function of the arguments."""
-    return tf.argsort(uniform(seed, draw, n, (size,)), stable=True)
-
-
-def _key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
-    return tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
-
-
-def _nested_uniform(
-    seed: int, stream: Draw, n: tf.Tensor, purpose: Draw, shape: tuple[int, ...] = ()
-) -> tf.Tensor:
-    """Returns numbers like `uniform`, independent for every purpose within a stream."""
-    # Not under the stream's own key: the numbers there may have chosen the image.
-    key = _key(seed, stream, n)
-    key = tf.random.experimental.stateless_fold_in(key, tf.constant(int(purpose), tf.int64))
-    return tf.random.stateless_uniform(shape, key, alg="philox")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +22,7 @@ class Sampler:
     """Maps positions in the endless sequence of samples to images and labels.
 
     Sample p is image `order[p % size]` of epoch p // size, each epoch in an order of its own.
+    Images are uint8 until a step takes them: a quarter of the bytes to move.
 
     Attributes:
       source: The data set.
@@ -101,32 +47,69 @@ class Sampler:
         """The samplers of the data sets that are trained on: this one alone."""
         return (self,)
 
-    def index(self, position: tf.Tensor) -> tf.Tensor:
-        """Returns the number (int64) of the image at `position` (int64 scalar)."""
+    def index(self, positions: tf.Tensor) -> tf.Tensor:
+        """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
         size = self.source.size
-        epoch, place = position // size, position % size
+        epochs, places = positions // size, positions % size
+        found = places
+        # P places reach so many further epochs at most.
+        for epoch in [epochs[0] + e for e in range((positions.shape[0] + size - 2) // size + 1)]:
+            found = tf.where(epochs == epoch, self._shuffled(places, epoch), found)
+        return found
+
+    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
+        """Returns what the order of an epoch has at these places (P,)."""
         # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
         # images: the key must be random in these, and one shuffle knows too few orders.
-        order = _key(self.seed, Draw.ORDER, epoch)
+        order = draws.key(self.seed, draws.Draw.ORDER, epoch)
         keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64, alg="philox")
         for k in range(2):
-            last = tf.constant(size - 1, tf.int64)
-            place = tf.random.experimental.index_shuffle(place, keys[k], last)
-        return place
+            last = tf.constant(self.source.size - 1, tf.int64)
+            places = tf.random.experimental.index_shuffle(places, keys[k], last)
+        return places
 
-    def label(self, position: tf.Tensor) -> tf.Tensor:
-        """Returns the label (width,) float32 of the sample at `position`."""
-        return tf.gather(tf.constant(self.source.labels), self.index(position))
+    def label(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns the labels (..., width) float32 of images `index` (...)."""
+        return tf.gather(tf.constant(self.source.labels), index)
 
-    def image(self, position: tf.Tensor) -> tf.Tensor:
-        """Returns the sample at `position`: (S, S, 3) uint8, perhaps mirrored."""
-        image = self._square(self.index(position))
-        if self.flip:
-            image = transforms.maybe_flip(image, uniform(self.seed, Draw.FLIP, position))
-        return image
+    def mirrored(self, n: tf.Tensor, batch_size: int) -> tf.Tensor:
+        """Returns which samples of global batch n are mirrored, (batch_size,) bool."""
+        coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5
+        return coins if self.flip else tf.zeros_like(coins)
+
+    def with_images(self, described: tf.data.Dataset) -> tf.data.Dataset:
+        """Puts images in place of what describes them; makes them in parallel, in order.
+
+        Args:
+          described: Of dictionaries of tensors: index (batch,) int64 and mirrored (batch,) bool of
+            the images, and anything else.
+
+        Returns:
+          A dataset of the same, with image (batch, S, S, 3) uint8 instead of those two.
+        """
+        parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
+        store, size = self._pixels, self.image_size
+
+        def joined(found: dict[str, tf.Tensor], image: tf.Tensor) -> dict[str, tf.Tensor]:
+            rest = {name: found[name] for name in found if name not in ("index", "mirrored")}
+            return {"image": image, **rest}
+
+        def cached(found: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            which = found["index"], found["mirrored"]
+            return joined(found, caching.cached_batch(store, *which, self._make_square, size))
+
+        def one(index: tf.Tensor, mirrored: tf.Tensor) -> tf.Tensor:
+            return transforms.flip_if(self._make_square(index), mirrored)
+
+        if store is not None:
+            return described.map(cached, **parallel)
+        batch = described.element_spec["index"].shape[0]
+        which = described.map(lambda found: (found["index"], found["mirrored"])).unbatch()
+        images = which.map(one, **parallel).batch(batch, drop_remainder=True)
+        return tf.data.Dataset.zip((described, images)).map(joined)
 
     def augmented(
-        self, index: tf.Tensor, position: tf.Tensor, stream: Draw, crop_probability: float
+        self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
     ) -> tf.Tensor:
         """Returns an image as StarGAN v2 augments it: perhaps cropped at random, perhaps mirrored.
 
@@ -144,7 +127,7 @@ class Sampler:
         """
         if crop_probability:
             shape = (transforms.TRIES + 1, 4)
-            uniforms = _nested_uniform(self.seed, stream, position, Draw.CROP, shape)
+            uniforms = draws.nested_uniform(self.seed, stream, position, draws.Draw.CROP, shape)
 
             def choose_box(size: tf.Tensor) -> tf.Tensor:
                 centre = transforms.centre_box(size, self.crop_size)
@@ -156,8 +139,8 @@ class Sampler:
         else:
             image = self._square(index)
         if self.flip:
-            coin = _nested_uniform(self.seed, stream, position, Draw.FLIP)
-            image = transforms.maybe_flip(image, coin)
+            coin = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP)
+            image = transforms.flip_if(image, coin < 0.5)
         return image
 
     def plain_image(self, index: tf.Tensor) -> tf.Tensor:
@@ -166,14 +149,14 @@ class Sampler:
 
     def _square(self, index: tf.Tensor) -> tf.Tensor:
         """Returns an image without any chance: (S, S, 3) uint8, from the cache if it is there."""
-
-        def make() -> tf.Tensor:
-            return self._resized(
-                index, lambda size: transforms.centre_box(size, self.crop_size), None
-            )
-
         spec = tf.TensorSpec((self.image_size, self.image_size, 3), tf.uint8)
-        return caching.cached(self._pixels, index, make, spec)
+        return caching.cached(self._pixels, index, lambda: self._make_square(index), spec)
+
+    def _make_square(self, index: tf.Tensor) -> tf.Tensor:
+        def choose_box(size: tf.Tensor) -> tf.Tensor:
+            return transforms.centre_box(size, self.crop_size)
+
+        return self._resized(index, choose_box, None)
 
     def _resized(
         self,
@@ -308,15 +291,7 @@ def batches(
     batch = positions.element_spec.shape[1]
     flat = positions.unbatch().unbatch()
     samples = flat.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    # Images travel as bytes and become numbers in [-1, 1] when the batch is complete.
-    return samples.batch(batch, drop_remainder=True).map(_to_unit_range)
-
-
-def _to_unit_range(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    return {
-        name: transforms.to_unit_range(value) if value.dtype == tf.uint8 else value
-        for name, value in batch.items()
-    }
+    return samples.batch(batch, drop_remainder=True)
 
 
 def in_turn(datasets: Sequence[tf.data.Dataset], rounds: int) -> tf.data.Dataset:
@@ -336,5 +311,8 @@ def in_turn(datasets: Sequence[tf.data.Dataset], rounds: int) -> tf.data.Dataset
         ahead = [dataset.prefetch(tf.data.AUTOTUNE) for dataset in datasets]
         order = tf.data.Dataset.range(len(datasets)).repeat()
         turns = tf.data.Dataset.choose_from_datasets(ahead, order)
-    steps = turns.batch(rounds * len(datasets), drop_remainder=True)
+    if rounds * len(datasets) == 1:  # nothing to copy
+        steps = turns.map(lambda batch: {name: batch[name][tf.newaxis] for name in batch})
+    else:
+        steps = turns.batch(rounds * len(datasets), drop_remainder=True)
     return steps.prefetch(tf.data.AUTOTUNE)

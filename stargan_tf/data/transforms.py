@@ -134,6 +134,11 @@ def to_unit_range(image: tf.Tensor) -> tf.Tensor:
     return tf.cast(image, tf.float32) / 127.5 - 1.0
 
 
-def maybe_flip(image: tf.Tensor, coin: tf.Tensor) -> tf.Tensor:
-    """Mirrors the image left to right where `coin`, a scalar in [0, 1), is under a half."""
-    return tf.where(coin < 0.5, tf.reverse(image, axis=(1,)), image)
+def as_floats(values: tf.Tensor) -> tf.Tensor:
+    """Maps uint8 images to [-1, 1], float32; leaves numbers of other types as they are."""
+    return to_unit_range(values) if values.dtype == tf.uint8 else values
+
+
+def flip_if(image: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+    """Mirrors the image (H, W, 3) left to right where `condition`, a bool scalar, is true."""
+    return tf.cond(condition, lambda: tf.reverse(image, axis=(1,)), lambda: image)

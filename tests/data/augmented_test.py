@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.data import labels, pipeline, source, transforms
+from stargan_tf.data import draws, labels, pipeline, source, transforms
 
 
 class Ramps(source.Source):
@@ -32,7 +32,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
 
     SIDE = 30  # of the results
 
-    def augment(self, count, stream=pipeline.Draw.SOURCE, p=0.5, seed=4, **options):
+    def augment(self, count, stream=draws.Draw.SOURCE, p=0.5, seed=4, **options):
         images = pipeline.Sampler(Ramps(), seed, self.SIDE, **options)
         call = tf.function(lambda n: images.augmented(n % 200, n, stream, p))
         self.assertEqual(
@@ -98,7 +98,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
     def test_streams_seeds_and_purposes_are_independent(self):
         first = self.augment(400, p=1.0)
         variants = {
-            "stream": self.augment(400, pipeline.Draw.REFERENCE, p=1.0),
+            "stream": self.augment(400, draws.Draw.REFERENCE, p=1.0),
             "seed": self.augment(400, p=1.0, seed=5),
             "position": np.roll(first, 1, axis=0),
         }
@@ -113,10 +113,10 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_one_position_alone_equals_the_same_in_a_sequence(self):
         images = pipeline.Sampler(Ramps(), 4, self.SIDE)
-        sequence = self.augment(20, pipeline.Draw.REFERENCE_2)
+        sequence = self.augment(20, draws.Draw.REFERENCE_2)
         for n in (19, 3):
             p = tf.constant(n, tf.int64)
-            found = images.augmented(p, p, pipeline.Draw.REFERENCE_2, 0.5)
+            found = images.augmented(p, p, draws.Draw.REFERENCE_2, 0.5)
             self.assertAllEqual(found, sequence[n])
 
 

@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import caching, image_files, labels, pipeline
+from stargan_tf.data import caching, draws, image_files, labels, pipeline
 
 SIZE = 8  # of the samples in pixels
 PIXELS = SIZE * SIZE * 3  # bytes of one
@@ -34,12 +34,15 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
 
     def squares(self, sampler, count=20):
         """Returns samples of several epochs, made in parallel."""
-        samples = tf.data.Dataset.range(count).map(sampler.image, num_parallel_calls=4)
-        return list(samples.as_numpy_iterator())
+        numbers = tf.data.Dataset.range(count)
+        which = numbers.map(lambda n: {"index": n % 5, "mirrored": n % 3 == 0, "n": n})
+        found = list(sampler.with_images(which.batch(4, True)).as_numpy_iterator())
+        self.assertAllEqual(np.concatenate([one["n"] for one in found]), np.arange(count))
+        return [one["image"] for one in found]
 
     def crops(self, sampler, count=20):
         def crop(n):
-            return sampler.augmented(n % 5, n, pipeline.Draw.SOURCE, 0.5)
+            return sampler.augmented(n % 5, n, draws.Draw.SOURCE, 0.5)
 
         return list(tf.data.Dataset.range(count).map(crop, num_parallel_calls=4))
 

@@ -197,12 +197,22 @@ class UnitRangeTest(tf.test.TestCase):
         self.assertAllEqual(found.numpy()[[0, 255]], [-1, 1])
 
 
-class MaybeFlipTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters((0.0, True), (0.4999, True), (0.5, False), (0.9999, False))
-    def test_mirrors_left_to_right_under_a_half(self, coin, flipped):
-        image = np.random.default_rng(0).normal(size=(3, 4, 3))
-        found = transforms.maybe_flip(tf.constant(image), tf.constant(coin))
-        self.assertAllEqual(found, image[:, ::-1] if flipped else image)
+class AsFloatsTest(tf.test.TestCase):
+    def test_maps_images_and_leaves_numbers(self):
+        grey = tf.constant([[0, 51, 255]], tf.uint8)
+        self.assertAllClose(transforms.as_floats(grey), [[-1, -0.6, 1]], atol=1e-6)
+        for dtype in (tf.float32, tf.float64):
+            values = tf.constant([3.0, -7.0], dtype)
+            self.assertEqual(transforms.as_floats(values).dtype, dtype)
+            self.assertAllEqual(transforms.as_floats(values), values)
+
+
+class FlipIfTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(True, False)
+    def test_mirrors_left_to_right(self, condition):
+        image = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
+        found = transforms.flip_if(tf.constant(image), tf.constant(condition))
+        self.assertAllEqual(found, image[:, ::-1] if condition else image)
 
 
 if __name__ == "__main__":

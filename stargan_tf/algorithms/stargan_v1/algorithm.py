@@ -13,7 +13,7 @@ from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import pipeline
+from stargan_tf.data import pipeline, transforms
 from stargan_tf.optimization import adam, schedules
 
 Gradients = list[tf.Tensor]
@@ -80,7 +80,7 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         blocks = self.problem.label_space.blocks
         # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
         for k, (turn, block) in enumerate(itertools.product(range(self.hparams.n_critic), blocks)):
-            x, c = batch["image"][k], batch["label"][k]
+            x, c = transforms.as_floats(batch["image"][k]), batch["label"][k]
             c_target, alpha = batch["target_label"][k], batch["alpha"][k]
             prefix = f"{block.name}/" if block.name else ""
             d_losses, gradients = self._d_gradients(x, c, c_target, alpha, block)

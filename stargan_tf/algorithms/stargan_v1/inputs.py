@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from stargan_tf.data import pipeline
+from stargan_tf.data import draws, pipeline
 
 Batch = dict[str, tf.Tensor]
 
@@ -16,28 +16,29 @@ def inputs(
     """Returns the endless dataset of one replica's batch after the other.
 
     A batch holds one global batch's slice for each of the R D updates of a step: image
-    (R, N, S, S, 3) in [-1, 1], label and target_label (R, N, width), alpha (R, N) in [0, 1).
-    R is n_critic times the number of data sets; these take turns.
+    (R, N, S, S, 3) uint8, label and target_label (R, N, width), alpha (R, N) in [0, 1). R is
+    n_critic times the number of data sets; these take turns.
     """
     positions = slices.positions(first_step, n_critic)
+    size = slices.batch_size
 
     def of_one(member: pipeline.Sampler) -> tf.data.Dataset:
-        def sample(position: tf.Tensor) -> Batch:
-            partner = _partner(position, slices.batch_size, member.seed)
-            return {
-                "image": member.image(position),
-                "label": member.label(position),
-                "target_label": member.label(partner),
-                "alpha": pipeline.uniform(member.seed, pipeline.Draw.PENALTY, position),
+        def describe(positions: tf.Tensor) -> Batch:
+            n, place = positions[0] // size, positions[0] % size
+            index = member.index(n * size + tf.range(size, dtype=tf.int64))
+            label = member.label(index)
+            # The target labels are a permutation of the global batch's own.
+            order = draws.permutation(member.seed, draws.Draw.TARGET, n, size)
+            whole = {
+                "index": index,
+                "mirrored": member.mirrored(n, size),
+                "label": label,
+                "target_label": tf.gather(label, order),
+                "alpha": draws.uniform(member.seed, draws.Draw.PENALTY, n, (size,)),
             }
+            own = place + tf.range(slices.replica_batch_size, dtype=tf.int64)
+            return {name: tf.gather(value, own) for name, value in whole.items()}
 
-        return pipeline.batches(positions, sample)
+        return member.with_images(positions.unbatch().map(describe))
 
     return pipeline.in_turn([of_one(member) for member in sampler.members], n_critic)
-
-
-def _partner(position: tf.Tensor, batch_size: int, seed: int) -> tf.Tensor:
-    """Returns the position whose label is the target here: a permutation of the global batch."""
-    n = position // batch_size
-    order = pipeline.permutation(seed, pipeline.Draw.TARGET, n, batch_size)
-    return n * batch_size + tf.cast(order[position % batch_size], tf.int64)

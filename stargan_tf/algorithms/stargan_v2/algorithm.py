@@ -10,7 +10,7 @@ from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v2 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v2 import losses, networks, translation
-from stargan_tf.data import pipeline
+from stargan_tf.data import pipeline, transforms
 from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
@@ -139,6 +139,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
 
     def train_step(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes the paper's iteration: D on latents, D on references, G, F and E; G; averages."""
+        batch = {name: transforms.as_floats(value) for name, value in batch.items()}
         x, y_trg, masks = batch["x"], batch["y_trg"], self.masks(batch["x"])
         augment = tf.unstack(batch["augment"], axis=1) if "augment" in batch else [None] * 6
         # G and F rest until the third update, whose x_fake is therefore that of the first.

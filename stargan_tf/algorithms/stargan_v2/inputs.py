@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from stargan_tf.data import balanced, pipeline
+from stargan_tf.data import balanced, draws, pipeline
 
 Batch = dict[str, tf.Tensor]
 AUGMENTED = 6  # inputs of D in a step: real and fake twice for D, then one fake twice for G
@@ -23,13 +23,13 @@ def inputs(
     are of the one domain that is the target.
 
     Returns:
-      Batches of: x, x_ref, x_ref2 (N, S, S, 3) in [-1, 1]; y_org, y_trg (N, K) one-hot; z, z2
+      Batches of: x, x_ref, x_ref2 (N, S, S, 3) uint8; y_org, y_trg (N, K) one-hot; z, z2
       (N, latent_dim) standard normal; where `augment`, augment (N, 6, 7) uniform in [0, 1).
     """
     domains = balanced.Balanced(sampler)
-    draw = pipeline.Draw
+    draw = draws.Draw
 
-    def image(index: tf.Tensor, position: tf.Tensor, stream: pipeline.Draw) -> tf.Tensor:
+    def image(index: tf.Tensor, position: tf.Tensor, stream: draws.Draw) -> tf.Tensor:
         return sampler.augmented(index, position, stream, crop_probability)
 
     def sample(position: tf.Tensor) -> Batch:
@@ -41,12 +41,12 @@ def inputs(
             "x_ref": image(reference, position, draw.REFERENCE),
             "x_ref2": image(reference2, position, draw.REFERENCE_2),
             "y_trg": domains.label(reference),
-            "z": pipeline.normal(sampler.seed, draw.LATENT, position, (latent_dim,)),
-            "z2": pipeline.normal(sampler.seed, draw.LATENT_2, position, (latent_dim,)),
+            "z": draws.normal(sampler.seed, draw.LATENT, position, (latent_dim,)),
+            "z2": draws.normal(sampler.seed, draw.LATENT_2, position, (latent_dim,)),
         }
         if augment:
             shape = (AUGMENTED, 7)
-            batch["augment"] = pipeline.uniform(sampler.seed, draw.AUGMENT, position, shape)
+            batch["augment"] = draws.uniform(sampler.seed, draw.AUGMENT, position, shape)
         return batch
 
     batches = pipeline.batches(slices.positions(first_step, 1), sample)

@@ -10,6 +10,7 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v1 import algorithm as algorithm_v1
 from stargan_tf.algorithms.stargan_v1 import losses
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import transforms
 from tests import tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("cat", "dog", "fox"))
@@ -34,7 +35,8 @@ class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
         batch = next(tiny.batches(algorithm))
         found = algorithm.train_step(batch, tf.constant(0, tf.int64))
         x, c, c_target, alpha = (
-            batch[name][-1] for name in ("image", "label", "target_label", "alpha")
+            transforms.as_floats(batch[name][-1])
+            for name in ("image", "label", "target_label", "alpha")
         )
         G, D = algorithm.networks["G"], algorithm.networks["D"]
         block = algorithm.problem.label_space.blocks[0]

@@ -1,0 +1,60 @@
+"""Random numbers that are pure functions of a seed, of what they are for, and of a number."""
+
+import enum
+
+import tensorflow as tf
+
+
+class Draw(enum.IntEnum):
+    """What a random number is for: each purpose has a stream of its own."""
+
+    ORDER = 1
+    FLIP = 2
+    TARGET = 3
+    PENALTY = 4
+    SOURCE = 5
+    REFERENCE = 6
+    REFERENCE_2 = 7
+    CROP = 8
+    LATENT = 9
+    LATENT_2 = 10
+    AUGMENT = 11
+
+
+def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+    """Returns float32 numbers in [0, 1), a pure function of the arguments; n is int64."""
+    return tf.random.stateless_uniform(shape, key(seed, draw, n), alg="philox")
+
+
+def normal(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
+    """Returns float32 standard normal numbers, a pure function of the arguments; n is int64."""
+    return tf.random.stateless_normal(shape, key(seed, draw, n), alg="philox")
+
+
+def integers(seed: int, draw: Draw, n: tf.Tensor, count: int) -> tf.Tensor:
+    """Returns `count` int64 numbers, all 2^64 equally likely, a pure function of the arguments.
+
+    Modulo m they are as good as uniform below m; floats would not reach every number above 2^24.
+    """
+    own = key(seed, draw, n)
+    return tf.random.stateless_uniform([count], own, None, None, tf.int64, alg="philox")
+
+
+def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns a random order (size,) int32 of 0 ... size - 1, a pure function of the arguments."""
+    return tf.argsort(uniform(seed, draw, n, (size,)), stable=True)
+
+
+def key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
+    """Returns the key (2,) int64 of a stateless draw; n is an int64 scalar."""
+    return tf.random.experimental.stateless_fold_in(tf.constant([seed, int(draw)], tf.int64), n)
+
+
+def nested_uniform(
+    seed: int, stream: Draw, n: tf.Tensor, purpose: Draw, shape: tuple[int, ...] = ()
+) -> tf.Tensor:
+    """Returns numbers like `uniform`, independent for every purpose within a stream."""
+    # Not under the stream's own key: the numbers there may have chosen the image.
+    own = key(seed, stream, n)
+    own = tf.random.experimental.stateless_fold_in(own, tf.constant(int(purpose), tf.int64))
+    return tf.random.stateless_uniform(shape, own, alg="philox")
