@@ -89,7 +89,8 @@ def _jpeg_box(contents: bytes, box: np.ndarray, image_size: int, fast: bool) -> 
             inner = tuple(edge / divisor for edge in part)
             found = image.convert("RGB").resize(size, Image.Resampling.BILINEAR, inner)
         else:
-            image = image.convert("RGB")
+            if image.mode != "RGB":  # else it would be copied
+                image = image.convert("RGB")
             if part != (0, 0, *image.size):  # Not resize(box=...), which reads beyond the box.
                 image = image.crop(part)
             found = image.resize(size, Image.Resampling.BILINEAR)
