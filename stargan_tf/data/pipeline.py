@@ -120,7 +120,7 @@ class Sampler:
           index: Number of the image (int64 scalar).
           position: In the endless sequence of samples (int64 scalar).
           stream: What the image is for: with the seed and the position it decides all chance.
-          crop_probability: Of `transforms.random_resized_crop`; else the square is just resized.
+          crop_probability: That a box of `transforms.random_box` is cut out, not the square.
 
         Returns:
           (S, S, 3) uint8.
