@@ -164,6 +164,7 @@ class HighPassTest(tf.test.TestCase):
         for mask in made.masks(batch["x"]):
             self.assertBetween(float(tf.reduce_mean(mask)), 1e-6, 0.999)
 
+    @pytest.mark.slow
     def test_weights_of_something_else_are_refused(self):
         path = pathlib.Path(self.create_tempdir().full_path) / "wing.npz"
         np.savez(path, something=np.zeros(3))

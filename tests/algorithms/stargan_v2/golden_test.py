@@ -269,6 +269,7 @@ class ParameterCountTest(tf.test.TestCase, parameterized.TestCase):
         (1.0, 2, 43_295_363, 2_438_272, 20_916_928, 20_852_290),
         (0.0, 3, 33_892_995, 3_259_072, 20_949_760, 20_852_803),
     )
+    @pytest.mark.slow
     def test_counts(self, w_hpf, domains, *counts):
         G = networks.Generator(256, w_hpf=w_hpf)
         F = networks.MappingNetwork(domains)

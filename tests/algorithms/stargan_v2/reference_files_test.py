@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
@@ -92,6 +93,7 @@ class ImportTest(tf.test.TestCase, parameterized.TestCase):
         fake = algorithm.render(x, arrays["mapping"].astype(np.float32))
         self._close(fake.transpose(0, 3, 1, 2)[..., ::4, ::4], arrays["fake"])
 
+    @pytest.mark.slow
     def test_with_a_high_pass_skip(self):
         fan = {name: rule.weight(name, shape) for name, shape in FAN.items()}
         spare = {"generator.hpf.filter": FILTER, "fan.bn1.num_batches_tracked": np.array(3)}
