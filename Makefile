@@ -17,7 +17,7 @@ quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 20 to 27 minutes on 2 
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
 
-test: $(INSTALLED) lint  ## The linter and every test that is not slow: about 11 minutes.
+test: $(INSTALLED) lint  ## The linter and every test that is not slow: 18 minutes on 2 busy cores.
 	$(PYTEST) -m "not slow"
 
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.

@@ -9,6 +9,7 @@ from stargan_tf.data import labels
 from stargan_tf.options import option
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
+_OF_FILES = ("memory", "disk")  # caches
 _FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
 
@@ -148,8 +149,18 @@ class DataOptions:
         """Raises a UserError where a value makes no sense, or would be ignored."""
         if self.datasets:
             for part in self.parts():
-                part.check()
+                part._check_one()
             return
+        if self.dataset == "cartoon_faces" and (self.fast_decode or self.cache in _OF_FILES):
+            raise errors.UserError(
+                "--dataset=cartoon_faces is drawn, has no files to decode and keeps what it draws; "
+                f"received --cache={self.cache} and --fast_decode={self.fast_decode}; leave them "
+                "out."
+            )
+        self._check_one()
+
+    def _check_one(self) -> None:
+        """Checks the options of one data set."""
         if self.kind not in DATASETS:
             raise labels.unknown_name(self.dataset, DATASETS, what="--dataset")
         if not 0 < self.val_fraction < 1:

@@ -8,6 +8,7 @@ import copy
 import functools
 import os
 import pathlib
+import warnings
 from collections.abc import Sequence
 from concurrent import futures
 
@@ -15,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf import errors
-from stargan_tf.data import columns, decoding, packed_format, source
+from stargan_tf.data import columns, image_files, packed_format, source
 from stargan_tf.data import labels as labels_lib
 
 _OPEN = 128  # shards kept open at most; many systems let a process have 1,024 files
@@ -114,7 +115,8 @@ class Packed(source.EncodedSource):
             return {i: wrong[number] for i, number in enumerate(shards) if wrong[number]}
         self._opened.cache_clear()  # What lies there now counts.
         chunks = [range(i, min(i + _CHUNK, self.size)) for i in range(0, self.size, _CHUNK)]
-        with futures.ThreadPoolExecutor(_THREADS) as pool:
+        with warnings.catch_warnings(), futures.ThreadPoolExecutor(_THREADS) as pool:
+            warnings.simplefilter("ignore")  # Pillow's, about large images and odd metadata
             found = pool.map(lambda chunk: [self._problem(i) for i in chunk], chunks)
             reasons = [reason for chunk in found for reason in chunk]
         return {i: reason for i, reason in enumerate(reasons) if reason}
@@ -165,11 +167,7 @@ class Packed(source.EncodedSource):
             contents = self._read(np.int64(index))
         except DamagedError as error:
             return f"{self._shards[self._shard[self._rows[index]]].file}: {error.reason}"
-        try:
-            decoding.decode(tf.constant(contents))
-        except tf.errors.OpError:
-            return "cut short or damaged"
-        return ""
+        return image_files.find_problem(contents, thorough=True)
 
 
 class _OpenFile:

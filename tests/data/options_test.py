@@ -36,6 +36,14 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(errors.UserError, message):
             data_options(**given).check()
 
+    @parameterized.parameters({"cache": "disk"}, {"cache": "memory"}, {"fast_decode": True})
+    def test_what_drawn_faces_would_ignore(self, **given):
+        with self.assertRaisesRegex(errors.UserError, "is drawn, has no files to decode"):
+            data_options(**given).check()
+        # Of several data sets others may have files.
+        joint = {"datasets": "cartoon_faces,image_folder", "data_dir": ";x"}
+        data_options(**given, **joint).check()
+
     def test_domains_that_do(self):
         data_options(domains="Smiling, Eyeglasses").check()
         data_options(domains="Male,Young,Bald", dataset="celeba", data_dir="x").check()

@@ -142,14 +142,15 @@ class PackedTest(tf.test.TestCase, parameterized.TestCase):
         self.assertLen(self.images.problems(thorough=True), count - readable)
 
     def test_what_was_packed_damaged_is_found_by_decoding(self):
-        items = [shard_writer.Item(b"no image", np.array([1, 0]), "a")] * 2
+        png = tf.io.encode_png(np.zeros((9, 9, 3), np.uint8)).numpy()
+        broken = (b"no image", png[:-8], png)
+        items = [shard_writer.Item(contents, np.array([1, 0]), "a") for contents in broken]
         part = packing.Part(packing_test.SPACE, 0, "broken", lambda first: items[first:])
         packing_test.pack(self.output.parent / "broken", part)
         images = packed.load_packed(str(self.output.parent / "broken"), "train")
         self.assertEqual(images.problems(), {})
-        self.assertEqual(
-            images.problems(thorough=True), dict.fromkeys((0, 1), "cut short or damaged")
-        )
+        expected = {0: "neither JPEG nor PNG", 1: "cut short or damaged"}
+        self.assertEqual(images.problems(thorough=True), expected)
 
 
 class LabelsTest(tf.test.TestCase, parameterized.TestCase):
