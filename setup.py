@@ -38,6 +38,14 @@ setup(
         "torch": ["torch>=2.10"],
         "video": ["av>=12"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
+        # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
+        "addons": [
+            "tensorflow==2.15.1",
+            "keras==2.15.0",
+            "tensorflow-addons==0.23.0",
+            "tensorflow-datasets==4.9.10",
+            "tensorflow-metadata==1.17.3",
+        ],
         "test": [
             "pytest>=8",
             "dill>=0.3",

@@ -40,6 +40,13 @@ class TrainOptions:
         "What convolutions are computed in; bfloat16 is fast where the hardware has it.",
         choices=("float32", "bfloat16"),
     )
+    normalization_backend: str = option(
+        "auto",
+        "What computes instance normalization: native: this package; addons: tensorflow-addons; "
+        "auto: tensorflow-addons where it is installed (TensorFlow 2.15). The weights fit all.",
+        choices=("auto", "native", "addons"),
+        may_change=True,
+    )
     strategy: str = option(
         "auto",
         "auto: all GPUs, or the CPU; mirrored: one replica on each device; one_device: one.",

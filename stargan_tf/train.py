@@ -18,8 +18,10 @@ def main() -> int:
     # TensorFlow takes seconds to import: only now, so that --help and bad flags answer at once.
     command_line.import_tensorflow()
     from stargan_tf.data import pipeline, sources
+    from stargan_tf.layers import instance_norm
     from stargan_tf.training import devices, loop, runs
 
+    backend = instance_norm.chosen(config.train.normalization_backend)
     directory = config.train.run_dir or hyperparameters.default_run_dir(
         sys.argv, config.train.algorithm
     )
@@ -41,7 +43,7 @@ def main() -> int:
     print(
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
         f"{images.size} training images of {', '.join(images.label_space.names)}; "
-        f"devices: {', '.join(devices.names(strategy))}\n"
+        f"devices: {', '.join(devices.names(strategy))}; instance normalization: {backend}\n"
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={directory}",
         flush=True,
     )

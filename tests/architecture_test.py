@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path("stargan_tf")
 COMMANDS = {"train", "translate", "evaluate", "import_reference", "align", "animate", "pack",
             "doctor"}  # fmt: skip
 # The lowest layers: what a module in each folder may import of this project.
-LOW = {"errors", "options", "files", "state_dicts"}
+LOW = {"errors", "options", "files", "state_dicts", "keras_versions"}
 ALLOWED = {
     "layers": LOW | {"layers"},
     "gan_losses": LOW,
@@ -29,6 +29,7 @@ ALLOWED = {
     "options": set(),
     "files": {"errors"},
     "state_dicts": {"errors"},
+    "keras_versions": {"errors"},
     "algorithms": LOW
     | {"layers", "gan_losses", "diff_augment", "landmarks", "optimization", "data", "sheets"}
     | {"algorithms"},
@@ -102,6 +103,63 @@ class ImportsTest(tf.test.TestCase):
             names = [n for node in top if isinstance(node, ast.Import) for n in node.names]
             for name in names:
                 self.assertNotIn(name.name.split(".")[0], ("tensorflow", "keras"), path)
+
+
+# What tells versions apart: packages that do, and what Keras 2 and 3 name differently.
+_TELLING = r"(tensorflow_addons|tf_keras|importlib\.metadata|pkg_resources|packaging)\b"
+_ASKS_AN_OBJECT = (
+    r"(hasattr|getattr)\(.*'(path|value|numpy|_\w*index\w*)'.*\)|isinstance\(.*tf\.Variable\b.*\)"
+)
+
+
+def _version_questions(tree):
+    """Yields what a file does to learn which Keras, TensorFlow or tensorflow-addons there is."""
+    for node in ast.walk(tree):
+        text = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            names = [f"{module}{alias.name}" for alias in node.names]
+            yield from (name for name in names if re.match(_TELLING, name))
+        elif isinstance(node, ast.Attribute):
+            known = ("stargan_tf.__version__", "torch.__version__")  # which is another matter
+            if re.search(r"__version__$|VERSION$", node.attr) and text not in known:
+                yield text
+        elif text == "'tensorflow_addons'" or re.fullmatch(_ASKS_AN_OBJECT, text):
+            yield text
+
+
+class VersionsTest(tf.test.TestCase, parameterized.TestCase):
+    def test_only_one_module_asks_for_a_version(self):
+        roots = (PACKAGE, pathlib.Path("export"), pathlib.Path("benchmarks"), pathlib.Path("tests"))
+        for path in (path for root in roots for path in sorted(root.rglob("*.py"))):
+            if path.name not in (
+                "keras_versions.py",
+                "keras_versions_test.py",
+                "architecture_test.py",
+            ):
+                self.assertEmpty(list(_version_questions(ast.parse(path.read_text()))), path)
+
+    @parameterized.parameters(
+        "if tf.__version__ < '2.16': pass",
+        "new = keras.__version__.startswith('3')",
+        "tf.VERSION",
+        "import tensorflow_addons as tfa",
+        "from tensorflow_addons.layers import InstanceNormalization",
+        "importlib.import_module('tensorflow_addons')",
+        "import importlib.metadata",
+        "from importlib.metadata import version",
+        "from packaging import version",
+        "path = getattr(variable, 'path', variable.name)",
+        "raw = getattr(variable, 'value', variable)",
+        "hasattr(optimizer, '_get_variable_index')",
+        "raw = v if isinstance(v, tf.Variable) else v.value",
+    )
+    def test_a_question_is_seen(self, source):
+        self.assertNotEmpty(list(_version_questions(ast.parse(source))))
+
+    def test_there_are_questions_to_see(self):
+        source = (PACKAGE / "keras_versions.py").read_text()
+        self.assertGreaterEqual(len(list(_version_questions(ast.parse(source)))), 4)
 
 
 class SourceTest(tf.test.TestCase, parameterized.TestCase):

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import algorithms
+from stargan_tf import algorithms, keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.serving import module, saved_model
 from stargan_tf.training import checkpoints
@@ -70,11 +70,11 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     def test_state_names_every_variable_once(self, name):
         algorithm = tiny.build(name)
         state = algorithm.state()
-        held = {id(getattr(v, "value", v)) for v in state.values()}
+        held = {id(keras_versions.tf_variable(v)) for v in state.values()}
         self.assertLen(held, len(state))
         for network in algorithm.networks.values():
             for variable in network.variables:
-                self.assertIn(id(getattr(variable, "value", variable)), held)
+                self.assertIn(id(keras_versions.tf_variable(variable)), held)
         slots = sum(2 * len(algorithm.networks[n].trainable_variables)
                     for networks in algorithm.trains.values() for n in networks)  # fmt: skip
         weights = sum(len(network.variables) for network in algorithm.networks.values())
@@ -124,9 +124,8 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         algorithm = tiny.build(name, strategy)
         tiny.steps(algorithm, 2, strategy)
         for key, variable in algorithm.state().items():
-            one, two = strategy.experimental_local_results(
-                variable if isinstance(variable, tf.Variable) else variable.value
-            )
+            variable = keras_versions.tf_variable(variable)
+            one, two = strategy.experimental_local_results(variable)
             self.assertAllEqual(one, two, msg=key)
 
     @parameterized.parameters(*NAMES)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import sheets
+from stargan_tf import keras_versions, sheets
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.data import pipeline
@@ -29,6 +29,7 @@ class Problem:
       precision: "float32" or "bfloat16", in which convolutions are computed. Weights, losses,
         penalties, normalization statistics and images are float32 in both.
       jit_compile: Whether XLA compiles the gradient computations (not the optimizer's update).
+      normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
     """
 
@@ -38,6 +39,7 @@ class Problem:
     replicas: int = 1
     precision: str = "float32"
     jit_compile: bool = False
+    normalization_backend: str = "auto"
     training: bool = True
 
     @property
@@ -236,8 +238,7 @@ def named_variables(
       trainable: Whether to leave out those that no optimizer updates.
     """
     variables = network.trainable_variables if trainable else network.variables
-    # Keras 3 has `path`; in Keras 2 `name` is that path. Both begin with the model's own name.
-    paths = [getattr(v, "path", v.name).split(":")[0] for v in variables]
+    paths = [keras_versions.path(v) for v in variables]  # which begin with the model's own name
     named = {
         "/".join((name, *path.split("/")[1:])): variable
         for path, variable in zip(paths, variables, strict=True)

@@ -1,9 +1,63 @@
-"""Instance normalization (Ulyanov et al. 2016, arXiv 1607.08022)."""
+"""Instance normalization (Ulyanov et al. 2016, arXiv 1607.08022).
+
+There are two backends: the layer below, and that of tensorflow-addons, where it is installed.
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
+from stargan_tf import keras_versions
 from stargan_tf.layers import forms
+
+BACKENDS = ("auto", "native", "addons")
+_asked = contextvars.ContextVar("normalization_backend", default="auto")
+
+
+def chosen(backend: str) -> str:
+    """Returns which of "native" and "addons" a backend stands for here.
+
+    Args:
+      backend: "native"; "addons": tensorflow-addons; "auto": that where it can be imported.
+
+    Raises:
+      UserError: If "addons" is asked for and can't be imported.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {BACKENDS}. Received: {backend!r}")
+    if backend == "addons":
+        keras_versions.needed_addons()
+    return "native" if backend == "native" or keras_versions.addons() is None else "addons"
+
+
+@contextlib.contextmanager
+def computed_by(backend: str) -> Iterator[None]:
+    """What `make` makes within this context is of the backend. Without a context: of "auto".
+
+    Takes and raises what `chosen` does.
+    """
+    token = _asked.set(chosen(backend))
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def make(epsilon: float = 1e-5, **kwargs) -> keras.layers.Layer:
+    """Returns a layer of the backend: an `InstanceNorm`, or one that equals it in all but name.
+
+    Args:
+      epsilon: Added to the variance; 1e-5 in the papers.
+      **kwargs: Of a Keras layer, such as its name and its dtype.
+    """
+    if chosen(_asked.get()) == "native":
+        return InstanceNorm(epsilon, **kwargs)
+    from stargan_tf.layers import addons_instance_norm  # can't be imported elsewhere
+
+    return addons_instance_norm.AddonsInstanceNorm(epsilon, **kwargs)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")

@@ -23,9 +23,9 @@ class ResidualBlock(keras.layers.Layer):
         self.channels = channels
         options = {"kernel_size": 3, "padding": 1, "use_bias": False, "dtype": self.dtype_policy}
         self.conv1 = convolution.Conv2D(channels, name="conv1", **options)
-        self.norm1 = instance_norm.InstanceNorm(name="norm1", dtype=self.dtype_policy)
+        self.norm1 = instance_norm.make(name="norm1", dtype=self.dtype_policy)
         self.conv2 = convolution.Conv2D(channels, name="conv2", **options)
-        self.norm2 = instance_norm.InstanceNorm(name="norm2", dtype=self.dtype_policy)
+        self.norm2 = instance_norm.make(name="norm2", dtype=self.dtype_policy)
 
     def call(self, x):
         """Returns x plus its residual."""
@@ -68,8 +68,8 @@ class ResBlk(keras.layers.Layer):
         self.downsample = downsample
         dtype = {"dtype": self.dtype_policy}
         if normalize:
-            self.norm1 = instance_norm.InstanceNorm(name="norm1", **dtype)
-            self.norm2 = instance_norm.InstanceNorm(name="norm2", **dtype)
+            self.norm1 = instance_norm.make(name="norm1", **dtype)
+            self.norm2 = instance_norm.make(name="norm2", **dtype)
         kind = resampling.Conv3x3Down if downsample else resampling.Conv3x3
         self.conv1 = kind(channels, name="conv1", init="he_normal", **dtype)
         self.conv2 = resampling.Conv3x3(filters, name="conv2", init="he_normal", **dtype)

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from stargan_tf import keras_versions
+
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class Adam(keras.optimizers.Adam):
@@ -26,6 +28,7 @@ class Adam(keras.optimizers.Adam):
         l2: float = 0.0,
         **kwargs,
     ):
+        kwargs = {**keras_versions.optimizer_options(), **kwargs}
         super().__init__(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
         self.l2 = l2
 
@@ -33,11 +36,11 @@ class Adam(keras.optimizers.Adam):
         """Updates one variable and its moments, in one fused operation."""
         if self.l2:
             gradient += self.l2 * tf.convert_to_tensor(variable)
-        index = self._index_of(variable)
+        index = keras_versions.slot(self, variable)
         tf.raw_ops.ResourceApplyAdam(
-            var=_raw(variable).handle,
-            m=_raw(self._momentums[index]).handle,
-            v=_raw(self._velocities[index]).handle,
+            var=keras_versions.tf_variable(variable).handle,
+            m=keras_versions.tf_variable(self._momentums[index]).handle,
+            v=keras_versions.tf_variable(self._velocities[index]).handle,
             grad=gradient,
             **self._numbers(tf.as_dtype(variable.dtype), learning_rate),
         )
@@ -65,11 +68,6 @@ class Adam(keras.optimizers.Adam):
         object.__setattr__(self, "_shared", {})  # not state: tensors of this update
         return super().apply_gradients(grads_and_vars, *args, **kwargs)
 
-    def _index_of(self, variable) -> int:
-        if hasattr(self, "_get_variable_index"):
-            return self._get_variable_index(variable)
-        return self._index_dict[self._var_key(variable)]  # Keras 2
-
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "l2": self.l2}
@@ -86,8 +84,3 @@ class Adam(keras.optimizers.Adam):
             for name, variable in zip(names, variables, strict=True):
                 state[f"{slot}/{name}"] = variable
         return state
-
-
-def _raw(variable) -> tf.Variable:
-    """Returns TensorFlow's variable; Keras 3 wraps it."""
-    return variable if isinstance(variable, tf.Variable) else variable.value

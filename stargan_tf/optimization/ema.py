@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from stargan_tf import keras_versions
+
 
 def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], decay: float) -> None:
     """Moves every average by (1 - decay) of the way to its variable. Runs in replica context.
@@ -17,7 +19,8 @@ def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], de
       variables: In the same order, of the same shapes.
       decay: In [0, 1): average = decay * average + (1 - decay) * variable.
     """
-    pairs = [(_raw(a), _raw(v)) for a, v in zip(averages, variables, strict=True)]
+    raw = keras_versions.tf_variable
+    pairs = [(raw(a), raw(v)) for a, v in zip(averages, variables, strict=True)]
 
     def move(average, variable):
         average.assign_add((1 - decay) * (variable - average))
@@ -27,11 +30,6 @@ def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], de
             strategy.extended.update(average, move, args=(variable,), group=False)
 
     tf.distribute.get_replica_context().merge_call(across)
-
-
-def _raw(variable) -> tf.Variable:
-    """Returns TensorFlow's variable; Keras 3 wraps it."""
-    return variable if isinstance(variable, tf.Variable) else variable.value
 
 
 def copy(source: keras.Model, target: keras.Model) -> None:

@@ -6,11 +6,11 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 import stargan_tf
+from stargan_tf import keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.training import runs
 
@@ -45,8 +45,7 @@ def describe(
         "weights_sha256": digest(algorithm.weights()),
         "versions": {
             "stargan_tf": stargan_tf.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
+            **keras_versions.versions(),
         },
         **more,
     }

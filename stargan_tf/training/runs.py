@@ -60,16 +60,25 @@ class Run:
         return issubclass(kind, algorithm_lib.Styled)
 
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
-        """Builds the run's algorithm; `problem` are fields of `Problem`, further or others."""
+        """Builds the run's algorithm; `problem` are fields of `Problem`, further or others.
+
+        What is not for training normalizes with the package's own layers: the same numbers
+        wherever the run was trained.
+        """
         train = self.config.train
-        precision = {"precision": train.precision, "jit_compile": train.jit_compile}
+        backend = train.normalization_backend if problem.get("training", True) else "native"
+        given = {
+            "precision": train.precision,
+            "jit_compile": train.jit_compile,
+            "normalization_backend": backend,
+        }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
             algorithm_lib.Problem(
                 self.label_space,
                 self.config.data.image_size,
                 total_steps=train.total_steps,
-                **{**precision, **problem},
+                **{**given, **problem},
             ),
         )
 

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from stargan_tf import keras_versions
 from stargan_tf.optimization import ema
 from tests import tiny
 
@@ -38,7 +39,7 @@ class UpdateTest(tf.test.TestCase, parameterized.TestCase):
             step()
             expected = [0.75 * e + 0.25 * v for e, v in zip(expected, values, strict=True)]
             for variable, value in zip(average.trainable_variables, expected, strict=True):
-                copies = strategy.experimental_local_results(_raw(variable))
+                copies = strategy.experimental_local_results(keras_versions.tf_variable(variable))
                 self.assertLen(copies, strategy.num_replicas_in_sync)
                 for copy in copies:
                     self.assertAllClose(copy, value, rtol=0, atol=1e-6)
@@ -79,18 +80,13 @@ class CopyTest(tf.test.TestCase):
             source, target = network(4), network(4)
             ema.copy(source, target)
         for a, b in zip(source.variables, target.variables, strict=True):
-            first, second = strategy.experimental_local_results(_raw(b))
+            first, second = strategy.experimental_local_results(keras_versions.tf_variable(b))
             self.assertAllEqual(first, a)
             self.assertAllEqual(second, a)
 
     def test_networks_of_different_shapes_are_refused(self):
         with self.assertRaises(ValueError):
             ema.copy(network(4), network(4, 2))
-
-
-def _raw(variable):
-    """Returns TensorFlow's variable; Keras 3 wraps it."""
-    return variable if isinstance(variable, tf.Variable) else variable.value
 
 
 if __name__ == "__main__":

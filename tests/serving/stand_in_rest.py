@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.server
+import inspect
 import json
 import re
 import threading
@@ -23,6 +24,12 @@ STATUS = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
     "INTERNAL": 500,
+}
+# How protobuf is asked for what has its default value: before release 5, and since.
+_DEFAULTS = {
+    name: True
+    for name in ("including_default_value_fields", "always_print_fields_with_no_presence")
+    if name in inspect.signature(json_format.MessageToDict).parameters
 }
 _PATH = re.compile(
     r"/v1/models/(?P<model>[^/:]+)(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
@@ -89,9 +96,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return _predicted(self.served.find(*key)[1], json.loads(body))
         message = self.served.metadata(*key) if method else self.served.status(*key)
         # The server prints what has its default value too, and the names of fields as they are.
-        return json_format.MessageToDict(
-            message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-        )
+        return json_format.MessageToDict(message, preserving_proto_field_name=True, **_DEFAULTS)
 
 
 def _predicted(servable, request):

@@ -14,6 +14,7 @@ from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import pipeline, transforms
+from stargan_tf.layers import instance_norm
 from stargan_tf.optimization import adam, schedules
 
 Gradients = list[tf.Tensor]
@@ -29,9 +30,10 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         hparams.check(problem.image_size)
         space, size = problem.label_space, problem.image_size
         policy = {"dtype": problem.dtype_policy}
-        self.G = networks.Generator(
-            space.width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
-        )
+        with instance_norm.computed_by(problem.normalization_backend):
+            self.G = networks.Generator(
+                space.width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
+            )
         self.D = networks.Discriminator(
             size, len(space.names), hparams.d_conv_dim, hparams.d_repeat_num, name="D", **policy
         )

@@ -25,8 +25,8 @@ class Generator(keras.Model):
         self.repeat_num = repeat_num
         dtype = {"dtype": self.dtype_policy}
 
-        def norm(name: str) -> instance_norm.InstanceNorm:
-            return instance_norm.InstanceNorm(name=name, **dtype)
+        def norm(name: str) -> keras.layers.Layer:
+            return instance_norm.make(name=name, **dtype)
 
         # No convolution has a bias: the normalization after it would remove it. The padding is
         # with zeros: under reflection, normalization would remove the constant label maps too.

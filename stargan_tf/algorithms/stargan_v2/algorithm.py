@@ -14,6 +14,7 @@ from stargan_tf.data import pipeline, transforms
 from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
+from stargan_tf.layers import instance_norm
 from stargan_tf.optimization import adam, ema, schedules
 
 Gradients = list[tf.Tensor]
@@ -63,14 +64,15 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             "dtype": self.problem.dtype_policy,
         }
         style = {"style_dim": hparams.style_dim}
-        G = networks.Generator(
-            size,
-            w_hpf=hparams.w_hpf,
-            bottleneck_size=hparams.bottleneck_size,
-            name=f"G{suffix}",
-            **style,
-            **shape,
-        )
+        with instance_norm.computed_by(self.problem.normalization_backend):
+            G = networks.Generator(
+                size,
+                w_hpf=hparams.w_hpf,
+                bottleneck_size=hparams.bottleneck_size,
+                name=f"G{suffix}",
+                **style,
+                **shape,
+            )
         F = networks.MappingNetwork(
             domains,
             hparams.latent_dim,

@@ -78,7 +78,7 @@ class Generator(keras.Model):
             residual_blocks.AdainResBlk(b, a, upsample=True, name=f"decode{i + 2}", **style)
             for i, (a, b) in enumerate(zip(widths[-2::-1], widths[:0:-1], strict=True))
         ]
-        self.norm_out = instance_norm.InstanceNorm(name="norm_out", **dtype)
+        self.norm_out = instance_norm.make(name="norm_out", **dtype)
         self.to_rgb = convolution.Conv2D(3, 1, init="he_normal", name="to_rgb", **dtype)
         self.hpf = high_pass.HighPass(w_hpf, name="hpf", **dtype) if w_hpf > 0 else None
 

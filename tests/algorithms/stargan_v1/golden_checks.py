@@ -4,10 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-
-def tf_variable(variable):
-    """Returns what a tape can differentiate by: Keras 3 wraps the variable, Keras 2 does not."""
-    return variable if isinstance(variable, tf.Variable) else variable.value
+from stargan_tf import keras_versions
 
 
 class GoldenTestCase(tf.test.TestCase, parameterized.TestCase):
@@ -19,7 +16,7 @@ class GoldenTestCase(tf.test.TestCase, parameterized.TestCase):
     def check_gradients(self, tape, loss, named, expected, median_tol, worst_tol):
         gradients = tape.gradient(
             loss,
-            [tf_variable(v) for v in named.values()],
+            [keras_versions.tf_variable(v) for v in named.values()],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         errors = []

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from stargan_tf import keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v1 import algorithm as v1
 from stargan_tf.algorithms.stargan_v1 import inputs, losses, networks, reference
@@ -101,13 +102,13 @@ class GoldenTest(golden_checks.GoldenTestCase):
             d = losses.total(losses.discriminator(D, x, c, x_fake, alpha, **kinds), {})
             g = losses.total(losses.generator(G, D, x, c, c_target, **kinds), {})
         # D_cls' kernel ends in an output for every label; so only the block at hand learns.
-        kernel = golden_checks.tf_variable(D.cls.kernel)
+        kernel = keras_versions.tf_variable(D.cls.kernel)
         for loss in (d, g):
             found = tape.gradient(loss, kernel).numpy()
             self.assertAllEqual(other.of(found), np.zeros_like(other.of(found)))
             self.assertNotAllEqual(block.of(found), np.zeros_like(block.of(found)))
         # G's first kernel has an input for every label, after the three colours.
-        found = tape.gradient(g, golden_checks.tf_variable(G.conv_in.kernel)).numpy()
+        found = tape.gradient(g, keras_versions.tf_variable(G.conv_in.kernel)).numpy()
         found = np.moveaxis(found[:, :, 3:], 2, -1)
         self.assertAllEqual(other.of(found), np.zeros_like(other.of(found)))
         mask = found[..., len(SPACE.names) :]

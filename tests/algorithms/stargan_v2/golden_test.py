@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import gan_losses
+from stargan_tf import gan_losses, keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import algorithm, hparams, networks, reference
 from stargan_tf.data import labels
@@ -33,7 +33,7 @@ def golden(hpf):
 class Golden(algorithm.StarGANv2):
     """The algorithm with the reference's weights, and given masks instead of found ones."""
 
-    def __init__(self, hpf, dtype, **changes):
+    def __init__(self, hpf, dtype, normalization_backend="auto", **changes):
         self.expected, self.arrays, self.prefix = golden(hpf)
         config = self.expected["config"]
         self.config = config
@@ -47,7 +47,12 @@ class Golden(algorithm.StarGANv2):
         }
         super().__init__(
             hparams.HParams(**options),
-            algorithm_lib.Problem(DOMAINS, config["img_size"], precision=dtype),
+            algorithm_lib.Problem(
+                DOMAINS,
+                config["img_size"],
+                precision=dtype,
+                normalization_backend=normalization_backend,
+            ),
         )
         self.dtype = dtype
         for suffix in ("", "_ema"):
@@ -136,11 +141,6 @@ def part(place, value):
     return value if place.domain is None else value[place.domain]
 
 
-def raw(variable):
-    """Returns what a tape can differentiate by: Keras 3 wraps the variable, Keras 2 does not."""
-    return variable if isinstance(variable, tf.Variable) else variable.value
-
-
 def sums(value):
     value = np.asarray(value, np.float64)
     return np.array([value.sum(), np.abs(value).sum()])
@@ -215,7 +215,7 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
     def _check_r1(self, g):
         @tf.function
         def gradients():
-            variables = [raw(v) for v in g.D.trainable_variables]
+            variables = [keras_versions.tf_variable(v) for v in g.D.trainable_variables]
             with tf.GradientTape() as tape:
                 _, reg = gan_losses.r1(lambda x: g.D(x, g.batch["y_org"]), g.batch["x"])
             # The bias of D's output has no part in the gradient by x.
