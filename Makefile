@@ -5,9 +5,15 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Tests spend most of their time tracing graphs, on one core: two processes take 60 % of the time.
 TEST_JOBS ?= 2
+# What is installed: the newest TensorFlow, or, with the extra addons, the one of those.
+EXTRAS ?= test
+ADDONS_PYTHON ?= python3.11
+ADDONS_VENV ?= .venv-addons
+WITH_ADDONS = STARGAN_TF_OTHER_PYTHON=$(abspath $(RUN)) $(MAKE) --no-print-directory \
+  VENV=$(ADDONS_VENV) PYTHON=$(ADDONS_PYTHON) EXTRAS=addons,test
 PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS) --dist worksteal
 
-.PHONY: quickstart quickstart-v2 test test-slow lint clean
+.PHONY: addons-python quickstart quickstart-v2 test test-slow test-addons test-slow-addons lint clean
 
 quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart.flags
@@ -23,6 +29,19 @@ test: $(INSTALLED) lint  ## The linter and every test that is not slow: 18 minut
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.
 	$(PYTEST) -m slow
 
+test-addons: $(INSTALLED) addons-python  ## `make test` with TensorFlow 2.15 and tensorflow-addons.
+	$(WITH_ADDONS) test
+
+test-slow-addons: $(INSTALLED) addons-python  ## The slow tests there.
+	$(WITH_ADDONS) test-slow
+
+addons-python:
+	@command -v $(ADDONS_PYTHON) >/dev/null || { echo "error: tensorflow-addons needs Python 3.11;" \
+	  "there is no $(ADDONS_PYTHON); pass another: make test-addons ADDONS_PYTHON=..."; exit 1; }
+	@$(ADDONS_PYTHON) -c 'import sys; v = sys.version_info; \
+	  sys.exit(0 if v[:2] == (3, 11) else "error: tensorflow-addons needs Python 3.11; received " \
+	  "%d.%d; pass another: make test-addons ADDONS_PYTHON=..." % v[:2])'
+
 lint: $(INSTALLED)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -33,8 +52,8 @@ $(INSTALLED): setup.py
 	  sys.exit(0 if (3, 11) <= v < (3, 14) else "error: Python 3.11, 3.12 or 3.13 is needed; " \
 	  "received %d.%d; pass another, such as: make PYTHON=python3.12" % v[:2])'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(ADDONS_VENV) build *.egg-info
