@@ -99,10 +99,10 @@ def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
 
 
-def steps(algorithm, count: int, strategy=None, first_step: int = 0):
-    """Takes steps; returns the losses of each."""
+def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None):
+    """Takes steps, by a compiled step where there is one; returns the losses of each."""
     strategy = strategy or tf.distribute.get_strategy()
-    take = loop.compile_step(strategy, algorithm)
+    take = take or loop.compile_step(strategy, algorithm)
     found = []
     source_ = batches(algorithm, strategy, first_step=first_step)
     for step in range(first_step, first_step + count):
