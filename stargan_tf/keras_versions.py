@@ -49,15 +49,9 @@ def optimizer_options() -> dict[str, Any]:
     return {"jit_compile": False} if _KERAS_2 else {}
 
 
-@functools.cache
 def addons() -> types.ModuleType | None:
-    """Returns tensorflow-addons, or None where it can't be imported: after TensorFlow 2.15."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the notice of its end of life, which BUILD.md gives
-        try:
-            return importlib.import_module("tensorflow_addons")
-        except Exception:  # of many kinds, on a TensorFlow or a Keras that it doesn't know
-            return None
+    """Returns tensorflow-addons, or None where it can't be imported, as after TensorFlow 2.15."""
+    return _addons()[0]
 
 
 def needed_addons() -> types.ModuleType:
@@ -66,11 +60,22 @@ def needed_addons() -> types.ModuleType:
     Raises:
       UserError: If it can't be imported.
     """
-    found = addons()
+    found, reason = _addons()
     if found is None:
         raise errors.UserError(
             "normalization_backend=addons needs tensorflow-addons, which can't be imported beside "
-            f"TensorFlow {tf.__version__}; pass --normalization_backend=auto, or make an "
-            'environment of Python 3.11 with: pip install -e ".[addons]"'
+            f"TensorFlow {tf.__version__} ({reason}); pass --normalization_backend=auto, or make "
+            'an environment of Python 3.11 with: pip install -e ".[addons]"'
         )
     return found
+
+
+@functools.cache
+def _addons() -> tuple[types.ModuleType | None, str]:
+    """Returns tensorflow-addons, or None and why not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the notice of its end of life, which BUILD.md gives
+        try:
+            return importlib.import_module("tensorflow_addons"), ""
+        except Exception as error:  # of many kinds, beside a TensorFlow that it doesn't know
+            return None, str(error).partition("\n")[0]

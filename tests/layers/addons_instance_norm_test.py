@@ -1,5 +1,6 @@
 """Instance normalization by tensorflow-addons against the package's own, and who chooses."""
 
+import dataclasses
 from unittest import mock
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors, keras_versions
+from stargan_tf import errors, hyperparameters, keras_versions
 from stargan_tf.layers import forms, instance_norm
 from tests.layers.instance_norm_test import normal, normalized
 
@@ -35,7 +36,7 @@ class ChoiceTest(tf.test.TestCase, parameterized.TestCase):
         else:
             self.assertIs(kind, type(made("addons")))
             self.assertIsNot(kind, instance_norm.InstanceNorm)
-        with mock.patch.object(keras_versions, "addons", lambda: None):
+        with mock.patch.object(keras_versions, "_addons", lambda: (None, "gone")):
             self.assertIs(type(made("auto")), instance_norm.InstanceNorm)
 
     def test_without_a_context_it_is_auto(self):
@@ -46,10 +47,17 @@ class ChoiceTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_addons_is_refused_where_it_is_not_installed(self):
         with (
-            mock.patch.object(keras_versions, "addons", lambda: None),
-            self.assertRaisesRegex(errors.UserError, "normalization_backend=addons needs tensor"),
+            mock.patch.object(keras_versions, "_addons", lambda: (None, "No module named 'x'")),
+            self.assertRaisesRegex(
+                errors.UserError, r"=addons needs tensor.*\(No module named 'x'\)"
+            ),
         ):
             instance_norm.chosen("addons")
+
+    def test_the_flag_has_these_backends(self):
+        fields = {field.name: field for field in dataclasses.fields(hyperparameters.TrainOptions)}
+        choices = fields["normalization_backend"].metadata["choices"]
+        self.assertEqual(tuple(choices), instance_norm.BACKENDS)
 
     def test_unknown_backends_are_refused(self):
         with self.assertRaisesRegex(ValueError, "Received: 'tfa'"):
@@ -61,7 +69,10 @@ class ChoiceTest(tf.test.TestCase, parameterized.TestCase):
             raise AttributeError("module 'keras.src' has no attribute 'engine'")
 
         with mock.patch.object(keras_versions.importlib, "import_module", fail):
-            self.assertIsNone(keras_versions.addons.__wrapped__())
+            self.assertEqual(
+                keras_versions._addons.__wrapped__(),
+                (None, "module 'keras.src' has no attribute 'engine'"),
+            )
 
 
 class AddonsInstanceNormTest(tf.test.TestCase, parameterized.TestCase):
