@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 # Tests spend most of their time tracing graphs, on one core: two processes take 60 % of the time.
 TEST_JOBS ?= 2
-# What is installed: the newest TensorFlow, or, with the extra addons, the one of those.
+# What is installed: with the extra addons, the TensorFlow that tensorflow-addons needs.
 EXTRAS ?= test
 ADDONS_PYTHON ?= python3.11
 ADDONS_VENV ?= .venv-addons
@@ -29,11 +29,11 @@ test: $(INSTALLED) lint  ## The linter and every test that is not slow: 18 minut
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.
 	$(PYTEST) -m slow
 
-test-addons: $(INSTALLED) addons-python  ## `make test` with TensorFlow 2.15 and tensorflow-addons.
-	$(WITH_ADDONS) test
+test-addons: addons-python $(INSTALLED)  ## `make test` with TensorFlow 2.15 and tensorflow-addons.
+	+$(WITH_ADDONS) test
 
-test-slow-addons: $(INSTALLED) addons-python  ## The slow tests there.
-	$(WITH_ADDONS) test-slow
+test-slow-addons: addons-python $(INSTALLED)  ## The slow tests there.
+	+$(WITH_ADDONS) test-slow
 
 addons-python:
 	@command -v $(ADDONS_PYTHON) >/dev/null || { echo "error: tensorflow-addons needs Python 3.11;" \

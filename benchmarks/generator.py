@@ -69,7 +69,13 @@ def _algorithm(precision: str):
     name = _ALGORITHM.value
     kind = "domains" if name == "stargan_v2" else "attributes"
     space = labels.LabelSpace(kind, ("a", "b", "c", "d", "e"))
-    problem = algorithm_lib.Problem(space, _IMAGE_SIZE.value, precision=precision, training=False)
+    problem = algorithm_lib.Problem(
+        space,
+        _IMAGE_SIZE.value,
+        precision=precision,
+        normalization_backend="native",  # as of a run that is not trained
+        training=False,
+    )
     return algorithms.algorithm_class(name)(algorithms.hparams_class(name)(), problem)
 
 

@@ -91,10 +91,11 @@ def measure(config, strategy, sampler, precision: str) -> dict:
             algorithm_lib.Problem(
                 sampler.source.label_space,
                 config.data.image_size,
-                config.train.total_steps,
-                strategy.num_replicas_in_sync,
-                precision,
-                config.train.jit_compile,
+                total_steps=config.train.total_steps,
+                replicas=strategy.num_replicas_in_sync,
+                precision=precision,
+                jit_compile=config.train.jit_compile,
+                normalization_backend=config.train.normalization_backend,
             ),
         )
     batches = loop.distribute(strategy, algorithm, sampler, config.train.batch_size, 0)

@@ -105,10 +105,15 @@ class ImportsTest(tf.test.TestCase):
                 self.assertNotIn(name.name.split(".")[0], ("tensorflow", "keras"), path)
 
 
-# What tells versions apart: packages that do, and what Keras 2 and 3 name differently.
-_TELLING = r"(tensorflow_addons|tf_keras|importlib\.metadata|pkg_resources|packaging)\b"
-_ASKS_AN_OBJECT = (
-    r"(hasattr|getattr)\(.*'(path|value|numpy|_\w*index\w*)'.*\)|isinstance\(.*tf\.Variable\b.*\)"
+# What tells versions apart: packages and names that do, and what Keras 2 and 3 name differently.
+_TELLING = (
+    r"(tensorflow_addons|tf_keras|importlib\.metadata|pkg_resources|packaging)\b"
+    r"|(keras|tensorflow)\b.*\.(__version__|VERSION|version)$|.*\b_KERAS_2$"
+)
+_ASKING = (
+    r"'tensorflow_addons'|.*\b_KERAS_2|keras\.version\(\)|.*keras_versions\.versions\(\)\[.*\]"
+    r"|(hasattr|getattr)\((tf|keras|optimizer|variable|v|self)\b.*'\w+'.*\)"
+    r"|isinstance\(.*(tf|keras)\.Variable\b.*\)|inspect\.signature\((tf|keras)\b.*\)"
 )
 
 
@@ -120,11 +125,10 @@ def _version_questions(tree):
             module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             names = [f"{module}{alias.name}" for alias in node.names]
             yield from (name for name in names if re.match(_TELLING, name))
-        elif isinstance(node, ast.Attribute):
-            known = ("stargan_tf.__version__", "torch.__version__")  # which is another matter
-            if re.search(r"__version__$|VERSION$", node.attr) and text not in known:
+        elif isinstance(node, ast.Attribute) and re.search(r"__version__$|VERSION$", node.attr):
+            if text not in ("stargan_tf.__version__", "torch.__version__"):  # another matter
                 yield text
-        elif text == "'tensorflow_addons'" or re.fullmatch(_ASKS_AN_OBJECT, text):
+        elif re.fullmatch(_ASKING, text):
             yield text
 
 
@@ -149,6 +153,18 @@ class VersionsTest(tf.test.TestCase, parameterized.TestCase):
         "import importlib.metadata",
         "from importlib.metadata import version",
         "from packaging import version",
+        "from keras import __version__",
+        "from tensorflow import __version__ as v",
+        "from tensorflow.version import VERSION",
+        "from stargan_tf.keras_versions import _KERAS_2",
+        "old = keras_versions._KERAS_2",
+        "old = keras_versions.versions()['keras'] < '3'",
+        "new = keras.version() > '3'",
+        "getattr(keras, '__version__')",
+        "new = hasattr(keras, 'ops')",
+        "hasattr(optimizer, '_var_key')",
+        "raw = v if isinstance(v, keras.Variable) else v.value",
+        "inspect.signature(keras.optimizers.Adam).parameters",
         "path = getattr(variable, 'path', variable.name)",
         "raw = getattr(variable, 'value', variable)",
         "hasattr(optimizer, '_get_variable_index')",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stargan_tf import errors, hyperparameters
+from stargan_tf import errors, hyperparameters, keras_versions
 from stargan_tf.data import folder_layout, folder_survey, inspection, joint, sources
 from stargan_tf.data import options as options_lib
 from stargan_tf.diagnosis import (
@@ -27,7 +27,7 @@ from stargan_tf.training import trial as trial_lib
 
 _DRAWN = 256  # images of a split to look at, where they are drawn: each takes time, none is broken
 # With one of these wrong a step can't be taken; broken images, say, can be left out of a trial.
-_BEFORE_TRIAL = {"model", "batch_size_refused", "no_data", "algorithm", "empty_domain"}
+_BEFORE_TRIAL = {"model", "backend", "batch_size_refused", "no_data", "algorithm", "empty_domain"}
 
 TakeSteps = Callable[[hyperparameters.Config, list[int]], trial_lib.Trial]
 Progress = Callable[[str], None]
@@ -116,6 +116,11 @@ def _check_model(config: hyperparameters.Config) -> list[finding.Finding]:
         # Where other sizes are accepted, the size is to blame.
         advice = f"Pass --image_size={nearest}" if sizes else ""
         found.append(finding.of_error("model", str(error), advice))
+    try:
+        if options.normalization_backend == "addons":
+            keras_versions.needed_addons()
+    except errors.UserError as error:
+        found.append(finding.of_error("backend", str(error)))
     try:
         replicas = devices.count(options.strategy, options.logical_cpus)
         devices.check_shares(options.batch_size, replicas)

@@ -22,6 +22,8 @@ class AddonsInstanceNorm(keras_versions.needed_addons().layers.InstanceNormaliza
     """
 
     def __init__(self, epsilon: float = 1e-5, dtype=None, **kwargs):
+        if isinstance(dtype, tf.DType):
+            dtype = dtype.name
         policy = keras.mixed_precision.Policy(dtype) if isinstance(dtype, str) else dtype
         policy = policy or keras.mixed_precision.global_policy()
         # Its own type is that of the weights, and nothing is cast to it before `call`.

@@ -32,8 +32,11 @@ class Adam(keras.optimizers.Adam):
         super().__init__(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
         self.l2 = l2
 
-    def update_step(self, gradient, variable, learning_rate=None):
-        """Updates one variable and its moments, in one fused operation."""
+    def update_step(self, gradient, variable, *unused):
+        """Updates one variable and its moments, in one fused operation.
+
+        (Keras 3 passes the learning rate too, Keras 2 does not; `learning_rate` is it in both.)
+        """
         if self.l2:
             gradient += self.l2 * tf.convert_to_tensor(variable)
         index = keras_versions.slot(self, variable)
@@ -42,18 +45,17 @@ class Adam(keras.optimizers.Adam):
             m=keras_versions.tf_variable(self._momentums[index]).handle,
             v=keras_versions.tf_variable(self._velocities[index]).handle,
             grad=gradient,
-            **self._numbers(tf.as_dtype(variable.dtype), learning_rate),
+            **self._numbers(tf.as_dtype(variable.dtype)),
         )
 
-    def _numbers(self, dtype: tf.DType, learning_rate) -> dict[str, tf.Tensor]:
+    def _numbers(self, dtype: tf.DType) -> dict[str, tf.Tensor]:
         """Returns what all variables share in an update, made once for it."""
         if dtype not in self._shared:
-            lr = self.learning_rate if learning_rate is None else learning_rate
             beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
             t = tf.cast(self.iterations + 1, dtype)
             beta_2_power = tf.pow(beta_2, t)
             self._shared[dtype] = {
-                "lr": tf.cast(lr, dtype),
+                "lr": tf.cast(self.learning_rate, dtype),
                 "beta1": beta_1,
                 "beta2": beta_2,
                 "beta1_power": tf.pow(beta_1, t),
