@@ -4,6 +4,7 @@ All else is written to what the two versions share: nothing else asks for a vers
 the source for it). A difference is one function here, and what Keras 2 needs is deleted with it.
 """
 
+import contextlib
 import functools
 import importlib
 import types
@@ -31,6 +32,15 @@ def tf_variable(variable: Any) -> tf.Variable:
 def path(variable: Any) -> str:
     """Returns "model/layer/.../leaf": `path` in Keras 3; in Keras 2 `name`, which ends in ":0"."""
     return variable.name.split(":")[0] if _KERAS_2 else variable.path
+
+
+def build(layer: keras.layers.Layer, input_shape: tuple[int | None, ...]) -> None:
+    """Builds a layer that is not called for it, its variables' paths within its name.
+
+    Keras 3 opens the layer's name in `build`; Keras 2 in `__call__` only.
+    """
+    with tf.name_scope(layer.name) if _KERAS_2 else contextlib.nullcontext():
+        layer.build(input_shape)
 
 
 def slot(optimizer: keras.optimizers.Optimizer, variable: Any) -> int:

@@ -46,6 +46,12 @@ class KerasVersionsTest(tf.test.TestCase):
         self.assertEqual(paths, [["one", "kernel"], ["one", "bias"],
                                  ["two", "kernel"], ["two", "bias"]])  # fmt: skip
 
+    def test_what_is_built_without_a_call_has_its_path(self):
+        layer = keras.layers.Dense(3, name="one")
+        keras_versions.build(layer, (None, 4))
+        paths = [keras_versions.path(variable) for variable in layer.variables]
+        self.assertEqual(paths, ["one/kernel", "one/bias"])
+
     def test_slots_are_in_the_order_of_the_variables(self):
         variables = network().trainable_variables
         optimizer = keras.optimizers.Adam(**keras_versions.optimizer_options())

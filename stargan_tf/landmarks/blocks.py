@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from stargan_tf import keras_versions
 from stargan_tf.layers import convolution
 
 
@@ -85,8 +86,8 @@ class ConvBlock(keras.layers.Layer):
             (quarter, self.bn3, self.conv3),
             *(((self.channels, self.skip_bn, self.skip_conv),) if self.has_skip else ()),
         ):
-            bn.build((None, None, None, channels))
-            conv.build((None, None, None, channels))
+            keras_versions.build(bn, (None, None, None, channels))
+            keras_versions.build(conv, (None, None, None, channels))
         self.built = True
 
     def call(self, x):

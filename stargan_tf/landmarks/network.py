@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors, state_dicts
+from stargan_tf import errors, keras_versions, state_dicts
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
 
@@ -68,7 +68,7 @@ class LandmarkNetwork(keras.Model):
         inner = (self.block1, self.block2, self.block3, self.inner, self.block_out)
         outer |= {b: b.channels for b in (*inner, *self.beside, *self.before, *self.after)}
         for layer, channels in outer.items():
-            layer.build((None, None, None, channels))
+            keras_versions.build(layer, (None, None, None, channels))
         self.built = True
 
     def call(self, x):
@@ -89,7 +89,7 @@ class LandmarkNetwork(keras.Model):
 def built(dtype: str = "float32") -> LandmarkNetwork:
     """Returns the built and frozen network, its weights random until `assign` sets them."""
     network = LandmarkNetwork(name="landmarks", dtype=dtype)
-    network.build((None, SIZE, SIZE, 3))
+    keras_versions.build(network, (None, SIZE, SIZE, 3))
     network.trainable = False
     return network
 

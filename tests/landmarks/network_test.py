@@ -9,6 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf import errors
+from stargan_tf.algorithms import algorithm
 from stargan_tf.landmarks import alignment, masks, network
 from tests.golden import rule
 
@@ -62,6 +63,15 @@ class WeightsTest(tf.test.TestCase, parameterized.TestCase):
         super().setUpClass()
         cls.network = network.built()
         cls.variables = network.reference_names(cls.network)
+
+    def test_every_variable_has_its_path(self):
+        # Refuses names that are not distinct.
+        found = algorithm.named_variables("landmarks", self.network)
+        self.assertLen(found, len(SHAPES))
+        self.assertContainsSubset(
+            ["landmarks/conv_in/kernel", "landmarks/block1/bn1/gamma", "landmarks/heads/bias"],
+            found,
+        )
 
     def test_every_name_of_the_reference_has_its_variable(self):
         self.assertCountEqual(self.variables, SHAPES)
