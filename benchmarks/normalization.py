@@ -15,7 +15,7 @@ from absl import flags
 from stargan_tf import command_line
 
 _REPEATS = flags.DEFINE_integer("repeats", 30, "Times each is run, after one that prepares.", 1)
-# Of the quickstart, and of both papers at 128 px.
+# The quickstart's first maps, the first and the smallest of StarGAN v1 at 128 px, one between.
 _SHAPES = ((4, 64, 64, 16), (16, 32, 32, 64), (4, 128, 128, 64), (4, 32, 32, 256))
 
 

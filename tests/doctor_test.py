@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors, hyperparameters
+from stargan_tf import errors, hyperparameters, keras_versions
 from stargan_tf.data import labels
 from stargan_tf.training import runs, trial
 from tests import command_line_test, commands, tiny
@@ -83,6 +83,14 @@ class MainTest(tf.test.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("b2.jpg (empty)\n       and 1 more", text)
         self.assertNotIn("b3.jpg", text)
+
+    def test_tensorflow_addons_that_are_not_there_fail_without_a_trial(self):
+        broken_folder.write_good(self.root, size=32)
+        with mock.patch.object(keras_versions, "_addons", lambda: (None, "No module")):
+            for backend, expected in (("addons", 1), ("auto", 0)):
+                status, text = self.main({"normalization_backend": backend})
+                self.assertEqual(status, expected)
+                self.assertEqual("pass --normalization_backend=auto" in text, bool(expected))
 
     def test_the_trial_gets_the_limit_and_the_broken_images(self):
         broken_folder.write_good(self.root)

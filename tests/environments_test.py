@@ -107,9 +107,9 @@ class EnvironmentsTest(tf.test.TestCase, parameterized.TestCase):
             self.assertCountEqual(*states)
             for key in (key for key in states[0] if key.endswith("iterations")):
                 self.assertEqual(states[0][key], states[1][key], key)
-        self._check_translations("here", name)
+        self._check_translations()
 
-    def _check_translations(self, begun, name):
+    def _check_translations(self):
         """Asserts that both give the same picture of a run, but for a rounded grey level."""
         photo = self.root / "photo.png"
         noise = np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8)
@@ -117,7 +117,7 @@ class EnvironmentsTest(tf.test.TestCase, parameterized.TestCase):
         pictures = []
         for side in PYTHONS:
             output = self.root / f"{side}.png"
-            run(side, "stargan_tf.translate", f"--run={self.root / begun}", f"--image={photo}",
+            run(side, "stargan_tf.translate", f"--run={self.root / 'here'}", f"--image={photo}",
                 "--to=Blond_Hair", f"--output={output}")  # fmt: skip
             pictures.append(np.asarray(Image.open(output)).astype(int))
         self.assertGreater(np.std(pictures[0]), 1)

@@ -4,14 +4,12 @@ import json
 import pathlib
 import shutil
 import tempfile
-from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import absltest, parameterized
 from PIL import Image
 
-from stargan_tf import keras_versions
 from stargan_tf.data import image_folder, sources
 from stargan_tf.diagnosis import collection, cost, examination
 from stargan_tf.training import runs, trial
@@ -231,14 +229,6 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(found.advice, "pass --batch_size=2 or 4")
         report, _ = examine(self.root, logical_cpus=2, strategy="one_device", batch_size=3)
         self.assertFalse(report.fails)
-
-    def test_tensorflow_addons_that_are_not_there(self):
-        with mock.patch.object(keras_versions, "_addons", lambda: (None, "No module")):
-            report, _ = examine(self.root, normalization_backend="addons")
-            (found,) = [f for f in report.findings if f.kind == "backend"]
-            self.assertStartsWith(found.advice, "pass --normalization_backend=auto")
-            report, _ = examine(self.root, normalization_backend="auto")
-        self.assertNotIn("backend", kinds(report))
 
     def test_a_run_of_another_model(self):
         self.good()
