@@ -17,7 +17,9 @@ from stargan_tf import errors
 if typing.TYPE_CHECKING:
     from stargan_tf.data import source
 
-_NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc", b"cuInit")
+# Those of TensorFlow 2.21, then of 2.15, which says that its own CUDA plugins are there twice.
+_NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc", b"cuInit",
+          b"Attempting to register factory for plugin cu")  # fmt: skip
 
 
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:

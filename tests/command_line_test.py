@@ -5,12 +5,14 @@ import pathlib
 import subprocess
 import sys
 import time
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
+from stargan_tf import command_line
 from tests import tiny
 
 # A training of seconds; --run_dir and more are added.
@@ -76,6 +78,16 @@ class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):
         result = command("stargan_tf.train", *TRAIN, f"--run_dir={directory}", *arguments)
         self._check(result, message)
         self.assertFalse(directory.exists())
+
+    def test_without_a_log_level_there_is_nothing_but_the_sentence(self):
+        if command_line.has_nvidia_driver():
+            self.skipTest("with an NVIDIA driver TensorFlow's notes are shown")
+        arguments = (*TRAIN, "--dataset=celeba", "--data_dir=/nowhere")
+        with mock.patch.dict(os.environ):
+            os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)  # of these tests
+            result = command("stargan_tf.train", *arguments)
+        self.assertStartsWith(result.stderr, "error: There is no data folder '/nowhere'")
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
 
     def test_an_unknown_flag_in_a_flag_file_is_named_with_its_place(self):
         path = self.create_tempfile(content="--seed=1\n--batchsize=2\n").full_path
