@@ -8,7 +8,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-_STORAGES = {
+TYPES = {
     np.float32: b"Float",
     np.float64: b"Double",
     np.float16: b"Half",
@@ -20,15 +20,15 @@ _STORAGES = {
     np.uint8: b"Byte",
     np.bool_: b"Bool",
 }
+_SIX = np.arange(6, dtype=np.float32).tobytes()
 
 
 def write(path: pathlib.Path, tree: Any, order: str = "little") -> pathlib.Path:
     """Writes dictionaries, lists and tuples of arrays, numbers and text; bytes are instructions."""
     arrays: list[np.ndarray] = []
-    content = b"\x80\x02" + _pickled(tree, arrays) + b"."
-    records = {
-        f"data/{i}": (a.byteswap() if order == "big" else a).tobytes() for i, a in enumerate(arrays)
-    }
+    content = pickled(tree, arrays)
+    swapped = [a.byteswap() if order == "big" else a for a in arrays]
+    records = {f"data/{i}": a.tobytes() for i, a in enumerate(swapped)}
     return archive(path, {"data.pkl": content, "byteorder": order, **records})
 
 
@@ -40,6 +40,17 @@ def archive(path: pathlib.Path, records: dict[str, Any], **options: Any) -> path
     return path
 
 
+def old(tree: Any, keys: Any = ("0",), storages: Any = ((6, _SIX),)) -> bytes:
+    """Returns a file in the format before PyTorch 1.6; by default with a storage of 0 to 5."""
+    parts = [pickled(v) for v in (0x1950A86A20F9469CFC6C, 1001, {}, tree, list(keys))]
+    return b"".join([*parts, *(struct.pack("<q", count) + raw for count, raw in storages)])
+
+
+def pickled(tree: Any, arrays: list[np.ndarray] | None = None) -> bytes:
+    """Returns the pickle of what `write` takes, and appends its arrays."""
+    return b"\x80\x02" + code(tree, arrays) + b"."
+
+
 def tensor(shape: Any, strides: Any, offset: Any = 0, count: Any = 6, key: Any = "0") -> bytes:
     """Returns the instructions for a tensor of float32 numbers; None of them need be sensible."""
     return _tensor(b"Float", key, count, offset, shape, strides)
@@ -47,13 +58,15 @@ def tensor(shape: Any, strides: Any, offset: Any = 0, count: Any = 6, key: Any =
 
 def _tensor(kind: bytes, key: Any, count: Any, *view: Any) -> bytes:
     reference = ("storage", b"ctorch\n" + kind + b"Storage\n", key, "cpu", count)
-    arguments = (_pickled(reference, []) + b"Q", *view, False, b"ccollections\nOrderedDict\n)R")
-    return b"ctorch._utils\n_rebuild_tensor_v2\n" + _pickled(arguments, []) + b"R"
+    arguments = (code(reference) + b"Q", *view, False, b"ccollections\nOrderedDict\n)R")
+    return b"ctorch._utils\n_rebuild_tensor_v2\n" + code(arguments) + b"R"
 
 
-def _pickled(value: Any, arrays: list[np.ndarray]) -> bytes:
+def code(value: Any, arrays: list[np.ndarray] | None = None) -> bytes:
+    """Returns the instructions that build a value."""
+
     def all_of(values: Any) -> bytes:
-        return b"(" + b"".join(_pickled(v, arrays) for v in values)
+        return b"(" + b"".join(code(v, arrays) for v in values)
 
     match value:
         case bytes():
@@ -76,7 +89,7 @@ def _pickled(value: Any, arrays: list[np.ndarray]) -> bytes:
         case np.ndarray():
             arrays.append(np.ascontiguousarray(value).reshape(value.shape))
             strides = tuple(s // value.itemsize for s in arrays[-1].strides)
-            kind, key = _STORAGES[value.dtype.type], str(len(arrays) - 1)
+            kind, key = TYPES[value.dtype.type], str(len(arrays) - 1)
             return _tensor(kind, key, value.size, 0, value.shape, strides)
         case _:
             raise TypeError(type(value))
