@@ -90,7 +90,9 @@ class _Storages:
 
     def _resolve(self, persistent_id: Any) -> Storage:
         match persistent_id:
-            case ("storage", torch_pickles.Name(kind), str(key), _, int(count), *view):
+            case ("storage", torch_pickles.Name(kind), str(key), _, int(count)):
+                part = None
+            case ("storage", torch_pickles.Name(kind), str(key), _, int(count), part):
                 pass
             case _:
                 raise ValueError("what a tensor refers to is no storage")
@@ -100,9 +102,9 @@ class _Storages:
             self.made[key] = Storage(kind, self._make(kind, key, count))
         storage = self.made[key]
         if (storage.kind, len(storage.values)) != (kind, count):
-            raise ValueError(f"the storage {key} is told of in two ways")
-        if view and view[0] is not None:  # a part of it, in files of early versions
-            _, offset, size = view[0]
+            raise ValueError(f"the storage {key} is described in two ways")
+        if part is not None:  # in files of early versions
+            _, offset, size = part
             return Storage(kind, self._tensor(storage, offset, (size,), (1,)))
         return storage
 
@@ -178,7 +180,7 @@ def _read_old(content: bytes) -> Any:
         storage = storages.made[key]
         (count,) = struct.unpack("<q", stream.read(8))
         if count != len(storage.values):
-            raise ValueError(f"the storage {key} is told of in two ways")
+            raise ValueError(f"the storage {key} is described in two ways")
         raw = stream.read(count * _width(storage.kind))
         storage.values[:] = _decoded(storage.kind, raw, count)
     return tree

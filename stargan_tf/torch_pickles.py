@@ -14,8 +14,10 @@ from typing import Any, BinaryIO
 # What a file may name, and the function of ours that answers a call; None where it is not called.
 Names = Mapping[str, Callable[..., Any] | None]
 
-# A key that is a tuple could be nested so deep that hashing it overflows the interpreter's stack.
-_KEYS = str | int | float | None
+# Kinds of keys: a tuple could be nested so deep that hashing it overflows the interpreter's stack.
+_KEYS = str | int | None
+_MOST_ARGUMENTS = 8  # torch.save writes up to 7; each call copies them
+_LARGEST_KEY = 2**60  # larger numbers can be chosen to have one hash, which makes dictionaries slow
 _MAKERS = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 
@@ -111,7 +113,9 @@ class _Machine:
                 call = self._names[function.name] if isinstance(function, Name) else None
                 if call is None:
                     raise CodeError("a call of what is no function")
-                stack.append(call(*_expect(arguments, tuple)))
+                if len(_expect(arguments, tuple)) > _MOST_ARGUMENTS:
+                    raise ValueError(f"a call has {len(arguments)} arguments")
+                stack.append(call(*arguments))
             case "BUILD":
                 self._take(1)
                 if not isinstance(stack[-1], dict):
@@ -153,6 +157,8 @@ def size(numbers: Any) -> tuple[Any, ...]:
 
 def _update(target: Any, pairs: Any) -> None:
     for key, value in pairs:
+        if isinstance(key, int) and abs(key) > _LARGEST_KEY:
+            raise ValueError("a number is too large for a key")
         _expect(target, dict)[_expect(key, _KEYS)] = value
 
 

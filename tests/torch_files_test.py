@@ -105,13 +105,14 @@ class WrittenByTorchTest(FilesTest):
         torch_writer.write(self.path, tree | {"b": [1, 2.5, None, True, ("text", SIX)]})
         found = torch.load(self.path, weights_only=True)
         self.assertEqual(found["b"][:4], [1, 2.5, None, True])
-        for name, value in tree["a"].items():
-            self.assertAllEqual(found["a"][name].double(), value.astype(np.float64))
-        ours = torch_files.read(self.path)
+        ours = [torch_files.read(self.path)]
         torch.save(found, self.path, _use_new_zipfile_serialization=False)
-        for again in (ours, torch_files.read(self.path)):
-            for name, value in tree["a"].items():
-                self.assertAllEqual(again["a"][name].astype(np.float64), value.astype(np.float64))
+        ours.append(torch_files.read(self.path))
+        for name, value in tree["a"].items():
+            expected = value.astype(np.float64)
+            self.assertAllEqual(found["a"][name].double().numpy(), expected)
+            for tensors in ours:
+                self.assertAllEqual(tensors["a"][name].astype(np.float64), expected)
 
 
 class FormatsTest(FilesTest):
@@ -191,12 +192,12 @@ class HostileTest(FilesTest):
         self.write(torch_writer.tensor(*given))
         self.damaged("" if message == "damaged" else message)
 
-    def test_a_storage_is_told_of_once(self):
+    def test_a_storage_has_one_description(self):
         self.write(torch_writer.tensor((3,), (1,), 0, 3))
         self.assertAllEqual(state_dicts.read(self.path)["w"], [0, 1, 2])
         two = {"a": torch_writer.tensor((3,), (1,), 0, 3), "b": torch_writer.tensor((6,), (1,))}
         self.write(torch_writer.code(two))
-        self.damaged("the storage 0 is told of in two ways")
+        self.damaged("the storage 0 is described in two ways")
 
     def test_archives(self):
         tensor = torch_writer.tensor((6,), (1,))
@@ -220,8 +221,8 @@ class HostileTest(FilesTest):
 
     @parameterized.named_parameters(
         ("short", {"storages": ((6, SIX_BYTES[:-1]),)}, "6 elements has only 23 bytes"),
-        ("count", {"storages": ((7, bytes(28)),)}, "the storage 0 is told of in two ways"),
-        ("negative", {"storages": ((-1, b""),)}, "the storage 0 is told of in two ways"),
+        ("count", {"storages": ((7, bytes(28)),)}, "the storage 0 is described in two ways"),
+        ("negative", {"storages": ((-1, b""),)}, "the storage 0 is described in two ways"),
         ("no_storage", {"storages": ()}, "unpack requires a buffer of 8 bytes"),
         ("no_keys", {"keys": ()}, "not those that its tensors need"),
         ("keys", {"keys": ("0", "1")}, "not those that its tensors need"),

@@ -107,6 +107,7 @@ class InstructionsTest(torch_files_test.FilesTest):
         ("a_tensor_of_a_tensor", b"ctorch._utils\n_rebuild_tensor\n(%sK\x00)tR", "TypeError"),
         ("no_arguments", b"ctorch._utils\n_rebuild_tensor_v2\n)R", "TypeError"),
         ("arguments", b"ctorch._utils\n_rebuild_tensor_v2\n]R", "a list stands where it can't"),
+        ("many", b"ctorch\nSize\n(" + b")" * 9 + b"tR", "a call has 9 arguments"),
         ("size", b"ctorch\nSize\n(]tR", "a list stands"),
         ("ordered", b"ccollections\nOrderedDict\n(XaaatR", "exhausted|expected"),
         ("items", b")K\x01K\x02s", "a tuple stands"),
@@ -123,6 +124,7 @@ class InstructionsTest(torch_files_test.FilesTest):
 
     @parameterized.named_parameters(
         ("deep_key", b"}" + b")" + b"\x85" * 1000 + b"K\x01s", "a tuple stands where it can't"),
+        ("colliding", torch_writer.code({2**61 - 1: None, 2**62 - 2: None}), "too large for a key"),
         ("itself", b"}q\x01X\x01\x00\x00\x00ah\x01s", "dictionaries inside each other"),
         ("doubling", _doubling(60), "too many"),
         ("long_names", b"}" + b"X\x40\x42\x0f\x00" + b"a" * 10**6 + b"}"

@@ -29,7 +29,7 @@ def write(path: pathlib.Path, tree: Any, order: str = "little") -> pathlib.Path:
     content = pickled(tree, arrays)
     swapped = [a.byteswap() if order == "big" else a for a in arrays]
     records = {f"data/{i}": a.tobytes() for i, a in enumerate(swapped)}
-    return archive(path, {"data.pkl": content, "byteorder": order, **records})
+    return archive(path, {"data.pkl": content, "byteorder": order, **records, "version": "3\n"})
 
 
 def archive(path: pathlib.Path, records: dict[str, Any], **options: Any) -> pathlib.Path:
