@@ -188,7 +188,7 @@ def _forget_flags() -> None:
     """Removes the flags that the command has defined, so that it can define them again."""
     for module, defined in flags.FLAGS.flags_by_module_dict().items():
         if module == sys.argv[0]:  # as absl calls the module __main__
-            for flag in defined:
+            for flag in list(defined):
                 delattr(flags.FLAGS, flag.name)
     flags.FLAGS.unparse_flags()
 
