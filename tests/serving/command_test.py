@@ -128,7 +128,7 @@ class CommandTest(client_test.ClientTestCase):
         self.assertEqual(lines[0], "stargan_v2 'toy', step 1,200, 8 px, domains cat, dog, wild")
         self.assertIn(
             "translate_style(image: float32 [any, 8, 8, 3], style: float32 [any, 64]) -> "
-            "image: float32 [any, 8, 8, 3]",
+            "translated: float32 [any, 8, 8, 3]",
             lines,
         )
 

@@ -80,7 +80,7 @@ class FileTest(Case):
         random = np.random.default_rng(0)
         image = random.uniform(-1, 1, (1, size, size, 3)).astype(np.float32)
         label = np.array([[0, 1, 0, 0, 1]], np.float32)
-        found = self._runner(exported.path, "translate")(image=image, label=label)["image"]
+        found = self._runner(exported.path, "translate")(image=image, label=label)["translated"]
         expected = run_of("stargan_v1")[1].translate(image, label)
         self.assertAllClose(found, expected, atol=1e-4)
         described = json.loads(exported.path.with_suffix(".json").read_text())
@@ -101,7 +101,7 @@ class FileTest(Case):
             "translate_style": ({"image": image, "style": s}, s),
         }
         for name, (inputs, style) in by.items():
-            found = self._runner(exported.path, name)(**inputs)["image"]
+            found = self._runner(exported.path, name)(**inputs)["translated"]
             self.assertAllClose(found, algorithm.render(image, style), atol=1e-4)
         found = self._runner(exported.path, "encode_style")(image=reference, domain=domain)
         self.assertAllClose(found["style"], s, atol=1e-4)
@@ -183,7 +183,7 @@ class HighPassTest(Case):
             found = self._runner(exported.path, "translate_style")(
                 image=image, style=style, **{name: mask.numpy() for name, mask in given.items()}
             )
-            self.assertAllClose(found["image"], expected, atol=1e-3)
+            self.assertAllClose(found["translated"], expected, atol=1e-3)
         # The file without the landmark network is that much smaller.
         landmarks = 4 * algorithm.networks["landmarks"].count_params()
         self.assertLess(exported.path.stat().st_size, landmarks / 4)
@@ -196,13 +196,13 @@ class ReportTest(Case):
         images = np.zeros((2, 32, 32, 3), np.float32)
         inputs = {"image": images, "label": np.eye(5, dtype=np.float32)[:2]}
         expected = np.concatenate(
-            [signature.function(**request)["image"] for request in tflite_report.each(inputs)]
+            [signature.function(**request)["translated"] for request in tflite_report.each(inputs)]
         )
-        off = {"image": expected + np.array([0.1, 0.2], np.float32)[:, None, None, None]}
+        off = {"translated": expected + np.array([0.1, 0.2], np.float32)[:, None, None, None]}
         found = {"milliseconds": {"1": 1.0, "2": 1.0}}
         with mock.patch.object(tflite_report, "run", return_value=(off, found)):
             report = tflite_report.measure(self.out, "translate", signature, inputs)
-        error = np.clip(off["image"], -1, 1) - np.clip(expected, -1, 1)
+        error = np.clip(off["translated"], -1, 1) - np.clip(expected, -1, 1)
         psnr = 10 * np.log10(4 / np.square(error).mean(axis=(1, 2, 3)))
         self.assertAllClose(report.psnr, psnr.mean(), atol=1e-3)
         self.assertAllClose(report.largest, np.abs(error).max(), atol=1e-6)
