@@ -19,7 +19,9 @@ from stargan_tf import command_line, errors
 from stargan_tf.data import options, photo_jobs
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
-_IMAGE = flags.DEFINE_string("image", None, "A photo, or a folder of photos.", required=True)
+_IMAGE = flags.DEFINE_string(
+    "image", None, "A photo, or a folder of photos; sub-folders are read too.", required=True
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The PNG file to write; a folder where --image is one.", required=True
 )

@@ -31,7 +31,9 @@ _TIMEOUT = flags.DEFINE_float("timeout", 30.0, "Seconds for a photo, retries inc
 _STATUS = flags.DEFINE_boolean("status", False, "Say which versions there are, and stop.")
 _METADATA = flags.DEFINE_boolean("metadata", False, "Say names and signatures, and stop.")
 
-_IMAGE = flags.DEFINE_string("image", None, "A photo, or a folder of photos.")
+_IMAGE = flags.DEFINE_string(
+    "image", None, "A photo, or a folder of photos; sub-folders are read too."
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The PNG file to write; a folder where --image is one."
 )
