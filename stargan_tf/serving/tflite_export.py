@@ -89,14 +89,8 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     signatures = _chosen(signatures, options.signatures)
     known, compared = _images(run, options, size)
     output.mkdir(parents=True, exist_ok=True)
-    described = description_lib.describe(
-        run,
-        algorithm,
-        step,
-        quantize=options.scheme,
-        compared_on=compared.what,
-        calibrated_on=known and known.what,
-    )
+    images = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **images)
     described["image_size"] = size
     stem = f"{described['name']}-{size}px-{options.scheme}"
     groups = {stem: signatures}
@@ -109,9 +103,7 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
         content = tflite.convert(group, options.scheme, asked and _calibration(asked))
         with _kept_if_it_runs(path):
             _write(path, content, {**described, "signatures": _shapes(group)})
-            asked = _requests(algorithm, group, compared)
-            reports = tuple(tflite_report.measure(path, n, s, asked[n]) for n, s in group.items())
-            found.append(Exported(path, reports, compared.what))
+            found.append(_measured(path, algorithm, group, compared))
     return found
 
 
@@ -131,6 +123,17 @@ def _kept_if_it_runs(path: pathlib.Path) -> Iterator[None]:
         for suffix in (".tflite", ".json"):
             path.with_suffix(suffix).unlink(missing_ok=True)
         raise
+
+
+def _measured(
+    path: pathlib.Path,
+    algorithm: algorithm_lib.Algorithm,
+    signatures: Mapping[str, algorithm_lib.Signature],
+    compared: tflite_images.Images,
+) -> Exported:
+    asked = _requests(algorithm, signatures, compared)
+    reports = (tflite_report.measure(path, n, s, asked[n]) for n, s in signatures.items())
+    return Exported(path, tuple(reports), compared.what)
 
 
 def _requests(
