@@ -98,7 +98,7 @@ def split_photos(
     if not for_calibration:
         return [], _spread(paths, for_comparison)
     compared = _spread(paths, min(for_comparison, max(1, len(paths) // 3)))
-    others = [path for path in paths if path not in set(compared)]
+    others = sorted(set(paths) - set(compared))
     return _spread(others or paths, for_calibration), compared
 
 
