@@ -14,7 +14,7 @@ from absl import app, flags, logging
 from stargan_tf import errors, flag_files, log_filter
 
 if typing.TYPE_CHECKING:
-    from stargan_tf.data import source
+    from stargan_tf.data import photo_jobs, source
 
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
 
@@ -112,7 +112,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
 
 def each_photo(
-    pairs: Sequence[tuple[pathlib.Path, pathlib.Path]],
+    jobs: "photo_jobs.Jobs",
     work: Callable[[pathlib.Path, pathlib.Path], str],
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
@@ -120,8 +120,8 @@ def each_photo(
     """Does the same to many photos; one that fails is named and left out.
 
     Args:
-      pairs: What to read and what to write.
-      work: Does it for one pair, and returns what to say about it.
+      jobs: What to read and what to write.
+      work: Does it for one photo and its PNG file, and returns what to say about it.
       done: What has been done to a photo then, as in "translated".
       stop: Of errors that would befall the other photos, too: the rest is not tried.
 
@@ -129,19 +129,19 @@ def each_photo(
       The exit status: 1 if any failed.
 
     Raises:
-      UserError: If there is one photo only, and it failed; or if the error is a `stop`.
+      UserError: If a single photo was named, and it failed; or if the error is a `stop`.
     """
     failed = 0
-    for image, output in pairs:
+    for image, output in jobs.pairs:
         try:
             print(f"{output}  ({work(image, output)})", flush=True)
         except errors.UserError as error:
-            if len(pairs) == 1 or isinstance(error, stop):
+            if not jobs.of_folder or isinstance(error, stop):
                 raise
             fail(str(error))
             failed += 1
     if failed:
-        fail(f"{failed} of {len(pairs)} photos could not be {done}.")
+        fail(f"{failed} of {len(jobs.pairs)} photos could not be {done}.")
     return 1 if failed else 0
 
 
