@@ -3,6 +3,7 @@
 import functools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ if typing.TYPE_CHECKING:
 
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
 
+_HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
 _runs = False  # whether this process is a command's
 
 
@@ -164,7 +166,7 @@ def _guarded(main: Callable[[], int | None]) -> int:
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     try:
-        rest = flags.FLAGS(flag_files.expand(argv))
+        rest = flags.FLAGS([_with_home(argument) for argument in flag_files.expand(argv)])
         count = len(positional)
         if len(rest) > 1 + count:
             every = f"every argument but {' '.join(positional)}" if count else "every argument"
@@ -182,6 +184,11 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
         fail(str(error))
         sys.exit(2)
     return rest
+
+
+def _with_home(argument: str) -> str:
+    """Expands "~" where a path begins: shells don't after "=", nor inside a list or a flag file."""
+    return _HOME.sub(lambda found: found[1] + os.path.expanduser(found[2]), argument)
 
 
 def _forget_flags() -> None:

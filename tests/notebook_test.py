@@ -60,6 +60,29 @@ class NotebookTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("Flag --run must have a value", self._run(*mistake)[2])
         self.assertEqual(set(flags.FLAGS), defined)
 
+    def test_the_home_folder(self):
+        root = self.create_tempdir().full_path
+        flag_file = self.create_tempfile(content="--image=~/photo.png\n--run=~/run\n").full_path
+        arguments = [f"--flagfile={flag_file}", "--output=~/out.png", "--to=a"]
+        with mock.patch.dict("os.environ", HOME=root):
+            err = self._run("stargan_tf.translate", *arguments)[2]
+            self.assertIn(f"--image={root}/photo.png does not exist", err)
+            joint = ["--datasets=celeba,image_folder", "--data_dir=~/a;~/b"]
+            err = self._run("stargan_tf.train", *joint, "--run_dir=~/run")[2]
+        self.assertIn(f"There is no data folder '{root}/a'", err)
+
+    @parameterized.parameters(
+        ("--run=a~/b", "--run=a~/b"),
+        ("--to=~", "--to=HOME"),
+        ("~/a", "HOME/a"),
+        ("--reference=~/a,~/b", "--reference=HOME/a,HOME/b"),
+        ("--data_dir=x;~/b", "--data_dir=x;HOME/b"),
+        ("--run=~nobody-of-this-name/x", "--run=~nobody-of-this-name/x"),
+    )
+    def test_where_the_home_folder_is_meant(self, argument, expected):
+        with mock.patch.dict("os.environ", HOME="HOME"):
+            self.assertEqual(command_line._with_home(argument), expected)
+
     def test_what_is_not_descriptor_2_is_not_filtered(self):
         with contextlib.redirect_stderr(NotebookStream()):
             before = sys.stderr
