@@ -9,6 +9,7 @@ import numpy as np
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import photo_jobs, photos
 from stargan_tf.training import runs
 
@@ -138,12 +139,14 @@ def reference_files(
                 f"{', '.join(space.names)} it is seen; received --to={','.join(names)}."
             )
         return [(names[0], path)]
+    folders = {
+        names_lib.normalized(p.name): p for p in path.iterdir() if p.is_dir() and p.name[0] != "."
+    }
     if not names:
-        folders = {p.name for p in path.iterdir() if p.is_dir() and p.name[0] != "."}
         for name in sorted(folders):
             space.index(name)
         names = tuple(name for name in space.names if name in folders)
-    missing = [name for name in names if not (path / name).is_dir()]
+    missing = [name for name in names if name not in folders]
     if missing or not names:
         raise errors.UserError(
             f"--references={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
@@ -152,7 +155,7 @@ def reference_files(
     return [
         (name, file)
         for name in names
-        for file in photo_jobs.found([str(path / name)], "--references")
+        for file in photo_jobs.found([str(folders[name])], "--references")
     ]
 
 
