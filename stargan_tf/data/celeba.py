@@ -145,11 +145,11 @@ def _paths(folder: str, files: Sequence[str], table: str) -> list[str]:
             f"Cannot list the folder {folder!r}: {error.strerror}; check its permissions."
         ) from error
     stems: dict[str, str] = {}
+    known, wanted = set(present), set(files)
     for name in present:
         stem, suffix = os.path.splitext(name)
-        if suffix.lower() in image_files.IMAGE_SUFFIXES:
+        if suffix.lower() in image_files.IMAGE_SUFFIXES and name not in wanted:
             stems.setdefault(stem, name)
-    known = set(present)
     found = [f if f in known else stems.get(os.path.splitext(f)[0], "") for f in files]
     if not any(found):
         raise errors.UserError(

@@ -87,8 +87,9 @@ class DataOptions:
     )
     on_corrupt: str = option(
         "error",
-        "What to do about images that can't be read: error: list them and stop before training "
-        "starts; skip: count them, and train without them (decodes every image first).",
+        "What to do about images that are missing or can't be read: error: list them and stop "
+        "before training starts; skip: count them, and train without them (decodes every image "
+        "first).",
         choices=("error", "skip"),
         may_change=True,
     )

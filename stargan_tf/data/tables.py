@@ -161,7 +161,12 @@ class Table:
                 f"gives {name!r} the value {json.dumps(found[name])[:60]}; expected text, a "
                 "number, true or false.",
             )
-        return {names_lib.normalized(name): value for name, value in found.items()}
+        composed = {names_lib.normalized(name): value for name, value in found.items()}
+        if len(composed) < len(found):
+            raise self.mistake(
+                number, "has two keys that are one in two spellings of Unicode; rename one."
+            )
+        return composed
 
 
 def _delimiter(header: str, required: str) -> str:

@@ -166,7 +166,7 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
                 [path for path in before[split] if path not in gone],
             )
             with self.assertRaisesRegex(
-                errors.UserError, rf"^{missing} of {files.size} images cannot be used: .*\.png \(No"
+                errors.UserError, rf"^{missing} of {files.size} images cannot be used: .*\.png \("
             ):
                 sources.usable(files, "error")
 
