@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf import errors, sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
@@ -109,10 +109,15 @@ def check_styled(run: runs.Run) -> None:
 
 
 def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
-    """Returns the domains to visit: `names`, which are checked, or all where there are none."""
+    """Returns the domains to visit.
+
+    Args:
+      space: Of the run.
+      names: These, which are checked; empty: all, or of many some (`sheets.targets`).
+    """
     for name in names:
         space.index(name)
-    return tuple(names) or space.names
+    return tuple(names) or sheets.targets(space)[0]
 
 
 def reference_files(
