@@ -5,7 +5,7 @@ r"""Translates a photo, or a folder of photos, with a trained run.
 
 --to sets the attributes that it names (-Smiling clears one), clears what they exclude, and keeps
 the rest as --from says, or else as the run's own classifier sees the image. For domains: --to=cat.
-With --sheet instead of --to, every target side by side.
+With --sheet instead of --to, every target side by side (a dozen, where there are more).
 
 A run of StarGAN v2 translates to styles: --to=cat --seed=3 (a latent code), --to=cat
 --reference=photo.jpg (that photo's), or --style=saved.npy; --outputs=4 for four latent codes.
@@ -29,7 +29,9 @@ _TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NA
 _FROM = flags.DEFINE_string(
     "from", "", "What the photo shows: names, comma-separated; empty: ask the run's classifier."
 )
-_SHEET = flags.DEFINE_boolean("sheet", False, "Write every target side by side instead.")
+_SHEET = flags.DEFINE_boolean(
+    "sheet", False, "Write every target side by side instead; of more than twelve, a dozen."
+)
 _FIT = flags.DEFINE_enum(
     "fit",
     "crop",

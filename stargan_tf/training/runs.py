@@ -9,6 +9,7 @@ import stargan_tf
 from stargan_tf import algorithms, errors, files, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.training import checkpoints
 
 _FORMAT = 1
@@ -113,7 +114,11 @@ class Run:
             file.write(self.config.to_flagfile().encode())
 
     def check(self) -> None:
-        """Raises a UserError where the folder holds another model; changes nothing."""
+        """Raises a UserError where the folder holds another model; changes nothing.
+
+        A new run is refused, too, if no command could be told one of its labels. One that is there
+        already may have such names: it continues.
+        """
         if (self.directory / "model.json").exists():
             old = open_run(self.directory)
             if old.imported:
@@ -127,6 +132,11 @@ class Run:
                 f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
                 "known; choose another --run_dir."
             )
+        else:
+            data = self.config.data
+            parts = data.parts() if data.datasets else (data,)
+            for part, block in zip(parts, self.label_space.blocks, strict=True):
+                names_lib.refuse(block.space.names, block.space.what, part.kind)
 
     def _refuse_another(self, old: "Run") -> None:
         before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +12,8 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import pipeline, sources
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names, pipeline, sources
 from stargan_tf.training import checkpoints, loop, runs, summaries
 from tests import tiny
 
@@ -195,6 +197,32 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class OpenRunTest(tf.test.TestCase):
+    def test_names_that_no_command_can_be_told(self):
+        """Only new runs are refused."""
+        root = pathlib.Path(self.create_tempdir().full_path)
+        config = tiny.config(root / "run", dataset="image_folder")
+        space = labels_lib.LabelSpace("domains", ("dog", "cats, big"))
+        run = runs.Run(root / "run", config, space)
+        with self.assertRaisesRegex(
+            errors.UserError, "rename the folder 'cats, big' to 'cats_big'"
+        ):
+            run.create()
+        self.assertFalse(run.directory.exists())
+        with mock.patch.object(names, "refuse"):  # as before there was that check
+            run.create()
+        self.assertEqual(runs.open_run(run.directory), run)
+        run.create()  # it continues
+
+    def test_a_joint_run_tells_which_data_set(self):
+        config = tiny.config(pathlib.Path("run"), datasets="image_folder,manifest")
+        spaces = [("image_folder", labels_lib.LabelSpace("domains", ("a", "b"))),
+                  ("manifest", labels_lib.LabelSpace("attributes", ("-c",)))]  # fmt: skip
+        run = runs.Run(pathlib.Path("run"), config, labels_lib.JointSpace.of(spaces))
+        with self.assertRaisesRegex(
+            errors.UserError, "attribute '-c' .*; call it 'c' in the table"
+        ):
+            run.check()
+
     def test_no_run(self):
         directory = pathlib.Path(self.create_tempdir().full_path)
         with self.assertRaisesRegex(errors.UserError, "not the folder of a run .no model.json"):

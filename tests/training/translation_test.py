@@ -1,6 +1,9 @@
 """Translating photographs: what is asked for, what is kept, what can't be done."""
 
+import contextlib
+import io
 import pathlib
+import shutil
 from unittest import mock
 
 import numpy as np
@@ -9,7 +12,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.data import cartoon_faces, labels, photos
 from stargan_tf.training import checkpoints, evaluation, runs, translation
 from tests import commands, tiny
 
@@ -56,6 +59,17 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(
             np.asarray(Image.open(self.root / "out.png")), photos.to_uint8(expected)
         )
+
+    def test_names_with_blanks_and_in_either_spelling(self):
+        names = ("long hair", "caf\u00e9", "a", "b", "c")
+        space = labels.LabelSpace("attributes", names, (("long hair", "a"),))
+        run = runs.Run(self.root / "blanks", self.run_.config, space)
+        run.create()
+        shutil.copytree(self.run_.checkpoint_dir, run.checkpoint_dir, dirs_exist_ok=True)
+        flags = {"to": "long hair, -cafe\u0301", "from": "a,cafe\u0301, b"}
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self._command(run=str(run.directory), **flags)
+        self.assertIn("from: caf\u00e9, a, b, as given; to: long hair, b)", said.getvalue())
 
     def test_what_is_not_named_is_kept_as_classified(self):
         translator = translation.Translator(self.run_)

@@ -167,28 +167,32 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         return {"translate": translate}
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
+        """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions.
+
+        Of many labels the first two show some: `sheets.targets`.
+        """
         space, own = self.problem.label_space, labels
         if isinstance(space, labels_lib.JointSpace):  # To change a label, one has to know it.
             labels = space.completed(labels, self.classify(tf.constant(images)))
-        singles = {name: space.shown(labels, (name,)) for name in space.names}
-        found = {"targets": self._sheet(images, singles)}
+        shown, note = sheets.targets(space)
+        singles = {name: space.shown(labels, (name,)) for name in shown}
+        found = {"targets": self._sheet(images, singles, note)}
         pairs = {
             "+".join(names): space.shown(labels, names)
-            for names in itertools.combinations(space.names, 2)
+            for names in itertools.combinations(shown, 2)
             if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
         }
         if pairs:
-            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]))
+            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]), note)
         target = singles[space.names[0]]
         fake = self.translate(images, target)
         rows = np.stack([images, fake, self.translate(fake, own)], axis=1)
         headings = ("input", f"to {space.names[0]}", "and back")
         return found | {"reconstructions": sheets.Sheet(headings, rows)}
 
-    def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray]) -> sheets.Sheet:
+    def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray], note: str) -> sheets.Sheet:
         translated = [self.translate(images, target) for target in targets.values()]
-        return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1))
+        return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1), note)
 
 
 def _likeliest(space: labels_lib.LabelSpace, logits: np.ndarray) -> np.ndarray:
