@@ -31,8 +31,7 @@ def main() -> int:
     devices.check_batch_size(config.train.batch_size, strategy)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
-    starts = bool(config.train.init_from)
-    config.hparams.check_training(images.label_space, starts_from_run=starts)
+    config.hparams.check_training(images.label_space, starts_from_run=bool(config.train.init_from))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
