@@ -35,7 +35,6 @@ setup(
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
         "align": ["opencv-python-headless>=4.8"],
         "tflite": ["ai-edge-litert>=2.1"],
-        "torch": ["torch>=2.10"],
         "video": ["av>=12"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.

@@ -3,66 +3,75 @@
 import functools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
-import tempfile
 import typing
 from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from stargan_tf import errors
+from stargan_tf import errors, flag_files, log_filter
 
 if typing.TYPE_CHECKING:
-    from stargan_tf.data import source
+    from stargan_tf.data import photo_jobs, source
 
-# Those of TensorFlow 2.21, then of 2.15, which says that its own CUDA plugins are there twice.
-_NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc", b"cuInit",
-          b"Attempting to register factory for plugin cu")  # fmt: skip
+flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
+
+_HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
+_runs = False  # whether this process is a command's
 
 
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
     A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+    A process can do so again, as notebooks do by `%run -m`.
 
     Args:
       main: Gets the positional arguments, as strings.
       positional: Their names, for messages; all of them are required.
     """
-    for stream in (sys.stdout, sys.stderr):  # names of files need not be text
-        stream.reconfigure(errors="backslashreplace")
-    app.run(
-        lambda argv: sys.exit(_guarded(functools.partial(main, *argv[1:]))),
-        flags_parser=functools.partial(_parse, positional=positional),
+    global _runs
+    _runs = True
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # those of notebooks don't have it
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text
+    flags.DEFINE_boolean(
+        "verbose", False, "Show all that TensorFlow logs: notes and warnings, not errors alone."
     )
+    try:
+        app.run(
+            lambda argv: sys.exit(_guarded(functools.partial(main, *argv[1:]))),
+            flags_parser=functools.partial(_parse, positional=positional),
+        )
+    finally:
+        _forget_flags()
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without its notes that this machine has no CUDA.
+    """Imports TensorFlow; of what it logs only errors are shown, unless --verbose was given.
 
-    They are written to file descriptor 2 before any log level counts. Everything else that is
-    written there meanwhile is passed on. With an NVIDIA driver all is shown: then the notes tell
-    why a GPU is not used.
+    That holds until the process ends, for all that native libraries write to file descriptor 2.
     """
-    if has_nvidia_driver():
-        return
-    # TensorFlow's notes on the hardware it found are not for users; its errors are.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as caught, os.fdopen(os.dup(2), "wb") as stderr:
-        os.dup2(caught.fileno(), 2)
-        try:
-            import tensorflow as tf
+    verbose = "verbose" in flags.FLAGS and flags.FLAGS["verbose"].value
+    if not verbose:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        if _runs:
+            log_filter.install(cuda=has_nvidia_driver())
+    import tensorflow as tf
 
-            tf.config.list_physical_devices()
-            # What it says of its own workings while it writes or reads a model.
-            logging.set_verbosity(logging.ERROR)
-        finally:
-            os.dup2(stderr.fileno(), 2)
-            caught.seek(0)
-            stderr.writelines(line for line in caught if not any(n in line for n in _NOTES))
+    if not verbose:
+        logging.set_verbosity(logging.ERROR)
+        tf.get_logger().setLevel("ERROR")
+    if not tf.config.list_physical_devices("GPU") and has_nvidia_driver():
+        print(
+            "note: This machine has an NVIDIA GPU, but TensorFlow can't use it; --verbose shows "
+            'why. Most often its CUDA libraries are missing: pip install -e ".[cuda]".',
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def has_nvidia_driver() -> bool:
@@ -105,7 +114,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
 
 def each_photo(
-    pairs: Sequence[tuple[pathlib.Path, pathlib.Path]],
+    jobs: "photo_jobs.Jobs",
     work: Callable[[pathlib.Path, pathlib.Path], str],
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
@@ -113,8 +122,8 @@ def each_photo(
     """Does the same to many photos; one that fails is named and left out.
 
     Args:
-      pairs: What to read and what to write.
-      work: Does it for one pair, and returns what to say about it.
+      jobs: What to read and what to write.
+      work: Does it for one photo and its PNG file, and returns what to say about it.
       done: What has been done to a photo then, as in "translated".
       stop: Of errors that would befall the other photos, too: the rest is not tried.
 
@@ -122,19 +131,19 @@ def each_photo(
       The exit status: 1 if any failed.
 
     Raises:
-      UserError: If there is one photo only, and it failed; or if the error is a `stop`.
+      UserError: If a single photo was named, and it failed; or if the error is a `stop`.
     """
     failed = 0
-    for image, output in pairs:
+    for image, output in jobs.pairs:
         try:
             print(f"{output}  ({work(image, output)})", flush=True)
         except errors.UserError as error:
-            if len(pairs) == 1 or isinstance(error, stop):
+            if not jobs.of_folder or isinstance(error, stop):
                 raise
             fail(str(error))
             failed += 1
     if failed:
-        fail(f"{failed} of {len(pairs)} photos could not be {done}.")
+        fail(f"{failed} of {len(jobs.pairs)} photos could not be {done}.")
     return 1 if failed else 0
 
 
@@ -157,7 +166,7 @@ def _guarded(main: Callable[[], int | None]) -> int:
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     try:
-        rest = flags.FLAGS(list(argv))
+        rest = flags.FLAGS([_with_home(argument) for argument in flag_files.expand(argv)])
         count = len(positional)
         if len(rest) > 1 + count:
             every = f"every argument but {' '.join(positional)}" if count else "every argument"
@@ -171,10 +180,24 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     except flags.Error as error:
         fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
         sys.exit(2)
-    except UnicodeDecodeError:
-        fail("A flag file is not UTF-8 text; save it as UTF-8.")
+    except errors.UserError as error:
+        fail(str(error))
         sys.exit(2)
     return rest
+
+
+def _with_home(argument: str) -> str:
+    """Expands "~" where a path begins: shells don't after "=", nor inside a list or a flag file."""
+    return _HOME.sub(lambda found: found[1] + os.path.expanduser(found[2]), argument)
+
+
+def _forget_flags() -> None:
+    """Removes the flags that the command has defined, so that it can define them again."""
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module == sys.argv[0]:  # as absl calls the module __main__
+            for flag in list(defined):
+                delattr(flags.FLAGS, flag.name)
+    flags.FLAGS.unparse_flags()
 
 
 def _one_line(error: flags.Error) -> str:
@@ -184,12 +207,12 @@ def _one_line(error: flags.Error) -> str:
 def _where(argv: Sequence[str], error: flags.Error) -> str:
     """Names the flag file that an unknown flag stands in."""
     name = getattr(error, "flagname", None)
-    for argument in argv if name else ():
-        path = pathlib.Path(argument.partition("flagfile=")[2])
-        if "flagfile=" in argument and path.is_file():
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                if line.strip().lstrip("-").split("=")[0].removeprefix("no") == name.removeprefix(
-                    "no"
-                ):
-                    return f" It stands in {path}, line {number}."
+    for path in flag_files.named(argv) if name else ():
+        for number, argument in flag_files.read(path):
+            if _bare(argument) == _bare(name):
+                return f" It stands in {path}, line {number}."
     return ""
+
+
+def _bare(argument: str) -> str:
+    return argument.lstrip("-").partition("=")[0].removeprefix("no")

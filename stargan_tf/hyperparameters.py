@@ -11,7 +11,7 @@ from typing import Any
 
 from absl import flags
 
-from stargan_tf import algorithms, errors
+from stargan_tf import algorithms, errors, flag_files
 from stargan_tf.data import options as data_options
 from stargan_tf.options import option
 
@@ -113,7 +113,7 @@ class Config:
 
     def to_flagfile(self) -> str:
         """Returns the text of a flag file that gives this configuration again."""
-        return "".join(f"--{name}={_text(value)}\n" for name, value in self.values().items())
+        return "".join(flag_files.line(name, _text(v)) for name, v in self.values().items())
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "Config":
@@ -187,9 +187,7 @@ def config_from_flags(*, check_model: bool = True) -> Config:
 
 def default_run_dir(argv: Iterable[str], algorithm: str) -> str:
     """Returns runs/<name of the last flag file on the command line>, or runs/<algorithm>."""
-    argv = list(argv)
-    names = [a.split("=", 1)[1] for a in argv if a.lstrip("-").startswith("flagfile=")]
-    names += [b for a, b in zip(argv, argv[1:], strict=False) if a.lstrip("-") == "flagfile"]
+    names = flag_files.named(list(argv))
     return str(pathlib.Path("runs") / (pathlib.Path(names[-1]).stem if names else algorithm))
 
 

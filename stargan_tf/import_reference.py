@@ -6,8 +6,8 @@ r"""Makes a run of weights that a paper's authors released, or that their progra
   python -m stargan_tf.import_reference --algorithm=stargan_v2 \\
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
 
-The other commands take the run as one of their own. Files are PyTorch's (which needs the package
-torch), .safetensors or .npz; nothing in them is run.
+The other commands take the run as one of their own. The files may be PyTorch's (.ckpt, .pt, .pth;
+PyTorch itself is not needed), .safetensors or .npz. No code in them is run.
 """
 
 import dataclasses

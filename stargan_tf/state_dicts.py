@@ -1,26 +1,23 @@
 """Weights from other programs: state dicts in PyTorch, safetensors and NumPy files.
 
-Nothing in a file is ever run: PyTorch files, which are pickles, are read by torch's own reader of
-weights only, in a version whose reader has no known hole.
+Nothing in a file is ever run. PyTorch itself is not needed: torch_files reads its files.
 """
 
 import os
 import pathlib
-import pickle
-import re
-import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf import errors, torch_files, torch_pickles
 
 State = dict[str, np.ndarray]
 
-# In older ones a file can run code in spite of weights_only: CVE-2025-32434, CVE-2026-24747.
-OLDEST_TORCH = (2, 10)
+# In a hostile file, dictionaries can contain themselves, or each other many times.
+_DEEPEST = 64
+_LONGEST = 10_000_000  # characters, of all names together
 _TORCH_SUFFIXES = (".ckpt", ".pt", ".pth")
 
 
@@ -33,11 +30,11 @@ def read(path: str | os.PathLike[str]) -> State:
     stands beside that (optimizers, counters) is not looked at.
 
     Args:
-      path: A file that ends in .ckpt, .pt or .pth (written by `torch.save`; needs the package
-        torch), .safetensors, or .npz.
+      path: A file that ends in .ckpt, .pt or .pth (written by `torch.save`), .safetensors, or
+        .npz.
 
     Returns:
-      Arrays in the layouts of the file; float16 and bfloat16 become float32.
+      Arrays in the layouts of the file, to be read only; float16 and bfloat16 become float32.
 
     Raises:
       UserError: If there is no such file, or it is damaged, holds anything but tensors, would run
@@ -56,9 +53,10 @@ def read(path: str | os.PathLike[str]) -> State:
     tree = readers[path.suffix.lower()](path)
     if isinstance(tree, Mapping) and isinstance(tree.get("state_dict"), Mapping):
         tree = tree["state_dict"]
-    state: State = {}
-    strange: list[str] = []
-    _flatten(tree, (), state, strange)
+    try:
+        state, strange = _flatten(tree)
+    except ValueError as error:
+        raise _damaged(path, error) from error
     if strange:
         raise errors.UserError(
             f"{path} holds more than tensors: {some(strange)}; save only the network's state dict "
@@ -81,30 +79,40 @@ def some(names: Sequence[str], count: int = 3) -> str:
     return ", ".join(names[:count]) + more
 
 
-def _flatten(value: Any, parts: tuple[str, ...], state: State, strange: list[str]) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _flatten(inner, (*parts, *str(key).split(".")), state, strange)
-        return
-    name = ".".join(part for part in parts if part != "module")
-    array = _numpy(value)
-    if array is None or not name:
-        strange.append(f"{name or 'the whole file'} ({type(value).__name__})")
-    elif name in state:
-        strange.append(f"{name} (twice)")
-    else:
-        state[name] = array
+def _flatten(tree: Any) -> tuple[State, list[str]]:
+    """Returns the tensors of nested dictionaries by name, and the names of what else they hold."""
+    state: State = {}
+    strange: list[str] = []
+    length = 0
+    for long_name, value in _entries(tree):
+        length += len(long_name) + 1
+        if length > _LONGEST:
+            raise ValueError("its names are too long or too many")
+        if isinstance(value, Mapping):
+            continue
+        name = ".".join(part for part in long_name.split(".") if part != "module")
+        array = _numpy(value)
+        if array is None or not name:
+            strange.append(f"{name or 'the whole file'} ({type(value).__name__})")
+        elif name in state:
+            strange.append(f"{name} (twice)")
+        else:
+            state[name] = array
+    return state, strange
+
+
+def _entries(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yields a value and, if it is a dictionary, all that is in it, with names joined by "."."""
+    yield name, tree
+    if isinstance(tree, Mapping):
+        if depth == _DEEPEST:
+            raise ValueError(f"it holds more than {_DEEPEST} dictionaries inside each other")
+        for key, value in tree.items():
+            yield from _entries(value, f"{name}.{key}" if depth else str(key), depth + 1)
 
 
 def _numpy(value: Any) -> np.ndarray | None:
-    """Returns a tensor as an array of at least float32; None where it is no tensor of numbers."""
-    if hasattr(value, "detach"):  # torch is not imported where no file needs it
-        try:
-            value = value.detach()
-            small = value.is_floating_point() and value.element_size() < 4
-            value = (value.float() if small else value).numpy()
-        except (RuntimeError, TypeError, NotImplementedError):  # sparse, quantized, without values
-            return None
+    """Returns an array of at least float32; None where it is no array of numbers."""
     if not isinstance(value, np.ndarray):
         return None
     if value.dtype.name in ("float16", "bfloat16"):
@@ -113,38 +121,18 @@ def _numpy(value: Any) -> np.ndarray | None:
 
 
 def _read_torch(path: pathlib.Path) -> Any:
-    torch = _import_torch(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about pickles that torch.save did not write
-            return torch.load(path, weights_only=True, map_location="cpu")
-    except pickle.UnpicklingError as error:
-        what = re.search(r"GLOBAL (\S+)|operand \d+", str(error))
+        return torch_files.read(path)
+    except errors.UserError:
+        raise
+    except torch_pickles.CodeError as error:
         raise errors.UserError(
-            f"{path} holds code, not only weights ({what.group(0) if what else 'a pickle'}), so it "
-            "was refused and nothing in it was run; where you trust it, save its tensors alone: "
-            "torch.save(model.state_dict(), ...)."
+            f"{path} holds code, not only weights ({error}), so it was refused and nothing in it "
+            "was run; where you trust it, save its tensors alone: torch.save(model.state_dict(), "
+            "...)."
         ) from error
-    except Exception as error:  # torch raises many kinds on damaged files
+    except Exception as error:  # a damaged file may fail anywhere
         raise _damaged(path, error) from error
-
-
-def _import_torch(path: pathlib.Path) -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise errors.UserError(
-            f"{path} is a PyTorch file, and reading one needs torch ({error}); install it with the "
-            'extra torch (pip install -e ".[torch]"), or convert the file where torch is: the same '
-            "tensors by the same names in a .safetensors or .npz file."
-        ) from error
-    version = tuple(int(n) for n in re.findall(r"\d+", torch.__version__)[:2])
-    if version < OLDEST_TORCH:
-        raise errors.UserError(
-            f"Only torch {'.'.join(map(str, OLDEST_TORCH))} and later read a file safely; received "
-            f"torch {torch.__version__}; install a newer one."
-        )
-    return torch
 
 
 def _read_safetensors(path: pathlib.Path) -> State:

@@ -135,7 +135,9 @@ def translate(args):
     interpreter = Interpreter(str(path), num_threads=args.threads)
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
     image = read_photo(args.image, model["image_size"])
-    save_photo(args.output, interpreter.get_signature_runner(kind)(image=image, **inputs)["image"])
+    found = interpreter.get_signature_runner(kind)(image=image, **inputs)
+    # Files that were exported before this script call it "image".
+    save_photo(args.output, found["translated"] if "translated" in found else found["image"])
     to = [args.to]
     if "label" in inputs:
         to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0]) if v]  # noqa: B905

@@ -60,7 +60,8 @@ class Signature:
 
     Attributes:
       function: Takes the inputs by name and returns the outputs by name; operations on tensors
-        only, so that it can be traced for a server and converted for a device.
+        only, so that it can be traced for a server and converted for a device. No output has the
+        name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.

@@ -78,6 +78,10 @@ class ResBlk(keras.layers.Layer):
 
     def call(self, x):
         """Returns the scaled sum of the skip and the residual."""
+        # x may be a biased convolution that two operations read here. The check of its shape keeps
+        # TensorFlow's graph optimizer for oneDNN from fusing it with one of them alone, at which it
+        # would fail; see `activations.leaky_relu`.
+        x = tf.ensure_shape(x, x.shape)
         residual = _act(self.norm1(x) if self.normalize else x)
         residual = self.conv1(residual)
         residual = self.conv2(_act(self.norm2(residual) if self.normalize else residual))

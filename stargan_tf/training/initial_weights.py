@@ -5,7 +5,6 @@ their variables hold a part for each label.
 """
 
 import dataclasses
-import os
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
@@ -134,7 +133,7 @@ def recorded(run: runs.Run, start: Start | None) -> runs.Run:
 def _parse(text: str) -> tuple[pathlib.Path, str]:
     """Returns the folder and "latest" or a step, of FOLDER or FOLDER:STEP."""
     match = re.fullmatch(r"(.+?)(?::(\d+|latest))?", text, re.DOTALL)
-    return pathlib.Path(os.path.expanduser(match[1])), match[2] or "latest"
+    return pathlib.Path(match[1]), match[2] or "latest"
 
 
 def _same_folder(one: pathlib.Path, other: pathlib.Path) -> bool:

@@ -8,18 +8,23 @@ from absl.testing import parameterized
 
 from stargan_tf import errors
 from stargan_tf.landmarks import network, weights
+from tests import torch_writer
 from tests.landmarks import network_test
 
 
-class LoadTest(tf.test.TestCase):
+class LoadTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.root = pathlib.Path(self.create_tempdir().full_path)
 
-    def test_every_tensor_of_the_file_is_the_networks(self):
+    @parameterized.parameters("wing.npz", "wing.ckpt")
+    def test_every_tensor_of_the_file_is_the_networks(self, file):
         state = network_test.state()
-        path = self.root / "wing.npz"
-        np.savez(path, **{f"state_dict.{name}": value for name, value in state.items()})
+        path = self.root / file
+        if path.suffix == ".npz":
+            np.savez(path, **{f"state_dict.{name}": value for name, value in state.items()})
+        else:  # as the authors' file is
+            torch_writer.write(path, {"state_dict": state, "epoch": 3})
         variables = network.reference_names(weights.load(str(path)))
         for name, value in state.items():
             ours = variables[name].numpy()

@@ -154,7 +154,7 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         return self._translate(tf.convert_to_tensor(images), tf.constant(labels)).numpy()
 
     def serving_signatures(self, *, whole: bool = True) -> dict[str, algorithm.Signature]:
-        """Returns translate(image (N, H, W, 3), label (N, width)) -> image; H and W are open."""
+        """Returns translate(image (N, H, W, 3), label (N, width)) -> translated; H, W are open."""
         del whole  # There is one network.
 
         def requires(image: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -167,7 +167,7 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             "label": tf.TensorSpec((None, self.problem.label_space.width), tf.float32),
         }
         translate = algorithm.Signature(
-            lambda image, label: {"image": self.G(image, label)}, inputs, requires
+            lambda image, label: {"translated": self.G(image, label)}, inputs, requires
         )
         return {"translate": translate}
 
