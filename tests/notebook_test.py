@@ -74,6 +74,7 @@ class NotebookTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ("--run=a~/b", "--run=a~/b"),
         ("--to=~", "--to=HOME"),
+        ("--init_from=~/a:3", "--init_from=HOME/a:3"),
         ("~/a", "HOME/a"),
         ("--reference=~/a,~/b", "--reference=HOME/a,HOME/b"),
         ("--data_dir=x;~/b", "--data_dir=x;HOME/b"),

@@ -14,7 +14,7 @@ import tensorflow as tf
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import pipeline
-from stargan_tf.training import checkpoints, devices, runs, summaries
+from stargan_tf.training import checkpoints, devices, initial_weights, runs, summaries
 
 
 def train(
@@ -24,6 +24,8 @@ def train(
     held_out: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
+
+    Else it begins with the weights of the run that it is to start from, or with its own.
 
     Args:
       run: Its folder is made, or continued.
@@ -40,15 +42,21 @@ def train(
     options = run.config.train
     devices.check_batch_size(options.batch_size, strategy)
     run.check()
+    start = initial_weights.find(run)
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         algorithm = run.build(replicas=strategy.num_replicas_in_sync)
+        lines = initial_weights.give(start, run, algorithm) if start else []
+    run = initial_weights.recorded(run, start)
     run.create()  # now that nothing is left to refuse
     saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
     step = max(saved.steps(), default=0)
-    if step:
+    if start:
+        saved.save(0)  # from here on the run needs the other one no more
+        print("\n".join(lines), flush=True)
+    elif saved.steps():
         saved.restore(step)
         print(f"Continuing {run.directory} from step {step}.", flush=True)
     return _Loop(run, strategy, algorithm, saved, held_out).steps(step, sampler)
@@ -121,8 +129,7 @@ class _Loop:
                 newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
                 raise errors.UserError(
                     f"The loss {name} is {value} at step {step}, so training stopped; the "
-                    f"checkpoint {newest}; start again in another --run_dir with a lower "
-                    "learning rate or --precision=float32."
+                    f"checkpoint {newest}; {self.saved.start_again()}."
                 )
 
 

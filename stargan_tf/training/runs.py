@@ -72,6 +72,7 @@ class Run:
             "precision": train.precision,
             "jit_compile": train.jit_compile,
             "normalization_backend": backend,
+            "starts_from_run": bool(train.init_from),
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
@@ -124,7 +125,8 @@ class Run:
             if old.imported:
                 raise errors.UserError(
                     f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
-                    "optimizer's state to train on with; choose another --run_dir."
+                    "optimizer's state to train on with; start a new run from its weights: "
+                    f"{checkpoints.flags_to_start_from(self.directory)}"
                 )
             self._refuse_another(old)
         elif self.checkpoint_dir.exists():
@@ -147,14 +149,22 @@ class Run:
             if before.get(name) != now.get(name)
         ]
         if differing:
+            again = "."
+            if before["algorithm"] == now["algorithm"]:
+                flags = checkpoints.flags_to_start_from(self.directory)
+                again = f", or start a new run from its weights: {flags}"
             raise errors.UserError(
                 f"{self.directory} holds another model: {', '.join(differing)}; choose another "
-                "--run_dir, or the flags of that run to continue it."
+                f"--run_dir, or the flags of that run to continue it{again}"
             )
 
 
-def open_run(directory: str | pathlib.Path) -> Run:
+def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
     """Reads what a run is from its folder.
+
+    Args:
+      directory: The folder.
+      flag: The flag that named it, for messages.
 
     Raises:
       UserError: If it is no run's folder.
@@ -174,7 +184,7 @@ def open_run(directory: str | pathlib.Path) -> Run:
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(
-            f"--run={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            f"--{flag}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
             "training, such as runs/quickstart."
         ) from error
     except ModuleNotFoundError as error:
@@ -200,9 +210,22 @@ def restore_weights(
     Returns:
       The step of the checkpoint.
     """
-    weights = algorithm.weights()
-    saved = checkpoints.Checkpoints(run.checkpoint_dir, weights)
-    steps = saved.steps()
+    weights, step = algorithm.weights(), find_step(run, checkpoint)
+    checkpoints.Checkpoints(run.checkpoint_dir, weights).restore(step, list(weights))
+    return step
+
+
+def find_step(run: Run, checkpoint: str = "latest") -> int:
+    """Returns the step of a checkpoint that the run has.
+
+    Args:
+      run: The run.
+      checkpoint: "latest", or a step.
+
+    Raises:
+      UserError: If it has none, or not that one.
+    """
+    steps = checkpoints.Checkpoints(run.checkpoint_dir, {}).steps()
     if not steps:
         raise errors.UserError(
             f"{run.directory} has no checkpoint yet; train it until the first one is written."
@@ -215,5 +238,4 @@ def restore_weights(
             f"{run.directory} has no checkpoint {checkpoint!r}; it has "
             f"{', '.join(map(str, steps))}; name one of those or 'latest'."
         )
-    saved.restore(step, list(weights))
     return step

@@ -24,6 +24,11 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
     """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
 
     name = "stargan_v1"
+    classifies_with = ("D",)
+    shaped_by = {
+        "G": ("g_conv_dim", "g_repeat_num"),
+        "D": ("d_conv_dim", "d_repeat_num", "image_size"),
+    }
 
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
@@ -165,6 +170,16 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             lambda image, label: {"translated": self.G(image, label)}, inputs, requires
         )
         return {"translate": translate}
+
+    def label_axes(self) -> dict[str, algorithm.LabelAxis]:
+        """Returns where labels enter G, after the image's channels, and where they leave D.
+
+        The axes of a convolution are height, width, channels in, channels out. D tells no mask.
+        """
+        return {
+            "G/conv_in/kernel": algorithm.LabelAxis(2, first=3),
+            "D/cls/kernel": algorithm.LabelAxis(3),
+        }
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
         """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions.
