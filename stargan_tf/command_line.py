@@ -25,7 +25,8 @@ _NOTES = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"cuda_platform.cc
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
-    A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+    A UserError, a bad flag, a full disk and a full memory each print one sentence and exit with
+    status 2.
 
     Args:
       main: Gets the positional arguments, as strings.
@@ -153,6 +154,15 @@ def _guarded(main: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         fail("Interrupted; files that were finished before are as they were.")
         return 128 + signal.SIGINT
+    except Exception as error:
+        memory = errors.exhausted_memory(error)
+        if not memory:
+            raise
+        instead = "use a machine with more memory"
+        if "GPU" in memory:
+            instead = "put CUDA_VISIBLE_DEVICES=-1 before the command to do without the GPU"
+        fail(f"The {memory} ran out; end other programs that use it, or {instead}.")
+        return 2
 
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:

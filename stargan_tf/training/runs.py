@@ -1,8 +1,12 @@
 """Run directories: what a run is, so that no other command has to be told again."""
 
+import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import stargan_tf
@@ -12,6 +16,7 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.training import checkpoints
 
 _FORMAT = 1
+_LOCK = ".lock"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +87,33 @@ class Run:
             ),
         )
 
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Holds the folder, which is made if there is none, for one training at a time.
+
+        Other commands may read a run while it is held.
+
+        Raises:
+          UserError: If another process trains in it (nothing is changed then), or it can't be made.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+            except files.TakenError as error:
+                raise errors.UserError(
+                    f"Another training is under way in {self.directory} ({error}); wait for it or "
+                    "stop it, or choose another --run_dir."
+                ) from None
+            except OSError as error:
+                raise self._not_made(error) from error
+            if not held:
+                print(
+                    f"The file system of {self.directory} has no locks, so nothing keeps a second "
+                    "training out of it; start none.",
+                    flush=True,
+                )
+            yield
+
     def create(self) -> None:
         """Makes the folder, or checks that the one there holds this same model.
 
@@ -93,10 +125,7 @@ class Run:
             for directory in (self.checkpoint_dir, self.directory / "samples"):
                 directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise errors.UserError(
-                f"Could not make the run directory {self.directory}: {error.strerror}; choose "
-                "another --run_dir."
-            ) from error
+            raise self._not_made(error) from error
         files.remove_partial(self.directory)
         files.remove_partial(self.checkpoint_dir)
         model = {
@@ -128,6 +157,12 @@ class Run:
                 "known; choose another --run_dir."
             )
 
+    def _not_made(self, error: OSError) -> errors.UserError:
+        return errors.UserError(
+            f"Could not make the run directory {self.directory}: {error.strerror}; choose another "
+            "--run_dir."
+        )
+
     def _refuse_another(self, old: "Run") -> None:
         before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
         now = self.config.values(identity=True) | {"labels": list(self.label_space.names)}
@@ -151,6 +186,7 @@ def open_run(directory: str | pathlib.Path) -> Run:
     """
     directory = pathlib.Path(directory)
     path = directory / "model.json"
+    _refuse_parts(directory)
     try:
         model = json.loads(path.read_text())
         if model["format"] > _FORMAT:
@@ -175,6 +211,24 @@ def open_run(directory: str | pathlib.Path) -> Run:
         raise errors.UserError(
             f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
         ) from error
+
+
+def _refuse_parts(path: pathlib.Path) -> None:
+    """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
+    around = pathlib.Path(os.path.abspath(path)).parents[:2]
+    run = next((folder for folder in around if (folder / "model.json").is_file()), None)
+    if path.is_dir() and ((path / "model.json").exists() or not run):
+        return  # it is a run, or what is wrong with it is told elsewhere
+    if path.exists():
+        instead = "the --run_dir of a training, such as runs/quickstart"
+        if run:
+            instead = f"--run={run if path.is_absolute() else os.path.relpath(run)}"
+            step = re.fullmatch(r"step-(\d+)\.npz", path.name)
+            instead += f" --checkpoint={int(step[1])}" if step else ""
+        raise errors.UserError(
+            f"--run is the folder of a run; received the {'folder' if path.is_dir() else 'file'} "
+            f"{path}; pass {instead}."
+        )
 
 
 def restore_weights(
