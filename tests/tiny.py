@@ -144,19 +144,6 @@ def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
     return hyperparameters.Config.from_values(options)
 
 
-def train(path: pathlib.Path, strategy=None, **changes) -> int:
-    """Trains a run of `config` in this process; returns the exit status."""
-    made = config(path, **changes)
-    images = sources.load(made.data, "train")
-    held_out = pipeline.spread_out(
-        sources.sampler(sources.load(made.data, "test"), made.data, 0, augment=False),
-        made.train.sample_count,
-    )
-    run = runs.Run(path, made, images.label_space)
-    sampler = sources.sampler(images, made.data, made.train.seed)
-    return loop.train(run, strategy or tf.distribute.get_strategy(), sampler, held_out)
-
-
 def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
     """Makes the folder of a run on cartoon_faces with a checkpoint of first weights, at step 7."""
     made = config(path, **changes)

@@ -18,9 +18,9 @@ class NotFinite(NamedTuple):
 class GuardedStep:
     """(batch, step) -> losses, averaged over the replicas: one graph for a whole step.
 
-    A GPU works on while Python goes on, until Python asks for a number. Whether the losses were
-    finite is therefore noted on the device, where it costs nothing, and read when it suits. The
-    note goes from call to call as a tensor; it is no variable and in no checkpoint.
+    A GPU is given a step and works while Python goes on, until Python asks for a number. Whether
+    the losses were finite is therefore noted on the device, and read when it suits. The note goes
+    from call to call as a tensor; it is no variable, and so in no checkpoint.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy, algorithm: algorithm_lib.Algorithm):

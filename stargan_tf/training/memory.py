@@ -41,6 +41,6 @@ def explained(run: runs.Run, replicas: int) -> Iterator[None]:
             f"The {which} ran out in a training with --batch_size={options.batch_size} on "
             f"{replicas} {'device' if replicas == 1 else 'devices'}, images of {size} x {size} "
             f"pixels and --precision={options.precision}; {newest}; start again in another "
-            f"--run_dir with {smaller(run.config, replicas)}, or run the same command with more "
-            "GPUs."
+            f"--run_dir with {smaller(run.config, replicas)}, or run the same command where there "
+            "is more memory or there are more GPUs."
         ) from error

@@ -14,10 +14,11 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import algorithms, errors
-from stargan_tf.data import sources
+from stargan_tf import errors
+from stargan_tf.data import pipeline, sources
 from stargan_tf.training import checkpoints, guarded_step, loop, runs, summaries
 from tests import tiny
+from tests.training import stub
 
 
 class LoopTest(tf.test.TestCase, parameterized.TestCase):
@@ -26,7 +27,15 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         self.directory = pathlib.Path(self.create_tempdir().full_path) / "run"
 
     def _train(self, directory=None, strategy=None, **changes):
-        return tiny.train(directory or self.directory, strategy, **changes)
+        config = tiny.config(directory or self.directory, **changes)
+        images = sources.load(config.data, "train")
+        held_out = pipeline.spread_out(
+            sources.sampler(sources.load(config.data, "test"), config.data, 0, augment=False),
+            config.train.sample_count,
+        )
+        run = runs.Run(directory or self.directory, config, images.label_space)
+        sampler = sources.sampler(images, config.data, config.train.seed)
+        return loop.train(run, strategy or tf.distribute.get_strategy(), sampler, held_out)
 
     def _metrics(self, directory=None):
         text = ((directory or self.directory) / "metrics.jsonl").read_text()
@@ -191,7 +200,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class StepsTest(tf.test.TestCase, parameterized.TestCase):
-    """What the loop does around its steps, with steps that compute nothing."""
+    """What the loop does around its steps."""
 
     def setUp(self):
         super().setUp()
@@ -201,20 +210,16 @@ class StepsTest(tf.test.TestCase, parameterized.TestCase):
     def _train(self, losses, at_step=lambda step: None, **changes):
         """Trains with `losses(step)`, which is part of the graph, in the place of a step's."""
 
-        def train_step(algorithm, batch, step):
-            return losses(step)
-
         def given(progress):
             self.taken.append(len(self.taken))
             at_step(len(self.taken))
 
-        kind = algorithms.algorithm_class("stargan_v1")
+        algorithm = stub.Stub(losses)
         with (
-            mock.patch.object(kind, "train_step", train_step),
-            mock.patch.object(kind, "sample_sheets", return_value={}) as self.sheets,
+            mock.patch.object(algorithm, "sample_sheets", return_value={}) as self.sheets,
             mock.patch.object(summaries.Progress, "given", given),
         ):
-            return tiny.train(self.directory, **changes)
+            return stub.train(self.directory, algorithm, **changes)
 
     def _saved(self):
         return sorted(path.name for path in (self.directory / "checkpoints").iterdir())
@@ -275,43 +280,40 @@ class StepsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEmpty(self._saved())
 
     def test_a_second_training_in_the_same_folder_is_refused(self):
-        run = tiny.untrained_run(self.directory)
-        state = {p: p.stat().st_mtime_ns for p in [self.directory, *self.directory.rglob("*")]}
         message = (
             f"^Another training is under way in {self.directory} .process {os.getpid()} on "
             f"{socket.gethostname()}.; wait"
         )
-        refused = []
+        tried = []
 
         def second(step):
+            before = self._state()
             with self.assertRaisesRegex(errors.UserError, message):
-                tiny.train(self.directory)
-            refused.append(step)
-            # To read a run that is being trained is nothing else than it was.
-            opened = runs.open_run(self.directory)
-            self.assertEqual(runs.restore_weights(opened, opened.build(training=False), "7"), 7)
+                stub.train(self.directory, stub.Stub())
+            self.assertEqual(self._state(), before)
+            if step == 3:  # Other commands read the run as ever.
+                opened, reader = runs.open_run(self.directory), stub.Stub()
+                self.assertEqual(runs.restore_weights(opened, reader), 2)
+                self.assertEqual(float(reader.count), 2.0)
+            tried.append(step)
 
-        with run.claimed():
-            before = {p: p.stat().st_mtime_ns for p in self.directory.rglob("*")}
-            with self.assertRaisesRegex(errors.UserError, message):
-                tiny.train(self.directory)
-            self.assertEqual({p: p.stat().st_mtime_ns for p in self.directory.rglob("*")}, before)
-        state.pop(self.directory)  # the lock was in it for a while
-        self.assertEqual({p: p.stat().st_mtime_ns for p in self.directory.rglob("*")}, state)
-        for path in self.directory.glob("checkpoints/*"):
-            path.rename(self.directory.with_name("weights.npz"))  # there is nothing to train on
-        self._train(lambda step: {"D/y": tf.constant(1.0)}, self._while_training(second),
-                    total_steps=2, checkpoint_every=100)  # fmt: skip
-        self.assertEqual(refused, [1])
+        one = {"D/y": tf.constant(1.0)}
+        self.assertEqual(self._train(lambda step: one, second, total_steps=3), 0)
+        self.assertEqual(tried, [1, 2, 3])
+        self.assertNotIn(".lock", self._state())
+        self.assertEqual(self._train(lambda step: one, total_steps=4), 0)
 
-    def _while_training(self, second):
-        def at_step(step):
-            if step == 1:
-                weights = self.directory.with_name("weights.npz")
-                weights.rename(self.directory / "checkpoints" / "step-00000007.npz")
-                second(step)
+    def test_a_folder_that_is_held_elsewhere_is_not_changed(self):
+        with stub.run_of(self.directory).claimed():
+            before = self._state()
+            with self.assertRaisesRegex(errors.UserError, "Another training is under way"):
+                stub.train(self.directory, stub.Stub())
+            self.assertEqual(self._state(), before)
+        self.assertFalse(self.directory.exists())
 
-        return at_step
+    def _state(self):
+        paths = [self.directory, *self.directory.rglob("*")]
+        return {str(p.relative_to(self.directory)): p.stat().st_mtime_ns for p in paths}
 
     def test_a_file_system_without_locks_is_told_once(self):
         losses = {"D/y": tf.constant(1.0)}
