@@ -1,4 +1,4 @@
-"""The one exception whose message is meant for the person at the keyboard; and full memories."""
+"""The one exception whose message is for the person at the keyboard; errors of a full memory."""
 
 import re
 import sys

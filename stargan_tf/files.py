@@ -81,7 +81,8 @@ def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
                 os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
             yield held
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it may be gone, and the whole folder with it
+                path.unlink()
             os.close(descriptor)
     finally:
         if made:
