@@ -26,7 +26,8 @@ _runs = False  # whether this process is a command's
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
-    A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+    A UserError, a bad flag, a full disk and a full memory each print one sentence and exit with
+    status 2.
     A process can do so again, as notebooks do by `%run -m`.
 
     Args:
@@ -162,6 +163,15 @@ def _guarded(main: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         fail("Interrupted; files that were finished before are as they were.")
         return 128 + signal.SIGINT
+    except Exception as error:
+        memory = errors.exhausted_memory(error)
+        if not memory:
+            raise
+        instead = "use a machine with more memory"
+        if "GPU" in memory:
+            instead = "put CUDA_VISIBLE_DEVICES=-1 before the command to do without the GPU"
+        fail(f"The {memory} ran out; end other programs that use it, or {instead}.")
+        return 2
 
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:

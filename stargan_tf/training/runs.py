@@ -1,8 +1,12 @@
 """Run directories: what a run is, so that no other command has to be told again."""
 
+import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import stargan_tf
@@ -13,6 +17,7 @@ from stargan_tf.data import names as names_lib
 from stargan_tf.training import checkpoints
 
 _FORMAT = 1
+_LOCK = ".lock"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +89,33 @@ class Run:
             ),
         )
 
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Holds the folder, which is made if there is none, for one training at a time.
+
+        Other commands may read a run while it is held.
+
+        Raises:
+          UserError: If another process trains in it (nothing is changed then), or it can't be made.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+            except files.TakenError as error:
+                raise errors.UserError(
+                    f"Another training is under way in {self.directory} ({error}); wait for it or "
+                    "stop it, or choose another --run_dir."
+                ) from None
+            except OSError as error:
+                raise self._not_made(error) from error
+            if not held:
+                print(
+                    f"The file system of {self.directory} has no locks, so nothing keeps a second "
+                    "training out of it; start none.",
+                    flush=True,
+                )
+            yield
+
     def create(self) -> None:
         """Makes the folder, or checks that the one there holds this same model.
 
@@ -95,10 +127,7 @@ class Run:
             for directory in (self.checkpoint_dir, self.directory / "samples"):
                 directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise errors.UserError(
-                f"Could not make the run directory {self.directory}: {error.strerror}; choose "
-                "another --run_dir."
-            ) from error
+            raise self._not_made(error) from error
         files.remove_partial(self.directory)
         files.remove_partial(self.checkpoint_dir)
         model = {
@@ -140,6 +169,12 @@ class Run:
             for part, block in zip(parts, self.label_space.blocks, strict=True):
                 names_lib.refuse(block.space.names, block.space.what, part.kind)
 
+    def _not_made(self, error: OSError) -> errors.UserError:
+        return errors.UserError(
+            f"Could not make the run directory {self.directory}: {error.strerror}; choose another "
+            "--run_dir."
+        )
+
     def _refuse_another(self, old: "Run") -> None:
         before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
         now = self.config.values(identity=True) | {"labels": list(self.label_space.names)}
@@ -171,6 +206,7 @@ def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
     """
     directory = pathlib.Path(directory)
     path = directory / "model.json"
+    _refuse_parts(directory, flag)
     try:
         model = json.loads(path.read_text())
         if model["format"] > _FORMAT:
@@ -195,6 +231,25 @@ def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
         raise errors.UserError(
             f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
         ) from error
+
+
+def _refuse_parts(path: pathlib.Path, flag: str) -> None:
+    """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
+    around = pathlib.Path(os.path.abspath(path)).parents[:2]
+    run = next((folder for folder in around if (folder / "model.json").is_file()), None)
+    if path.is_dir() and ((path / "model.json").exists() or not run):
+        return  # it is a run, or what is wrong with it is told elsewhere
+    if path.exists():
+        instead = "the --run_dir of a training, such as runs/quickstart"
+        if run:
+            instead = f"--{flag}={run if path.is_absolute() else os.path.relpath(run)}"
+            if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
+                step = int(match[1])
+                instead += f":{step}" if flag == "init_from" else f" --checkpoint={step}"
+        raise errors.UserError(
+            f"--{flag} is the folder of a run; received the "
+            f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."
+        )
 
 
 def restore_weights(

@@ -250,6 +250,14 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
             saved_model.export(self.runs["stargan_v1"], output)
         self.assertFalse(output.exists())
 
+    def test_a_full_memory_is_not_taken_for_a_full_disk(self):
+        full = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        with (
+            mock.patch.object(tf.saved_model, "save", side_effect=full),
+            self.assertRaises(tf.errors.ResourceExhaustedError),
+        ):
+            saved_model._save(mock.Mock(), self.root)
+
     def test_a_run_without_checkpoints(self):
         run = tiny.untrained_run(self.root / "empty")
         for path in run.checkpoint_dir.iterdir():
