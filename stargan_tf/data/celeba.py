@@ -22,7 +22,6 @@ _LAYOUT = (
 )
 _SPLIT_SEED = 1234
 _HEADER_LINES = 2
-_CROP_SIZE = 178  # pixels: the width of an aligned image
 
 
 def load_celeba(
@@ -70,7 +69,7 @@ def load_celeba(
         label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         chosen = _of_one_domain(chosen, labels, label_space.names, split)
     paths = [paths[i] for i in chosen]
-    return image_files.ImageFiles(paths, labels[chosen], label_space, _CROP_SIZE)
+    return image_files.ImageFiles(paths, labels[chosen], label_space)
 
 
 def _split(count: int, split: str, test_size: int) -> list[int]:
