@@ -116,9 +116,13 @@ def resized(
     return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
-def _told(read: Callable[..., Any], *args: Any, **options: Any) -> Any:
+def _told(
+    read: Callable[..., Any], contents: bytes | np.ndarray, *args: Any, **options: Any
+) -> Any:
     """Calls a function of `reading` with errors that TensorFlow knows."""
+    if isinstance(contents, np.ndarray):  # as it comes outside of a graph
+        contents = contents.item()
     try:
-        return read(*args, **options)
+        return read(contents, *args, **options)
     except reading.UnreadableError as error:
         raise UnreadableError(str(error)) from error

@@ -15,7 +15,9 @@ _NEITHER = (
     "an image file must be JPEG or PNG; convert it, or ask with stargan_tf.client, which reads "
     "other kinds, too"
 )
-_PNG_FORM = 24  # where a PNG file tells its bits per channel and, in the next byte, its colour type
+# Where a PNG file tells its bits per channel and, in the next byte, its colour type: 0 is grey, 4
+# grey with alpha, 6 RGB with alpha.
+_PNG_FORM = 24
 _SHORT, _LONG = 3, 4  # EXIF's numbers of 16 and of 32 bits
 _ENTRY = 12  # bytes of an entry of EXIF
 
@@ -82,12 +84,18 @@ def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
         levels = (tf.minimum(image[..., :3], max_grey) * 510 + max_grey) // (2 * max_grey)
         return tf.where(image[..., 3:] == 0, 255, levels)  # one value may be transparent
 
-    def other() -> tf.Tensor:
+    def with_alpha() -> tf.Tensor:
         image = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
         return _on_white(image[..., :3], image[..., 3:])
 
+    def opaque() -> tf.Tensor:  # Asked for, its alpha would be wrong below 8 bits.
+        return tf.cast(tf.io.decode_png(content, channels=3), tf.int32)
+
     form = tf.strings.substr(content, _PNG_FORM, 2)
-    return tf.cast(tf.cond(form == b"\x10\x00", deep_grey, other), tf.uint8)
+    has_alpha = (form == b"\x08\x04") | (form == b"\x08\x06")
+    has_alpha |= (form == b"\x10\x04") | (form == b"\x10\x06") | _holds(content, b"tRNS")
+    image = tf.cond(form == b"\x10\x00", deep_grey, lambda: tf.cond(has_alpha, with_alpha, opaque))
+    return tf.cast(image, tf.uint8)
 
 
 def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
@@ -104,8 +112,11 @@ def _orientation(
         data = tf.cast(tf.io.decode_raw(content, tf.uint8), tf.int32)
         return _read_orientation(data, find_exif(data))
 
-    parts = tf.strings.split(content, name, maxsplit=1)  # Few files have EXIF data at all.
-    return tf.cond(tf.size(parts) > 1, read, lambda: 1)
+    return tf.cond(_holds(content, name), read, lambda: 1)  # Few files have EXIF data at all.
+
+
+def _holds(content: tf.Tensor, text: bytes) -> tf.Tensor:
+    return tf.size(tf.strings.split(content, text, maxsplit=1)) > 1
 
 
 def _exif_of_jpeg(data: tf.Tensor) -> tf.Tensor:
