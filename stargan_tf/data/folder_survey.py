@@ -53,11 +53,12 @@ class Survey:
 
     def left_out(self) -> str:
         """Returns a line on the visible files that are not images of a kind that is read, or ""."""
-        others = {s: n for s, n in self.suffixes.items() if s not in image_files.IMAGE_SUFFIXES}
-        count = sum(others.values())
+        others = [(s, n) for s, n in self.suffixes.items() if s not in image_files.IMAGE_SUFFIXES]
+        count = sum(n for _, n in others)
         if not count:
             return ""
-        kinds = ", ".join(f"{suffix} {n:,}" for suffix, n in list(others.items())[:_MOST_KINDS])
+        shown = sorted(others, key=lambda kind: (-kind[1], kind[0]))[:_MOST_KINDS]
+        kinds = ", ".join(f"{suffix} {n:,}" for suffix, n in shown)
         more = ", ..." if len(others) > _MOST_KINDS else ""
         said = (
             "1 file that is not an image" if count == 1 else f"{count:,} files that are not images"

@@ -130,7 +130,7 @@ class ReadPhotoTest(PhotosTestCase):
     def test_16_bit_grey_of_fewer_bits(self, max_grey, step):
         values = np.arange(0, 256, dtype=np.uint16)[None] * step
         path = self.saved(Image.fromarray(values))
-        expected = np.floor(np.minimum(values, max_grey) * 255 / max_grey + 0.5)
+        expected = np.floor(np.minimum(values, max_grey) * 255.0 / max_grey + 0.5)
         self.assert_pixels(photos.read_photo(path, max_grey), np.stack([expected] * 3, -1))
 
     def test_float_pixels_are_refused(self):

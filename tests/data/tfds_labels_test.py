@@ -111,10 +111,6 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
             selection = tfds_labels.Selection("train", domains=("dog", "cat"), val_fraction=0.01)
             self.assertLen(tfds_labels.label(part, selection).labels, 20)
 
-    def test_other_formats(self):
-        self.assertTrue(self.label("tiny_classes/odd").other_formats)
-        self.assertFalse(self.label("tiny_classes/validated").other_formats)
-
 
 if __name__ == "__main__":
     tf.test.main()
