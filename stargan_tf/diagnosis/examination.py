@@ -199,6 +199,9 @@ def _check_training(
         config.hparams.check_training(label_space)
     except errors.UserError as error:
         found.append(finding.of_error("algorithm", str(error)))
+    if len(sets) == 1:
+        data = sources.settled(config.data, training[0].images)
+        config = dataclasses.replace(config, data=data)
     try:
         runs.Run(pathlib.Path(config.train.run_dir), config, label_space).check()
     except errors.UserError as error:

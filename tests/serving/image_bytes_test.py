@@ -1,4 +1,4 @@
-"""Image files inside a graph against Pillow; `tests/one_decoding_test.py` has every kind of file."""
+"""Image files inside a graph against Pillow; `one_decoding_test.py` has every kind of file."""
 
 import io
 
