@@ -89,7 +89,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ({}, 40, "; cut to its central 40 x 40 px (--crop_size=0: the largest square)"),
         ({"crop_size": 0}, 0, ""),
-        ({"crop_size": 50}, 50, "; cut to its central 50 x 50 px (--crop_size=0: the"),
+        ({"crop_size": 30}, 30, "; cut to its central 30 x 30 px (--crop_size=0: the"),
         ({"fit": "stretch"}, None, ""),
     )
     def test_photos_are_cut_and_scaled_as_in_training(self, given, crop_size, note):
