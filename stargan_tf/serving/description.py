@@ -12,7 +12,7 @@ import tensorflow as tf
 import stargan_tf
 from stargan_tf import keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos
+from stargan_tf.data import photos, reading
 from stargan_tf.training import runs
 
 FILE_NAME = "model.json"
@@ -55,11 +55,11 @@ def describe(
 
 
 def framing(description: Description) -> photos.Framing:
-    """Returns how photos become what the model takes."""
+    """Returns how photos become what the model takes; those of earlier versions have no crop."""
     return photos.Framing(
         description["image_size"],
-        crop_size=description["crop_size"],
-        max_grey=description["max_grey"],
+        crop_size=description.get("crop_size", 0),
+        max_grey=description.get("max_grey", reading.MAX_GREY),
     )
 
 
