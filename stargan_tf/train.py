@@ -54,10 +54,8 @@ def main() -> int:
     sampler = sources.sampler(images, config.data, config.train.seed)
     if config.data.fast_decode:
         for member in sampler.members:
-            mean, largest = pipeline.fast_decode_error(member)
-            print(
-                f"--fast_decode: errors {mean:.1f} grey levels in the mean, {largest:.0f} at most"
-            )
+            mean, most = pipeline.fast_decode_error(member)
+            print(f"--fast_decode: errors {mean:.1f} grey levels in the mean, {most:.0f} at most")
     return loop.train(run, strategy, sampler, examples)
 
 
