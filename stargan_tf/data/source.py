@@ -81,6 +81,5 @@ def refuse(
     named = [f"{images.describe(i)} ({reason})" for i, reason in list(found.items())[:_NAMED]]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     raise errors.UserError(
-        f"{len(found)} of {images.size} images cannot be used: {', '.join(named)}{more}; "
-        f"{advice}."
+        f"{len(found)} of {images.size} images cannot be used: {', '.join(named)}{more}; {advice}."
     )

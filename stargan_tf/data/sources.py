@@ -106,8 +106,8 @@ def without(images: source.Source, found: Mapping[int, str]) -> source.Source:
     source.refuse(
         {i: why for i, why in found.items() if images.labels[i, lost].any()},
         images,
-        f"without them no image of {', '.join(names) or 'a data set'} is left here, so they can't be skipped; "
-        "replace them, or leave that label out",
+        f"without them no image of {', '.join(names) or 'a data set'} is left here, so they can't "
+        "be skipped; replace them, or leave that label out",
     )
     if isinstance(images, joint.Joint):
         return images.subset(kept)
