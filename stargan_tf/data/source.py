@@ -70,13 +70,16 @@ class EncodedSource(Source):
         return decoding.decode(self.read(index))
 
 
-def refuse(found: Mapping[int, str], images: Source) -> None:
+def refuse(
+    found: Mapping[int, str],
+    images: Source,
+    advice: str = "remove or replace them, or pass --on_corrupt=skip to train without them",
+) -> None:
     """Raises a UserError that lists the images with problems; does nothing where there are none."""
     if not found:
         return
     named = [f"{images.describe(i)} ({reason})" for i, reason in list(found.items())[:_NAMED]]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     raise errors.UserError(
-        f"{len(found)} of {images.size} images cannot be used: {', '.join(named)}{more}; remove or "
-        "replace them, or pass --on_corrupt=skip to train without them."
+        f"{len(found)} of {images.size} images cannot be used: {', '.join(named)}{more}; {advice}."
     )

@@ -102,7 +102,13 @@ def without(images: source.Source, found: Mapping[int, str]) -> source.Source:
     kept = [i for i in range(images.size) if i not in found]
     # Every label needs an image; where one has lost its last, skipping is no help.
     lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
-    source.refuse({i: why for i, why in found.items() if images.labels[i, lost].any()}, images)
+    names = [n for n, is_lost in zip(images.label_space.names, lost, strict=False) if is_lost]
+    source.refuse(
+        {i: why for i, why in found.items() if images.labels[i, lost].any()},
+        images,
+        f"without them no image of {', '.join(names) or 'a data set'} is left here, so they can't "
+        "be skipped; replace them, or leave that label out",
+    )
     if isinstance(images, joint.Joint):
         return images.subset(kept)
     return subset.subset(images, kept)

@@ -174,15 +174,15 @@ def _folders(
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
-    lines, strays = [], []
+    lines, strays = [] if problems else sources.left_out(data), []
     for part in (part for part in options if part.data_dir):
         survey = folder_survey.survey(part.data_dir)
-        lines += folder.description(survey) if problems else [survey.left_out()]
+        lines += folder.description(survey) if problems else []
         advice = folder.guess(survey, part.kind) if problems and not data.datasets else ""
         if advice:
             problems = [dataclasses.replace(problem, advice=advice) for problem in problems]
         strays += folder.strays(survey, None if problems else _layout(part))
-    return list(filter(None, lines)), [*problems, *strays]
+    return lines, [*problems, *strays]
 
 
 def _layout(options: options_lib.DataOptions) -> folder_layout.Layout | None:

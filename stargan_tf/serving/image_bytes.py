@@ -199,6 +199,12 @@ def _turned(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
     def is_one_of(*which: int) -> tf.Tensor:
         return tf.reduce_any(orientation == tf.constant(which))
 
-    image = tf.cond(is_one_of(5, 6, 7, 8), lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
+    def transposed() -> tf.Tensor:
+        # Not tf.transpose: where a processor lacks AVX-512, oneDNN logs an error about its uint8.
+        height, width = tf.unstack(tf.shape(image)[:2])
+        places = tf.range(width)[:, tf.newaxis] + width * tf.range(height)
+        return tf.gather(tf.reshape(image, (-1, 3)), places)
+
+    image = tf.cond(is_one_of(5, 6, 7, 8), transposed, lambda: image)
     image = tf.cond(is_one_of(2, 3, 6, 7), lambda: tf.reverse(image, (1,)), lambda: image)
     return tf.cond(is_one_of(3, 4, 7, 8), lambda: tf.reverse(image, (0,)), lambda: image)

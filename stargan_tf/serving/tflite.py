@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -94,7 +95,9 @@ def convert(
             mixed = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
             converter.target_spec.supported_ops = [mixed, built_in]
         try:
-            return converter.convert()
+            with warnings.catch_warnings():  # calibration uses an interpreter that is deprecated
+                warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
+                return converter.convert()
         except Exception as error:  # the converter raises kinds of its own
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error

@@ -106,7 +106,7 @@ class Checkpoints:
           choose: Takes the names of all arrays and returns those to read; it may raise.
 
         Raises:
-          UserError: If the file is damaged or no checkpoint.
+          UserError: If the file is damaged or no checkpoint, or a training has removed it.
         """
         path = self.path(step)
         try:
@@ -124,6 +124,12 @@ class Checkpoints:
                 return {name: file[name] for name in choose(set(file.files) - {_HEADER})}
         except errors.UserError:
             raise
+        except FileNotFoundError as error:
+            raise errors.UserError(
+                f"The checkpoint {path} is gone; where a training is under way, newer ones have "
+                "replaced it, so run the same command again, or name a step that is there "
+                f"({', '.join(map(str, self.steps())) or 'none left'})."
+            ) from error
         except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
             raise errors.UserError(
                 f"The checkpoint {path} is damaged ({error}); remove it to continue from the one "

@@ -179,6 +179,16 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
             ):
                 sources.usable(files, "error")
 
+    def test_the_last_image_of_a_label_is_not_told_to_be_skipped(self):
+        files = self.load()
+        problems = {int(i): "gone" for i in np.flatnonzero(files.labels[:, 0])}
+        name = files.label_space.names[0]
+        with self.assertRaisesRegex(
+            errors.UserError, f"without them no image of {name} is left here.*leave that label out"
+        ) as caught:
+            sources.without(files, problems)
+        self.assertNotIn("--on_corrupt", str(caught.exception))
+
     def test_all_images_missing(self):
         for i in range(1, 41):
             os.rename(

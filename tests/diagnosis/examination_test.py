@@ -121,6 +121,12 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
             self.text,
         )
 
+    def test_the_table_of_celeba_is_no_file_that_is_left_out(self):
+        root = pathlib.Path(self.create_tempdir().full_path)
+        (root / "list_attr_celeba.csv").touch()
+        made = config(root, dataset="celeba", data_dir=str(root))
+        self.assertEqual(examination._folders(made, []), ([], []))
+
     def test_training_fails_and_the_sheet_leaves_out_what_is_broken(self):
         self.assertTrue(self.report.fails)
         self.assertTrue(json.loads(json.dumps(self.report.to_json()))["fails"])

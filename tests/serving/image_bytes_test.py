@@ -47,6 +47,13 @@ class DecodeTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(found[1], blended, atol=1e-4)
         self.assertAllClose(found[2], found[0], atol=1e-4)
 
+    def test_transposes_no_uint8_about_which_onednn_logs_an_error(self):
+        graph = tf.function(lambda contents: image_bytes.decode(contents, 24))
+        made = graph.get_concrete_function(tf.TensorSpec((None,), tf.string)).graph.as_graph_def()
+        nodes = [node for function in made.library.function for node in function.node_def]
+        self.assertIn("Gather", "".join(node.op for node in nodes))  # these are what decodes
+        self.assertEmpty([node.name for node in nodes if node.op == "Transpose"])
+
     def test_bytes_that_are_no_image(self):
         with self.assertRaises(tf.errors.InvalidArgumentError):
             image_bytes.decode(tf.constant([b"not an image"]), 24)

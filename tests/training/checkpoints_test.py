@@ -51,6 +51,13 @@ class CheckpointsTest(tf.test.TestCase):
         with self.assertRaisesRegex(errors.UserError, "is damaged"):
             self.saved.restore(1)
 
+    def test_one_that_a_training_has_removed_is_not_called_damaged(self):
+        self.saved.save(1)
+        self.saved.save(2)
+        self.saved.path(1).unlink()
+        with self.assertRaisesRegex(errors.UserError, r"step-00000001.npz is gone.*there \(2\)"):
+            self.saved.restore(1)
+
     def test_another_model_is_refused_with_the_names(self):
         self.saved.save(1)
         other = {"G/kernel": self.variables["G/kernel"], "D/bias": tf.Variable([0.0])}
