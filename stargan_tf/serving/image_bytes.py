@@ -4,6 +4,7 @@ A server runs no Python, so the rule of `data.reading` is written here once more
 operations.
 """
 
+import functools
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -43,11 +44,8 @@ def decode(
       tf.errors.InvalidArgumentError: One is of another kind, cut short or damaged.
     """
 
-    def one(content: tf.Tensor) -> tf.Tensor:
-        image = _upright(content, max_grey)
-        return transforms.to_unit_range(transforms.square(image, image_size, crop_size))
-
     spec = tf.TensorSpec((image_size, image_size, 3), tf.float32)
+    one = _decoder(image_size, crop_size, max_grey)
     return tf.map_fn(one, contents, fn_output_signature=spec)
 
 
@@ -56,6 +54,20 @@ def encode(images: tf.Tensor) -> tf.Tensor:
     levels = tf.round((tf.clip_by_value(images, -1.0, 1.0) + 1.0) * 127.5)
     encoded = tf.TensorSpec((), tf.string)
     return tf.map_fn(tf.io.encode_png, tf.cast(levels, tf.uint8), fn_output_signature=encoded)
+
+
+@functools.cache
+def _decoder(image_size: int, crop_size: int, max_grey: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns what decodes one file: a graph that is traced once, whatever number of uses it has.
+
+    See `decode`.
+    """
+
+    def one(content: tf.Tensor) -> tf.Tensor:
+        image = _upright(content, max_grey)
+        return transforms.to_unit_range(transforms.square(image, image_size, crop_size))
+
+    return tf.function(one, input_signature=[tf.TensorSpec((), tf.string)])
 
 
 def _upright(content: tf.Tensor, max_grey: int) -> tf.Tensor:
