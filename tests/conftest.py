@@ -7,6 +7,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf  # noqa: E402
 from absl import flags  # noqa: E402
 
+from tests import versions  # noqa: E402
+
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
@@ -16,5 +18,9 @@ flags.FLAGS.mark_as_parsed()
 
 
 def pytest_collection_modifyitems(items):
-    """Leaves out what `tf.test.TestCase` brings: test_session is a method to use, not a test."""
+    """Leaves out what is no test, and marks what runs with both versions of TensorFlow."""
+    # `tf.test.TestCase` brings test_session, a method to use.
     items[:] = [item for item in items if item.name != "test_session"]
+    for item in items:
+        if versions.decided(item.path) is not False:
+            item.add_marker("both_versions")

@@ -82,7 +82,7 @@ def _constructed(kind, hparams, problem):
 
     def make():
         if not problem.training:
-            keras.utils.set_random_seed(0)
+            keras.utils.set_random_seed(1)  # as in tiny.untrained_run
         return kind(hparams, problem)
 
     strategy = tf.distribute.get_strategy()

@@ -10,25 +10,16 @@ from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.data import cartoon_faces, photos
-from stargan_tf.training import checkpoints, evaluation, runs, translation
-from tests import commands, tiny
-
-
-def _run(directory):
-    config = tiny.config(directory)
-    source = cartoon_faces.CartoonFaces("test", 32, 4)
-    run = runs.Run(directory, config, source.label_space)
-    run.create()
-    algorithm = run.build(training=False)
-    checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(1)
-    return run
+from stargan_tf.training import evaluation, runs, translation
+from tests import commands, shared, tiny
 
 
 class TranslationTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.root = pathlib.Path(self.create_tempdir().full_path)
-        self.run_ = _run(self.root / "run")
+        self.enter_context(shared.in_runs())
+        self.run_ = tiny.untrained_run(self.root / "run")
         self.photo = self.root / "face.png"
         face = cartoon_faces.CartoonFaces("test", 96, 1).image(0)
         Image.fromarray(face).save(self.photo)
@@ -132,7 +123,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         ("no_image", {"to": "Smiling", "image": "/no/such.png"}, "does not exist"),
         ("jpeg", {"to": "Smiling", "output": "x.jpg"}, "written as PNG; received x.jpg"),
         ("no_run", {"to": "Smiling", "run": "/nowhere"}, "not the folder of a run"),
-        ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 1"),
+        ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 7"),
     )
     def test_mistakes(self, flags, message):
         with self.assertRaisesRegex(errors.UserError, message):
