@@ -121,11 +121,11 @@ def _graphs(precision: str, folder: pathlib.Path) -> dict:
         inputs = _inputs(signature, batch)
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
         feeds = {loaded.inputs[name].name: value for name, value in inputs.items()}
-        fetch = loaded.outputs["image"].name
+        fetch = loaded.outputs["translated"].name
         ordered = [tensors[t.name.split(":")[0]] for t in frozen.inputs]
         found |= {
             f"Keras graph, {precision}, batch {batch}": lambda t=tensors: graph(**t)[
-                "image"
+                "translated"
             ].numpy(),
             f"SavedModel, {precision}, batch {batch}": lambda f=feeds, o=fetch: session.run(o, f),
             f"SavedModel frozen, {precision}, batch {batch}": lambda o=ordered: frozen(*o)[

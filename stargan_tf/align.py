@@ -41,7 +41,7 @@ def main(image: str, output: str) -> int:
     weights.check_file(_MEAN.value, "--mean", "celeba_lm_mean.npz")
     mean = weights.load_mean(_MEAN.value)
     alignment.opencv()
-    pairs = photo_jobs.pairs(pathlib.Path(image), pathlib.Path(output), "IN", "OUT")
+    jobs = photo_jobs.jobs(pathlib.Path(image), pathlib.Path(output), "IN", "OUT")
     command_line.import_tensorflow()
     from stargan_tf.landmarks import aligner
 
@@ -59,7 +59,7 @@ def main(image: str, output: str) -> int:
         photos.save_png(target, pixels)
         return f"confidence {confidence:.2f}"
 
-    return command_line.each_photo(pairs, write, "aligned")
+    return command_line.each_photo(jobs, write, "aligned")
 
 
 if __name__ == "__main__":

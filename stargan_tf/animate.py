@@ -24,7 +24,9 @@ _IMAGE = flags.DEFINE_string(
     "image", None, "A photo, or a folder of photos of which the first 8 are shown.", required=True
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The .mp4 or .gif file to write.", required=True)
-_TO = flags.DEFINE_string("to", "", "The domains, comma-separated, in their order; empty: all.")
+_TO = flags.DEFINE_string(
+    "to", "", "The domains, comma-separated, in their order; empty: all, or a dozen of many."
+)
 _SEEDS = flags.DEFINE_string(
     "seeds", "", "Seeds of the random styles, such as 0-9 or 1,5,7; empty: 0-9."
 )
@@ -57,6 +59,7 @@ def main() -> None:
     video.check(output, _FPS.value)
     seeds, steps = _checked_flags()
     command_line.import_tensorflow()
+    from stargan_tf import sheets
     from stargan_tf.training import animation, runs
 
     run = runs.open_run(_RUN.value)
@@ -83,9 +86,10 @@ def main() -> None:
     if _LOOP.value and waypoints[0] is not waypoints[-1]:
         waypoints.append(waypoints[0])
     total = animation.frame_count(len(waypoints), steps)
+    some = "" if references or _TO.value else sheets.targets(run.label_space)[1]
     print(
-        f"{len(used)} of {len(files)} photos, {len(waypoints)} styles, {total} frames, "
-        f"{total / _FPS.value:.1f} s",
+        f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
+        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s",
         flush=True,
     )
     video.write(output, _counted(animator.frames(sources, waypoints, steps), total), _FPS.value)

@@ -3,6 +3,7 @@
 import functools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -14,17 +15,19 @@ from absl import app, flags, logging
 from stargan_tf import errors, flag_files, log_filter
 
 if typing.TYPE_CHECKING:
-    from stargan_tf.data import source
+    from stargan_tf.data import photo_jobs, source
 
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
 
+_HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
 _runs = False  # whether this process is a command's
 
 
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
-    A UserError, a bad flag and a full disk each print one sentence and exit with status 2.
+    A UserError, a bad flag, a full disk and a full memory each print one sentence and exit with
+    status 2.
     A process can do so again, as notebooks do by `%run -m`.
 
     Args:
@@ -112,7 +115,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
 
 def each_photo(
-    pairs: Sequence[tuple[pathlib.Path, pathlib.Path]],
+    jobs: "photo_jobs.Jobs",
     work: Callable[[pathlib.Path, pathlib.Path], str],
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
@@ -120,8 +123,8 @@ def each_photo(
     """Does the same to many photos; one that fails is named and left out.
 
     Args:
-      pairs: What to read and what to write.
-      work: Does it for one pair, and returns what to say about it.
+      jobs: What to read and what to write.
+      work: Does it for one photo and its PNG file, and returns what to say about it.
       done: What has been done to a photo then, as in "translated".
       stop: Of errors that would befall the other photos, too: the rest is not tried.
 
@@ -129,19 +132,19 @@ def each_photo(
       The exit status: 1 if any failed.
 
     Raises:
-      UserError: If there is one photo only, and it failed; or if the error is a `stop`.
+      UserError: If a single photo was named, and it failed; or if the error is a `stop`.
     """
     failed = 0
-    for image, output in pairs:
+    for image, output in jobs.pairs:
         try:
             print(f"{output}  ({work(image, output)})", flush=True)
         except errors.UserError as error:
-            if len(pairs) == 1 or isinstance(error, stop):
+            if not jobs.of_folder or isinstance(error, stop):
                 raise
             fail(str(error))
             failed += 1
     if failed:
-        fail(f"{failed} of {len(pairs)} photos could not be {done}.")
+        fail(f"{failed} of {len(jobs.pairs)} photos could not be {done}.")
     return 1 if failed else 0
 
 
@@ -160,11 +163,20 @@ def _guarded(main: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         fail("Interrupted; files that were finished before are as they were.")
         return 128 + signal.SIGINT
+    except Exception as error:
+        memory = errors.exhausted_memory(error)
+        if not memory:
+            raise
+        instead = "use a machine with more memory"
+        if "GPU" in memory:
+            instead = "put CUDA_VISIBLE_DEVICES=-1 before the command to do without the GPU"
+        fail(f"The {memory} ran out; end other programs that use it, or {instead}.")
+        return 2
 
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     try:
-        rest = flags.FLAGS(flag_files.expand(argv))
+        rest = flags.FLAGS([_with_home(argument) for argument in flag_files.expand(argv)])
         count = len(positional)
         if len(rest) > 1 + count:
             every = f"every argument but {' '.join(positional)}" if count else "every argument"
@@ -184,11 +196,16 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     return rest
 
 
+def _with_home(argument: str) -> str:
+    """Expands "~" where a path begins: shells don't after "=", nor inside a list or a flag file."""
+    return _HOME.sub(lambda found: found[1] + os.path.expanduser(found[2]), argument)
+
+
 def _forget_flags() -> None:
     """Removes the flags that the command has defined, so that it can define them again."""
     for module, defined in flags.FLAGS.flags_by_module_dict().items():
         if module == sys.argv[0]:  # as absl calls the module __main__
-            for flag in defined:
+            for flag in list(defined):
                 delattr(flags.FLAGS, flag.name)
     flags.FLAGS.unparse_flags()
 

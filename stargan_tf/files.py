@@ -3,12 +3,17 @@
 import contextlib
 import os
 import pathlib
+import socket
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from stargan_tf import errors
 
 PARTIAL = ".partial"
+
+
+class TakenError(Exception):
+    """Another process holds a folder; the message says which process, and on which host."""
 
 
 @contextlib.contextmanager
@@ -45,3 +50,61 @@ def remove_partial(directory: pathlib.Path) -> None:
     """Removes what a process that was killed while writing has left in `directory`."""
     for path in directory.glob(f"*{PARTIAL}"):
         path.unlink()
+
+
+@contextlib.contextmanager
+def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
+    """Holds a folder for this process until the block ends; makes it if there is none.
+
+    The kernel takes the lock back when the process ends, however it ends: what was killed leaves
+    nothing that another process would have to remove.
+
+    Args:
+      directory: The folder. If it was made here and nothing was written into it, it goes again.
+      lock: The name of the file in it that is locked. It says which process holds the folder.
+
+    Yields:
+      Whether the folder is held; False where the file system has no locks.
+
+    Raises:
+      TakenError: If another process holds it; nothing was changed.
+      OSError: If it can't be made or written.
+    """
+    made = not directory.exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / lock
+    try:
+        descriptor, held = _locked(path)
+        try:
+            if held:
+                os.ftruncate(descriptor, 0)  # a process that was killed has left its own
+                os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+            yield held
+        finally:
+            with contextlib.suppress(OSError):  # it may be gone, and the whole folder with it
+                path.unlink()
+            os.close(descriptor)
+    finally:
+        if made:
+            with contextlib.suppress(OSError):  # it is not empty
+                directory.rmdir()
+
+
+def _locked(path: pathlib.Path) -> tuple[int, bool]:
+    """Returns a descriptor of the file, and whether it is locked."""
+    import fcntl  # Not on Windows, where the client runs.
+
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with open(descriptor, "rb") as file:
+                holder = file.read().decode(errors="replace")
+            raise TakenError(holder or "which has just started") from None
+        except OSError:
+            return descriptor, False
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor, True
+        os.close(descriptor)  # Its holder has removed it since it was opened.

@@ -27,6 +27,14 @@ class TrainOptions:
     run_dir: str = option(
         "", "Where the run is written; empty: runs/<name of the flag file>.", may_change=True
     )
+    init_from: str = option(
+        "",
+        "Start a new run from the weights of another: its folder, or FOLDER:STEP (default: its "
+        "newest checkpoint). Optimizers are new, every flag but those of the networks' shapes may "
+        "differ, and labels keep what was learnt of them by their names. A run that has begun goes "
+        "on from its own checkpoints.",
+        may_change=True,
+    )
     batch_size: int = option(16, "Images in a global batch, over all devices (section 5: 16).")
     total_steps: int = option(
         40_000,

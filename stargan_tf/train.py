@@ -19,7 +19,7 @@ def main() -> int:
     command_line.import_tensorflow()
     from stargan_tf.data import pipeline, sources
     from stargan_tf.layers import instance_norm
-    from stargan_tf.training import devices, loop, runs
+    from stargan_tf.training import devices, initial_weights, loop, runs
 
     backend = instance_norm.chosen(config.train.normalization_backend)
     directory = config.train.run_dir or hyperparameters.default_run_dir(
@@ -31,9 +31,10 @@ def main() -> int:
     devices.check_batch_size(config.train.batch_size, strategy)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
-    config.hparams.check_training(images.label_space)
+    config.hparams.check_training(images.label_space, starts_from_run=bool(config.train.init_from))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check()
+    initial_weights.find(run)  # told before every image is looked at
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
     )

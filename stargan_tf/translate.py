@@ -5,7 +5,7 @@ r"""Translates a photo, or a folder of photos, with a trained run.
 
 --to sets the attributes that it names (-Smiling clears one), clears what they exclude, and keeps
 the rest as --from says, or else as the run's own classifier sees the image. For domains: --to=cat.
-With --sheet instead of --to, every target side by side.
+With --sheet instead of --to, every target side by side (a dozen, where there are more).
 
 A run of StarGAN v2 translates to styles: --to=cat --seed=3 (a latent code), --to=cat
 --reference=photo.jpg (that photo's), or --style=saved.npy; --outputs=4 for four latent codes.
@@ -19,7 +19,9 @@ from stargan_tf import command_line, errors
 from stargan_tf.data import options, photo_jobs
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
-_IMAGE = flags.DEFINE_string("image", None, "A photo, or a folder of photos.", required=True)
+_IMAGE = flags.DEFINE_string(
+    "image", None, "A photo, or a folder of photos; sub-folders are read too.", required=True
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The PNG file to write; a folder where --image is one.", required=True
 )
@@ -27,7 +29,9 @@ _TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NA
 _FROM = flags.DEFINE_string(
     "from", "", "What the photo shows: names, comma-separated; empty: ask the run's classifier."
 )
-_SHEET = flags.DEFINE_boolean("sheet", False, "Write every target side by side instead.")
+_SHEET = flags.DEFINE_boolean(
+    "sheet", False, "Write every target side by side instead; of more than twelve, a dozen."
+)
 _FIT = flags.DEFINE_enum(
     "fit",
     "crop",
@@ -58,15 +62,15 @@ def main() -> int:
     if _SHEET.value and _MATRIX.value:
         raise errors.UserError("Pass --sheet or --matrix; received both.")
     image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
-    pairs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.pairs)(image, output)
+    jobs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.jobs)(image, output)
     command_line.import_tensorflow()
     from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
-    return _with_styles(run, pairs) if run.has_styles else _with_labels(run, pairs)
+    return _with_styles(run, jobs) if run.has_styles else _with_labels(run, jobs)
 
 
-def _with_labels(run, pairs: photo_jobs.Pairs) -> int:
+def _with_labels(run, jobs: photo_jobs.Jobs) -> int:
     from stargan_tf.training import translation
 
     for name in _OF_STYLES:
@@ -90,10 +94,10 @@ def _with_labels(run, pairs: photo_jobs.Pairs) -> int:
             return translator.sheet(image, output, _FIT.value, known)
         return translator.translate(image, output, _FIT.value, edits, known)
 
-    return command_line.each_photo(pairs, translate, "translated")
+    return command_line.each_photo(jobs, translate, "translated")
 
 
-def _with_styles(run, pairs: photo_jobs.Pairs) -> int:
+def _with_styles(run, jobs: photo_jobs.Jobs) -> int:
     from stargan_tf.training import style_translation
 
     if _FROM.value:
@@ -124,11 +128,12 @@ def _with_styles(run, pairs: photo_jobs.Pairs) -> int:
     if _SAVE_STYLE.value:
         translator.save_styles(_SAVE_STYLE.value)
     if _MATRIX.value:
-        said = translator.matrix([path for path, _ in pairs], pairs[0][1])
-        print(f"{pairs[0][1]}  ({said})", flush=True)
+        output = jobs.pairs[0][1]
+        said = translator.matrix([path for path, _ in jobs.pairs], output)
+        print(f"{output}  ({said})", flush=True)
         return 0
     work = translator.sheet if _SHEET.value else translator.translate
-    return command_line.each_photo(pairs, work, "translated")
+    return command_line.each_photo(jobs, work, "translated")
 
 
 if __name__ == "__main__":

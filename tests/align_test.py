@@ -65,12 +65,13 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
         folder.mkdir()
         Image.open(self.photo).save(folder / "c.png")
         Image.new("RGB", (300, 300)).save(folder / "b.png")
-        (folder / "a.txt").write_text("no image")
+        (folder / "a.jpg").write_text("no image")
+        (folder / "notes.txt").write_text("no image")
         with mock.patch("stargan_tf.command_line.fail") as fail:
             status = self._command(folder, output)
         self.assertEqual(status, 1)
         said = [call.args[0] for call in fail.call_args_list]
-        self.assertRegex(said[0], "a.txt.*not an image")
+        self.assertRegex(said[0], "a.jpg.*not an image")
         self.assertRegex(said[1], r"in/b.png: No face was found \(confidence 0.00, below 0.2\)")
         self.assertEqual(said[2], "2 of 3 photos could not be aligned.")
         self.assertEqual([path.name for path in output.iterdir()], ["c.png"])

@@ -145,7 +145,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
         ("no_photo", {"image": "run/model.json"}, "photo '.*model.json': it is not an image of a"),
         ("empty", {"image": "folder"}, "folder holds no photo"),
         ("references", {"references": "no"}, "--references=.*no does not exist"),
-        ("reference", {"references": "bad"}, "the photo '.*bad/Black_Hair/a.txt': it is not an"),
+        ("reference", {"references": "bad"}, "the photo '.*bad/Black_Hair/a.jpg': it is not an"),
         ("empty_reference", {"references": "folder"}, "folder.*Blond_Hair holds no photo"),
         ("untold", {"references": "photos/1.png"}, "is one photo, so say with --to=NAME"),
         ("both", {"references": "folder", "seeds": "1"}, "--seeds and --psi.*received both"),
@@ -157,7 +157,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
         ("fps", {"output": "out.gif", "fps": 60}, "of .gif files go from 1 to 50; received 60"),
     )
     def test_mistakes(self, flags, message):
-        bad = self.root / "bad" / "Black_Hair" / "a.txt"
+        bad = self.root / "bad" / "Black_Hair" / "a.jpg"
         bad.parent.mkdir(parents=True, exist_ok=True)
         bad.write_text("no image")
         (self.root / "bad" / "x.gif").write_text("no image")

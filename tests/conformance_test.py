@@ -215,9 +215,14 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         )
 
     @parameterized.parameters(*NAMES)
-    def test_exported_graphs_equal_the_networks(self, name):
+    def test_exported_graphs_equal_the_networks_and_name_no_output_as_an_input(self, name):
         algorithm = shared.build(name, training=False)
         served = module.Served(algorithm, {"image_size": tiny.SIZE})
+        for key, function in served.functions.items():
+            # Converters to other formats take tensors of one name for the same.
+            inputs, outputs = function.structured_input_signature[1], function.structured_outputs
+            self.assertNotEmpty(outputs)
+            self.assertEmpty(set(inputs) & set(outputs), key)
         requests = saved_model.example_requests(algorithm, tiny.SIZE)
         for key, signature in algorithm.serving_signatures().items():
             request = {n: tf.constant(value) for n, value in requests[key].items()}

@@ -42,8 +42,9 @@ class ConfigTest(tf.test.TestCase):
 
     def test_identity_leaves_out_what_may_change(self):
         identity = tiny.config(pathlib.Path("runs/x")).values(identity=True)
-        for name in ("total_steps", "log_every", "checkpoint_every", "keep", "strategy",
-                     "logical_cpus", "jit_compile", "run_dir", "data_dir"):  # fmt: skip
+        for name in ("total_steps", "log_every", "checkpoint_every", "keep",
+                     "strategy", "init_from", "logical_cpus", "jit_compile", "run_dir",
+                     "data_dir"):  # fmt: skip
             self.assertNotIn(name, identity)
         for name in ("batch_size", "seed", "precision", "g_lr", "dataset", "image_size"):
             self.assertIn(name, identity)

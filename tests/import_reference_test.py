@@ -161,6 +161,7 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         ("no_labels", {"attributes": ""}, "needs --attributes or --domains.*received neither"),
         ("both", {"domains": "a,b"}, "received --attributes and --domains"),
         ("twice", {"attributes": "Male,Male,a,b,c"}, "hold a name twice"),
+        ("minus", {"attributes": "Male,-Young,a,b,c"}, "begins with a minus.*; call it 'Young'"),
         ("exclusive", {"exclusive": "Male,Bald"}, "in --exclusive 'Bald'"),
         ("exclusive_domains", {"attributes": "", "domains": "a,b,c,d,e", "exclusive": "a,b"},
          "Domains exclude each other already; received --exclusive=a,b"),

@@ -36,9 +36,8 @@ def steps(algorithm, count, strategy=None, first_step=0):
     made, more = _batches(strategy, algorithm)
     while len(made) < first_step + count:
         made.append(next(more))
-    return tiny.steps(
-        algorithm, count, strategy, first_step, compiled_step(strategy, algorithm), made[first_step:]
-    )
+    take = compiled_step(strategy, algorithm)
+    return tiny.steps(algorithm, count, strategy, first_step, take, made[first_step:])
 
 
 @functools.cache
@@ -47,10 +46,14 @@ def _batches(strategy, algorithm):
     return [], tiny.batches(algorithm, strategy)
 
 
-@functools.cache
 def compiled_step(strategy, algorithm):
-    """Returns what `loop.compile_step` makes, once for each algorithm."""
-    return _compile_step(strategy, algorithm)
+    """Returns what `loop.compile_step` makes, once for each algorithm, as if it was not used yet."""
+    step = _step(strategy, algorithm)
+    step._note = tf.zeros_like(step._note)  # of losses that were not finite
+    return step
+
+
+_step = functools.cache(_compile_step)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import sys
+import unicodedata
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -98,12 +99,24 @@ def joint_vector(labels, to, shown):
     return vector
 
 
+def composed(labels):
+    """Returns the labels of a model's .json with all names in Unicode's form NFC."""
+    text = json.dumps(labels, ensure_ascii=False)
+    return json.loads(unicodedata.normalize("NFC", text))
+
+
+def split_names(text):
+    """Returns comma-separated names, spelled as the model spells them (Unicode's form NFC)."""
+    names = (unicodedata.normalize("NFC", name.strip()) for name in text.split(","))
+    return [name for name in names if name]
+
+
 def inputs_of(model, signatures, args):
     """Returns the signature to run and its inputs by name, the photo's aside."""
-    to = [name for name in args.to.split(",") if name]
+    to = split_names(args.to)
     labels = model["labels"]
     if "translate" in signatures:
-        shown = [name for name in args.shows.split(",") if name]
+        shown = split_names(args.shows)
         vector = label_vector(labels, to, shown)  # refuses unknown names, too
         if labels["kind"] == "joint":
             vector = joint_vector(labels, to, shown)
@@ -132,10 +145,13 @@ def translate(args):
         if not needed.is_file():
             raise Mistake(f"There is no {needed}; copy the model and its .json side by side.")
     model = json.loads(described.read_text())
+    model["labels"] = composed(model["labels"])
     interpreter = Interpreter(str(path), num_threads=args.threads)
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
     image = read_photo(args.image, model["image_size"])
-    save_photo(args.output, interpreter.get_signature_runner(kind)(image=image, **inputs)["image"])
+    found = interpreter.get_signature_runner(kind)(image=image, **inputs)
+    # Files that were exported before this script call it "image".
+    save_photo(args.output, found["translated"] if "translated" in found else found["image"])
     to = [args.to]
     if "label" in inputs:
         to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0]) if v]  # noqa: B905

@@ -31,7 +31,9 @@ _TIMEOUT = flags.DEFINE_float("timeout", 30.0, "Seconds for a photo, retries inc
 _STATUS = flags.DEFINE_boolean("status", False, "Say which versions there are, and stop.")
 _METADATA = flags.DEFINE_boolean("metadata", False, "Say names and signatures, and stop.")
 
-_IMAGE = flags.DEFINE_string("image", None, "A photo, or a folder of photos.")
+_IMAGE = flags.DEFINE_string(
+    "image", None, "A photo, or a folder of photos; sub-folders are read too."
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The PNG file to write; a folder where --image is one."
 )
@@ -65,7 +67,7 @@ def main() -> int:
     target = target_lib.Target(
         _SERVER.value, _MODEL.value, _VERSION.value, _LABEL.value, _TIMEOUT.value, _tls()
     )
-    pairs = None if _STATUS.value or _METADATA.value else _pairs()
+    jobs = None if _STATUS.value or _METADATA.value else _jobs()
     if not target.is_rest:
         command_line.import_tensorflow()
     with client_lib.connect(target) as client:
@@ -74,17 +76,17 @@ def main() -> int:
         if _METADATA.value:
             return _print_metadata(client)
         work = _with_styles(client) if client.model.has_styles else _with_labels(client)
-        return command_line.each_photo(pairs, work, "translated", stop=failures.ServerError)
+        return command_line.each_photo(jobs, work, "translated", stop=failures.ServerError)
 
 
-def _pairs() -> photo_jobs.Pairs:
+def _jobs() -> photo_jobs.Jobs:
     for name in ("image", "output", "to"):
         if not flags.FLAGS[name].value:
             raise errors.UserError(
                 "Pass --image, --output and --to to translate, or --status or --metadata to ask "
                 f"about the model; received no --{name}."
             )
-    return photo_jobs.pairs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
+    return photo_jobs.jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
 
 
 def _tls() -> target_lib.Tls | None:

@@ -31,6 +31,7 @@ class Problem:
       jit_compile: Whether XLA compiles the gradient computations (not the optimizer's update).
       normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
+      starts_from_run: Whether the networks get their first weights from another run.
     """
 
     label_space: labels_lib.LabelSpace
@@ -41,6 +42,7 @@ class Problem:
     jit_compile: bool = False
     normalization_backend: str = "auto"
     training: bool = True
+    starts_from_run: bool = False
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:
@@ -58,7 +60,8 @@ class Signature:
 
     Attributes:
       function: Takes the inputs by name and returns the outputs by name; operations on tensors
-        only, so that it can be traced for a server and converted for a device.
+        only, so that it can be traced for a server and converted for a device. No output has the
+        name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.
@@ -67,6 +70,19 @@ class Signature:
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
     requires: Callable[..., dict[str, tf.Tensor]] = lambda **inputs: {}
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelAxis:
+    """Where a variable holds a part for each entry of a label vector.
+
+    Attributes:
+      axis: The axis, from 0 on. At position first + i is the part of entry i of a label vector.
+      first: How many positions come before those of the labels.
+    """
+
+    axis: int
+    first: int = 0
 
 
 class Algorithm(abc.ABC):
@@ -79,13 +95,19 @@ class Algorithm(abc.ABC):
       trains: For every optimizer, the names of the networks that it updates, in the order in
         which it was built for their trainable variables.
       averages: For every network that is a moving average of another, the name of that.
+      unfilled: The networks that training needs but does not teach, and that have no weights yet:
+        the run to start from has to give them.
+      shaped_by: For every network that is no average, the flags that decide its shapes, apart from
+        the labels.
     """
 
     name: ClassVar[str]
+    shaped_by: ClassVar[Mapping[str, tuple[str, ...]]]
     networks: dict[str, keras.Model]
     optimizers: dict[str, adam.Adam]
     trains: dict[str, tuple[str, ...]]
     averages: Mapping[str, str] = types.MappingProxyType({})
+    unfilled: tuple[str, ...] = ()
 
     def __init__(self, hparams: Any, problem: Problem):
         self.hparams = hparams
@@ -147,6 +169,13 @@ class Algorithm(abc.ABC):
           labels: (N, width), theirs.
         """
 
+    @abc.abstractmethod
+    def label_axes(self) -> dict[str, LabelAxis]:
+        """Returns, by name, the variables whose shapes depend on how many labels there are.
+
+        Where an axis of a variable is shorter than a label vector, the last entries have no part.
+        """
+
     def state(self) -> dict[str, tf.Variable]:
         """Returns, by name, every variable that decides what comes next."""
         state = self._network_variables(self.networks)
@@ -174,7 +203,13 @@ class Algorithm(abc.ABC):
 
 
 class Classifier(abc.ABC):
-    """What an algorithm offers that can tell the labels of an image."""
+    """What an algorithm offers that can tell the labels of an image.
+
+    Attributes:
+      classifies_with: The names of the networks that tell them.
+    """
+
+    classifies_with: ClassVar[tuple[str, ...]]
 
     @abc.abstractmethod
     def classify(self, images: tf.Tensor) -> np.ndarray:

@@ -12,6 +12,8 @@ from stargan_tf.client import target as target_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
 
+# What signatures call a translation, and what models exported before called it.
+_TRANSLATED = ("translated", "image")
 _BATCH = 16  # images sent at a time; export/serving/batching.config has the same bound
 
 
@@ -232,8 +234,9 @@ class Client:
         self, signature: str, images: pictures.Pictures, fit: str, rest: dict[str, np.ndarray]
     ) -> np.ndarray | list[bytes]:
         name, inputs = self._with_images(signature, images, fit)
-        output = "image_bytes" if pictures.are_files(images) else "image"
-        return pictures.unpacked(self._in_batches(name, inputs | rest, output))
+        ending = "_bytes" if pictures.are_files(images) else ""
+        outputs = [output + ending for output in _TRANSLATED]
+        return pictures.unpacked(self._in_batches(name, inputs | rest, *outputs))
 
     def _with_images(
         self, signature: str, images: pictures.Pictures, fit: str
@@ -243,7 +246,8 @@ class Client:
             return f"{signature}_bytes", {"image_bytes": packed}
         return signature, {"image": packed}
 
-    def _in_batches(self, name: str, inputs: dict[str, np.ndarray], output: str) -> np.ndarray:
+    def _in_batches(self, name: str, inputs: dict[str, np.ndarray], *outputs: str) -> np.ndarray:
+        """Returns the first of `outputs` that the answers hold."""
         count = len(next(iter(inputs.values())))
         if count == 0:
             raise errors.UserError("There is nothing to send; pass at least one.")
@@ -251,6 +255,7 @@ class Client:
         found = []
         for part in parts:
             answer = self.predict(name, {key: array[part] for key, array in inputs.items()})
+            output = next((output for output in outputs if output in answer), outputs[0])
             found.append(_output(answer, output, part.stop - part.start))
         return np.concatenate(found)
 

@@ -6,7 +6,7 @@ import json
 from stargan_tf import errors
 from stargan_tf.data import labels as labels_lib
 
-_FORMAT = 1
+_FORMAT = 2  # the newest that is understood, with all before it
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Random numbers that are pure functions of a seed, of what they are for, and of a number.
 
-TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox") gives
-the same numbers, but mixes the seed in twenty operations of a graph instead of one.
+TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox")
+gives the same numbers, but mixes the seed in twenty operations of a graph instead of one.
 """
 
 import enum

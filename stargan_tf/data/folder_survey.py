@@ -5,11 +5,12 @@ import dataclasses
 import os
 import pathlib
 
-from stargan_tf.data import image_files
+from stargan_tf.data import image_files, photo_folders
 
 # Pictures that other programs write and that no data set here reads.
-UNREAD_SUFFIXES = (".webp", ".gif", ".bmp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".jfif",
-                   ".jp2", ".jxl", ".psd", ".svg", ".cr2", ".nef", ".arw", ".dng")  # fmt: skip
+UNREAD_SUFFIXES = tuple(
+    suffix for suffix in photo_folders.PICTURE_SUFFIXES if suffix not in image_files.IMAGE_SUFFIXES
+)
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
 _MOST_ENTRIES = 1_000_000  # a mistaken --data_dir=/ ends

@@ -8,6 +8,7 @@ import numpy as np
 from stargan_tf import errors
 from stargan_tf.data import folder_layout, image_files, splits
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import options as options_lib
 
 
@@ -25,7 +26,8 @@ def load_image_folder(
 
     Without val, and for `data_dir`/{domain}/, images are held out by the hash of the path from the
     domain's name on ("cat/deep/a.jpg"), each for itself: the others stay where they are as images
-    are added or removed, or the folder moves.
+    are added or removed, or the folder moves. A domain of which none would be held out so, and
+    which has two images or more, has the one with the smallest hash held out.
 
     Args:
       data_dir: The folder that holds train and val, or the domains.
@@ -43,45 +45,51 @@ def load_image_folder(
     if split not in ("train", "val"):
         raise ValueError(f"split must be 'train' or 'val'. Received: {split!r}")
     layout = folder_layout.find(data_dir)
-    domains = folder_layout.folders(layout.train)
-    folder_layout.refuse_fewer_than_two(layout.train, domains)
-    label_space = labels_lib.LabelSpace("domains", domains)
+    folders = folder_layout.folders(layout.train)
+    folder_layout.refuse_fewer_than_two(layout.train, folders)
+    label_space = labels_lib.LabelSpace("domains", folders)
     if layout.held_out is None:
-        return _part(layout.train, label_space, split, val_fraction)
+        return _part(layout.train, folders, label_space, split, val_fraction)
     splits.refuse_fraction(val_fraction, f"{layout.held_out!r} is what is held out")
+    if split != "train":
+        folders = _present_domains(layout.held_out, label_space.names)
     folder = layout.train if split == "train" else layout.held_out
-    paths, labels, _ = _images(folder, _present_domains(folder, domains), domains)
+    paths, labels, _ = _images(folder, folders, label_space)
     return image_files.ImageFiles(paths, labels, label_space)
 
 
 def _part(
-    folder: str, label_space: labels_lib.LabelSpace, split: str, val_fraction: float
+    folder: str,
+    folders: tuple[str, ...],
+    label_space: labels_lib.LabelSpace,
+    split: str,
+    val_fraction: float,
 ) -> image_files.ImageFiles:
     """Returns the images of one split of a folder that holds both."""
-    paths, labels, names = _images(folder, label_space.names, label_space.names)
+    paths, labels, names = _images(folder, folders, label_space)
     held_out = splits.held_out_checked(names, val_fraction, labels, label_space)
     rows = np.flatnonzero(held_out == (split == "val"))
     return image_files.ImageFiles([paths[i] for i in rows], labels[rows], label_space)
 
 
 def _images(
-    folder: str, present: tuple[str, ...], domains: tuple[str, ...]
+    folder: str, folders: tuple[str, ...], label_space: labels_lib.LabelSpace
 ) -> tuple[list[str], np.ndarray, list[str]]:
     """Returns the paths of all images, their labels, and their names relative to `folder`."""
     paths: list[str] = []
     indices: list[int] = []
-    for name in present:
+    for name in folders:
         found = _domain_images(os.path.join(folder, name))
         paths += found
-        indices += [domains.index(name)] * len(found)
+        indices += [label_space.index(name)] * len(found)
     start = len(os.path.join(folder, ""))
     names = [path[start:] for path in paths]
-    return paths, np.eye(len(domains), dtype=np.float32)[indices], names
+    return paths, np.eye(label_space.width, dtype=np.float32)[indices], names
 
 
 def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
     present = folder_layout.folders(folder)
-    unknown = [name for name in present if name not in domains]
+    unknown = [name for name in present if names_lib.normalized(name) not in domains]
     if unknown:
         raise errors.UserError(
             f"{folder!r} holds the domains {', '.join(unknown)}, which are not in train "

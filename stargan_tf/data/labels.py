@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from stargan_tf import errors
+from stargan_tf.data import names as names_lib
 
 KINDS = ("attributes", "domains", "joint")
 _WHAT = {"attributes": "attribute", "domains": "domain", "joint": "label"}
@@ -44,7 +45,8 @@ class LabelSpace:
     Attributes:
       kind: "attributes": every entry is 0 or 1 by itself (CelebA). "domains": one-hot. "joint":
         of several data sets; see `JointSpace`.
-      names: The name of every entry, in order.
+      names: The name of every entry, in order; normalized (`names.normalized`), as are the names
+        that its methods take.
       exclusive: For attributes: groups of names of which at most one is 1 (hair colours).
     """
 
@@ -55,6 +57,11 @@ class LabelSpace:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}. Received: {self.kind!r}")
+        composed = tuple(map(names_lib.normalized, self.names))
+        if len(set(composed)) == len(set(self.names)):  # else see `names.refuse`: an old run's
+            object.__setattr__(self, "names", composed)
+            groups = (tuple(map(names_lib.normalized, group)) for group in self.exclusive)
+            object.__setattr__(self, "exclusive", tuple(groups))
         if len(set(self.names)) != len(self.names):
             raise errors.UserError(
                 f"The label names {list(self.names)} hold a name twice; name each once."
@@ -71,9 +78,15 @@ class LabelSpace:
         Names that are not among them are left out of the exclusive groups, and then groups of
         fewer than two.
         """
-        names = tuple(names)
-        groups = (tuple(n for n in dict.fromkeys(group) if n in names) for group in exclusive)
+        names = tuple(map(names_lib.normalized, names))
+        groups = (map(names_lib.normalized, group) for group in exclusive)
+        groups = (tuple(n for n in dict.fromkeys(group) if n in names) for group in groups)
         return cls("attributes", names, tuple(group for group in groups if len(group) > 1))
+
+    @property
+    def what(self) -> str:
+        """What one of the names is, for messages: an "attribute", "domain" or "label"."""
+        return _WHAT[self.kind]
 
     @property
     def width(self) -> int:
@@ -92,16 +105,18 @@ class LabelSpace:
 
     def index(self, name: str) -> int:
         """Returns the position of `name`, or raises a UserError with the nearest names."""
-        if name in self.names:
-            return self.names.index(name)
-        raise unknown_name(name, self.names, what=_WHAT[self.kind])
+        for spelling in (name, names_lib.normalized(name)):
+            if spelling in self.names:
+                return self.names.index(spelling)
+        raise unknown_name(name, self.names, what=self.what)
 
     def rivals(self, name: str) -> tuple[int, ...]:
         """Returns the positions that must be 0 when `name` is 1."""
+        own = self.index(name)
         if self.kind == "domains":
-            return tuple(i for i, other in enumerate(self.names) if other != name)
-        groups = [group for group in self.exclusive if name in group]
-        return tuple(sorted({self.index(n) for group in groups for n in group if n != name}))
+            return tuple(i for i in range(len(self.names)) if i != own)
+        groups = [set(map(self.index, group)) for group in self.exclusive]
+        return tuple(sorted(set().union(*(group for group in groups if own in group)) - {own}))
 
     def edited(self, label: np.ndarray, edits: Iterable[str]) -> np.ndarray:
         """Returns a copy of `label` (width,) with the named entries set.
@@ -114,7 +129,7 @@ class LabelSpace:
         """
         label = np.array(label, np.float32)
         set_names: list[str] = []
-        for edit in edits:
+        for edit in map(names_lib.normalized, edits):
             name = edit.removeprefix("-")
             index = self.index(name)
             if edit.startswith("-") and self.kind == "domains":

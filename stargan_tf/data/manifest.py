@@ -34,11 +34,13 @@ def load_manifest(
         hash of the path as it is written.
       others, if there is no label: attributes, 0 or 1 (-1 and false are 0, true is 1).
         `options.attributes` or `options.domains` choose some; then the rest may hold anything.
-    Columns without a name are ignored. No image is opened; see `image_files.find_problems`.
+    Columns without a name are ignored. No image is opened; see `image_files.find_problems`. Images
+    that are missing are among the source's `problems`: what is held out is decided with them.
 
     Raises:
-      UserError: The table is missing, malformed or empty; a file is missing or listed twice; there
-        are fewer than two domains, or one has no training image; or an option does not fit.
+      UserError: The table is missing, malformed or empty; all files are missing, or one is listed
+        twice; there are fewer than two domains, or one has no training image; or an option does
+        not fit.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
@@ -58,7 +60,7 @@ def load_manifest(
         held_out = splits.held_out_checked(names, options.val_fraction, labels, label_space)
     part = np.flatnonzero(held_out == (split == "test"))
     rows = [rows[i] for i in part]
-    _check_listed(table, rows)
+    _refuse_if_all_missing(table, rows)
     return image_files.ImageFiles([row.file for row in rows], labels[part], label_space)
 
 
@@ -178,34 +180,16 @@ def _as_listed(
     return held_out
 
 
-def _check_listed(table: tables.Table, rows: Sequence[Row]) -> None:
-    listings: dict[str, set[str]] = {}  # One of each folder instead of a stat of each file.
-    missing = []
-    for row in rows:
-        parent, name = os.path.split(row.file)
-        if parent not in listings:
-            listings[parent] = _listing(parent)
-        if name not in listings[parent]:
-            missing.append(row)
-    if missing:
-        folder = os.path.dirname(table.path) or os.curdir
-        listed = ", ".join(f"line {row.line}: {row.path}" for row in missing[:_NAMED])
-        more = ", ..." if len(missing) > _NAMED else ""
-        slashes = r"write / instead of \ in them, " if "\\" in missing[0].path else ""
-        raise errors.UserError(
-            f"{len(missing)} of the {len(rows)} images that {table.path!r} lists for this part are "
-            f"not there ({listed}{more}); paths are absolute, or relative to "
-            f"{folder!r}; {slashes}correct them or put the images there."
-        )
-
-
-def _listing(folder: str) -> set[str]:
-    try:
-        with os.scandir(folder or os.curdir) as entries:
-            return {entry.name for entry in entries}
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
-    except OSError as error:
-        raise errors.UserError(
-            f"Cannot list the folder {folder!r}: {error.strerror}; check its permissions."
-        ) from error
+def _refuse_if_all_missing(table: tables.Table, rows: Sequence[Row]) -> None:
+    """Raises a UserError where all files are missing; single ones are problems of the source."""
+    if not rows or any(os.path.lexists(row.file) for row in rows):  # the first one, as a rule
+        return
+    folder = os.path.dirname(table.path) or os.curdir
+    listed = ", ".join(f"line {row.line}: {row.path}" for row in rows[:_NAMED])
+    more = ", ..." if len(rows) > _NAMED else ""
+    slashes = r"write / instead of \ in them, " if "\\" in rows[0].path else ""
+    raise errors.UserError(
+        f"None of the {len(rows)} images that {table.path!r} lists for this part is there "
+        f"({listed}{more}); paths are absolute, or relative to {folder!r}; {slashes}correct them "
+        "or put the images there."
+    )

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import tables
 
 PATH, LABEL, SPLIT = "path", "label", "split"  # names of columns
@@ -68,7 +69,7 @@ def _part(table: tables.Table, line: int, value: str) -> str:
 
 
 def _label(table: tables.Table, line: int, values: Sequence[str]) -> str:
-    label = values[0].strip()
+    label = names_lib.normalized(values[0].strip())
     if not label:
         raise table.mistake(line, "has no label; write one, or remove the line.")
     return label

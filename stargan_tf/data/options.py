@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stargan_tf import errors
 from stargan_tf.data import labels
+from stargan_tf.data import names as names_lib
 from stargan_tf.options import option
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
@@ -86,8 +87,9 @@ class DataOptions:
     )
     on_corrupt: str = option(
         "error",
-        "What to do about images that can't be read: error: list them and stop before training "
-        "starts; skip: count them, and train without them (decodes every image first).",
+        "What to do about images that are missing or can't be read: error: list them and stop "
+        "before training starts; skip: count them, and train without them (decodes every image "
+        "first).",
         choices=("error", "skip"),
         may_change=True,
     )
@@ -96,6 +98,10 @@ class DataOptions:
     )
     cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
+
+    def __post_init__(self) -> None:
+        for name in ("attributes", "exclusive", "domains"):  # typed in whatever spelling of Unicode
+            object.__setattr__(self, name, names_lib.normalized(getattr(self, name)))
 
     @property
     def kind(self) -> str:
@@ -244,5 +250,5 @@ def block_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Returns the comma-separated names in `text`, without blanks."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """Returns the comma-separated names in `text`, without blanks around them, normalized."""
+    return tuple(names_lib.normalized(n.strip()) for n in text.split(",") if n.strip())

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from stargan_tf import errors, files
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import packed_format, shard_writer, source
 
 _PARALLEL = 16  # images read at once: on network disks they wait
@@ -126,12 +127,15 @@ def pack(
       say: Gets a line now and then.
 
     Raises:
-      UserError: If the folder holds a pack of other images, a part has none, one can't be read, or
-        the disk is full.
+      UserError: If the folder holds a pack of other images, a part has none, one can't be read, a
+        label's name can't be used in commands, or the disk is full.
     """
     identities = {split: part.identity for split, part in parts.items()}
     path = directory / packed_format.JOB
     if not path.exists():
+        for part in parts.values():  # training would refuse them, after all the work
+            kind = settings.get("dataset", "").partition(":")[0]
+            names_lib.refuse(part.label_space.names, part.label_space.what, kind)
         job = {"settings": dict(settings), "images": identities}
         with files.atomic(path) as file:
             file.write(packed_format.json_bytes(job))

@@ -1,7 +1,6 @@
 """The folder that a packed data set is written into: nothing else's, and held by one process."""
 
 import contextlib
-import fcntl
 import os
 import pathlib
 import re
@@ -32,17 +31,22 @@ def claimed(directory: pathlib.Path, settings: Mapping[str, Any]) -> Iterator[No
       UserError: If the folder can't be written, holds something else or a pack made with other
         flags, or another process is packing into it.
     """
-    made = not directory.exists()
     _refuse_others(directory)
-    try:
-        with _locked(directory):
-            _check_settings(directory, settings)
-            files.remove_partial(directory)
-            yield
-    finally:
-        if made:
-            with contextlib.suppress(OSError):  # it goes only if nothing was written
-                directory.rmdir()
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(files.claimed(directory, _LOCK))
+        except files.TakenError as error:
+            raise errors.UserError(
+                f"Another process is packing into --output={directory} ({error}); wait for it, or "
+                "choose another folder."
+            ) from None
+        except OSError as error:
+            raise errors.UserError(
+                f"--output={directory} can't be written: {error.strerror}; choose another folder."
+            ) from error
+        _check_settings(directory, settings)
+        files.remove_partial(directory)
+        yield
 
 
 def _refuse_others(directory: pathlib.Path) -> None:
@@ -58,31 +62,6 @@ def _refuse_others(directory: pathlib.Path) -> None:
             f"--output={directory} holds something else ({min(foreign or names)}); choose an empty "
             "folder."
         )
-
-
-@contextlib.contextmanager
-def _locked(directory: pathlib.Path) -> Iterator[None]:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = open(directory / _LOCK, "wb")  # noqa: SIM115  closed below
-    except OSError as error:
-        raise errors.UserError(
-            f"--output={directory} can't be written: {error.strerror}; choose another folder."
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise errors.UserError(
-                f"Another process is packing into --output={directory}; wait for it, or choose "
-                "another folder."
-            ) from error
-        except OSError:
-            pass  # A file system without locks: then the user sees to it.
-        try:
-            yield
-        finally:
-            (directory / _LOCK).unlink(missing_ok=True)
 
 
 def _check_settings(directory: pathlib.Path, settings: Mapping[str, Any]) -> None:

@@ -32,6 +32,31 @@ def place(name: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
+def with_every_domain(held: np.ndarray, names: Sequence[str], members: np.ndarray) -> np.ndarray:
+    """Returns what is held out, and of every domain that has no such image yet one more.
+
+    That is the image whose name has the smallest place, with all that have the same name: what was
+    held out stays so. A domain whose images all have that name, as one with a single image, has
+    none held out: it needs them to train on.
+
+    Args:
+      held: (names,) bool, as `held_out` gave it.
+      names: Of the images.
+      members: (names, domains) bool, which images are of which domain; those of none are possible.
+
+    Returns:
+      (names,) bool.
+    """
+    found = held.copy()
+    for own in map(np.flatnonzero, members.T):
+        if len(own) > 1 and not held[own].any():
+            places = np.array([place(names[i]) for i in own])
+            first = own[places == places.min()]
+            if len(first) < len(own):
+                found[first] = True
+    return found
+
+
 def held_out_checked(
     names: Sequence[str],
     fraction: float,
@@ -39,6 +64,8 @@ def held_out_checked(
     label_space: labels_lib.LabelSpace,
 ) -> np.ndarray:
     """Returns which images are held out, as `held_out` does, if that can be trained with.
+
+    Every domain of at least two images has one that is held out; see `with_every_domain`.
 
     Args:
       names: Of the images, see `held_out`.
@@ -53,6 +80,8 @@ def held_out_checked(
       UserError: If no image is held out, or none is left, or none of a domain.
     """
     held = held_out(names, fraction)
+    if label_space.kind == "domains":
+        held = with_every_domain(held, names, np.asarray(labels) == 1)
     why = f"the hash of each name and --val_fraction={fraction:g} decide about that"
     if not held.any():
         raise errors.UserError(

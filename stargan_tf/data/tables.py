@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stargan_tf import errors
+from stargan_tf.data import names as names_lib
 
 _DELIMITERS = ",;\t"
 _CSV = (".csv", ".tsv")
@@ -20,7 +21,7 @@ class Table:
     Attributes:
       path: Of the file.
       name: The same without its folder.
-      columns: Their names, "" where the header leaves one empty.
+      columns: Their names, normalized; "" where the header leaves one empty.
       term: What messages call one: a "column" of CSV, a "key" of JSON Lines.
     """
 
@@ -53,7 +54,7 @@ class Table:
             )
         self._delimiter = _delimiter(first, required)
         self.columns = (
-            tuple(cell.strip() for cell in self._header(number, first))
+            tuple(names_lib.normalized(cell.strip()) for cell in self._header(number, first))
             if self._is_csv
             else tuple(self._object(number, first))
         )
@@ -160,7 +161,12 @@ class Table:
                 f"gives {name!r} the value {json.dumps(found[name])[:60]}; expected text, a "
                 "number, true or false.",
             )
-        return found
+        composed = {names_lib.normalized(name): value for name, value in found.items()}
+        if len(composed) < len(found):
+            raise self.mistake(
+                number, "has two keys that are one in two spellings of Unicode; rename one."
+            )
+        return composed
 
 
 def _delimiter(header: str, required: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from stargan_tf import errors
+from stargan_tf.data import names as names_lib
 from stargan_tf.data.tfds_examples import Key
 
 
@@ -59,7 +60,8 @@ def choose(name: str, features: Any, asked: Sequence[str] = ()) -> Columns:
     else:
         label = _only(name, leaves, lambda f: isinstance(f, tfds.features.ClassLabel), "label")
         if label is not None:
-            return Columns(image, (label,), tuple(leaves[label].names), are_classes=True)
+            names = tuple(map(names_lib.normalized, leaves[label].names))
+            return Columns(image, (label,), names, are_classes=True)
     if not attributes:
         raise errors.UserError(
             f"{name} has neither a class label nor boolean attributes, its features are "
@@ -116,7 +118,8 @@ def _only(
 
 
 def _short_names(keys: Sequence[Key]) -> tuple[str, ...]:
-    """Returns the last part of each key, or all of it where the last parts are not unique."""
+    """Returns the last part of each key, or all ("a.b") where the last parts are not unique."""
+    keys = [tuple(map(names_lib.normalized, key)) for key in keys]
     last = [key[-1] for key in keys]
     unique = len(set(last)) == len(last)
-    return tuple(last) if unique else tuple("/".join(key) for key in keys)
+    return tuple(last) if unique else tuple(".".join(key) for key in keys)

@@ -115,6 +115,7 @@ def label(part: Part, selection: Selection) -> Labelled:
     rows = np.arange(len(table))
     if part.is_divided:
         held_out = splits.held_out(digests, selection.val_fraction)
+        held_out = splits.with_every_domain(held_out, digests, _members(part, selection, table))
         rows = np.flatnonzero(held_out == (selection.split == "test"))
     choose = _choose_classes if part.columns.are_classes else _choose_attributes
     space, labels, chosen = choose(part, selection, table[rows])
@@ -125,6 +126,15 @@ def label(part: Part, selection: Selection) -> Labelled:
             + ("choose another val_fraction." if part.is_divided else "choose another data set.")
         )
     return Labelled(space, labels, rows, bool(other_formats[rows].any()))
+
+
+def _members(part: Part, selection: Selection, table: np.ndarray) -> np.ndarray:
+    """Returns which examples are of which domain, (N, domains) bool; of attributes: no domain."""
+    names = part.columns.names
+    if part.columns.are_classes:
+        return table[:, :1] == np.arange(len(names))
+    shown = table[:, [names.index(name) for name in selection.domains if name in names]] == 1
+    return shown & (shown.sum(axis=1, keepdims=True) == 1)
 
 
 def _scan(part: Part) -> tuple[np.ndarray, list[str], np.ndarray]:

@@ -23,6 +23,8 @@ def draw(
 ) -> np.ndarray:
     """Returns the picture (H, W, 3) uint8: a column for every label with up to six images of it.
 
+    Of more than 60 labels, 60, evenly spaced.
+
     Args:
       parts: What is trained on; images with problems are left out.
       image_size: Of training, in pixels. Images are shown as training sees them, without mirroring,
@@ -30,10 +32,13 @@ def draw(
       fast_decode: Whether training decodes images at a fraction of their size.
     """
     size = min(image_size, _LARGEST)
-    columns = [column for part in parts for column in _columns(part, size, fast_decode)][:_LABELS]
+    every = [column for part in parts for column in _columns(part, size, fast_decode)]
+    columns = [every[i] for i in sheets.evenly(len(every), _LABELS)]
+    starts = range(0, len(columns), _COLUMNS)
+    notes = [""] * (len(starts) - 1) + [sheets.share(len(columns), len(every), "labels")]
     blocks = [
-        sheets.render(_block(columns[first : first + _COLUMNS], size))
-        for first in range(0, len(columns), _COLUMNS)
+        sheets.render(_block(columns[first : first + _COLUMNS], size, note))
+        for first, note in zip(starts, notes, strict=True)
     ]
     width = max(block.shape[1] for block in blocks)
     return np.concatenate(
@@ -54,7 +59,7 @@ def _columns(part: collection.Part, size: int, fast_decode: bool) -> Iterator[_C
         yield f"{part.called(name)} ({len(own):,})", own, load
 
 
-def _block(columns: Sequence[_Column], size: int) -> sheets.Sheet:
+def _block(columns: Sequence[_Column], size: int, note: str) -> sheets.Sheet:
     """Returns the table of some columns, white where images are few."""
     images = np.ones((_ROWS, len(columns), size, size, 3), np.float32)
     for column, (_, own, load) in enumerate(columns):
@@ -63,4 +68,4 @@ def _block(columns: Sequence[_Column], size: int) -> sheets.Sheet:
         for row, index in enumerate(own[places]):
             with contextlib.suppress(tf.errors.OpError):  # where not all images were looked at
                 images[row, column] = load(tf.constant(index)).numpy()
-    return sheets.Sheet([heading for heading, _, _ in columns], images)
+    return sheets.Sheet([heading for heading, _, _ in columns], images, note)

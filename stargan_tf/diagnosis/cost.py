@@ -7,6 +7,7 @@ import shutil
 
 from stargan_tf import hyperparameters
 from stargan_tf.diagnosis import finding
+from stargan_tf.training import memory
 from stargan_tf.training import trial as trial_lib
 
 _DAY = 86_400.0
@@ -90,13 +91,14 @@ def findings(
 ) -> list[finding.Finding]:
     """Returns what is wrong with the cost; see `lines`."""
     found = []
+    less_memory = f"Pass {memory.smaller(config, max(len(trial.devices), 1))}"
     if trial.outcome == "refused":
         found.append(finding.of_error("refused", trial.detail))
     elif trial.outcome in _MISHAPS:
         text = f"{_MISHAPS[trial.outcome]} ({trial.detail})."
         advice = "Send the message to the authors of this program"
         if trial.outcome == "out_of_memory":
-            advice = f"Pass {_smaller(config)}"
+            advice = less_memory
         found.append(finding.Finding(trial.outcome, "failure", text, advice))
     total = (trial.step or 0.0) * config.train.total_steps
     if trial.outcome == "cut_off" and trial.step is None:
@@ -116,7 +118,7 @@ def findings(
         found.append(finding.Finding("time", "warning", text, advice))
     if trial.memory and trial.memory > _FULL * machine.memory:
         text = f"A step takes {trial.memory / machine.memory:.0%} of the machine's memory."
-        found.append(finding.Finding("memory", "warning", text, f"Pass {_smaller(config)}"))
+        found.append(finding.Finding("memory", "warning", text, less_memory))
     wanted = (trial.checkpoint or 0) * (config.train.keep + 1)  # the next is written beside them
     if wanted > machine.free_disk:
         text = (
@@ -192,9 +194,3 @@ def _for_laptops(config: hyperparameters.Config) -> str:
         elif given != type(given)(wanted):  # learning rates, which fit the size
             others.append(flag)
     return " ".join([*less, *others]) if less else "a smaller --total_steps"
-
-
-def _smaller(config: hyperparameters.Config) -> str:
-    """Returns flags that take less memory."""
-    half = config.train.batch_size // 2
-    return f"--batch_size={half}, or a smaller --image_size" if half else "a smaller --image_size"

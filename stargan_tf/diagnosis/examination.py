@@ -22,7 +22,7 @@ from stargan_tf.diagnosis import (
     pictures,
     report,
 )
-from stargan_tf.training import devices, runs
+from stargan_tf.training import devices, initial_weights, runs
 from stargan_tf.training import trial as trial_lib
 
 _DRAWN = 256  # images of a split to look at, where they are drawn: each takes time, none is broken
@@ -64,8 +64,12 @@ def examine(
     if training:
         found += _check_training(config, training)
     found += _of_images(images, config)
+    sound = bool(training) and not any(f.kind in _BEFORE_TRIAL for f in found)
+    if sound and config.train.init_from:
+        progress("Comparing the weights to start from.")
+        found += _check_start(config, training)
     lines, told = [], None
-    if trial and training and not any(f.kind in _BEFORE_TRIAL for f in found):
+    if trial and sound:
         progress("Trying a few steps of training.")
         result = trial(config, _broken(training))
         lines = cost.lines(result, config, machine, sum(part.images.size for part in training))
@@ -190,20 +194,41 @@ def _check_training(
 ) -> list[finding.Finding]:
     """Checks what training checks of the labels and of its folder."""
     found = []
+    run = _run(config, training)
+    try:
+        starts = bool(config.train.init_from)
+        config.hparams.check_training(run.label_space, starts_from_run=starts)
+    except errors.UserError as error:
+        found.append(finding.of_error("algorithm", str(error)))
+    try:
+        run.check()
+    except errors.UserError as error:
+        found.append(finding.of_error("run_dir", str(error)))
+    return found
+
+
+def _check_start(
+    config: hyperparameters.Config, training: Sequence[collection.Part]
+) -> list[finding.Finding]:
+    """Checks that the weights to start from are there and fit; builds the networks for it."""
+    run = _run(config, training)
+    try:
+        start = initial_weights.find(run)
+        if start:
+            initial_weights.give(start, run, run.build())
+    except errors.UserError as error:
+        return [finding.of_error("init_from", str(error))]
+    return []
+
+
+def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) -> runs.Run:
+    """Returns the run that training would make."""
     sets = {part.data_set: part.images for part in training}
     if len(sets) > 1:
         label_space = joint.Joint(list(sets.values()), list(sets)).label_space
     else:
         label_space = training[0].images.label_space
-    try:
-        config.hparams.check_training(label_space)
-    except errors.UserError as error:
-        found.append(finding.of_error("algorithm", str(error)))
-    try:
-        runs.Run(pathlib.Path(config.train.run_dir), config, label_space).check()
-    except errors.UserError as error:
-        found.append(finding.of_error("run_dir", str(error)))
-    return found
+    return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
 
 
 def _of_images(

@@ -5,12 +5,11 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from stargan_tf.data import folder_layout, folder_survey
+from stargan_tf.data import celeba_table, folder_layout, folder_survey
 from stargan_tf.diagnosis import finding
 
 KINDS = ("image_folder", "celeba", "rafd")  # data sets that are folders of image files
 
-_CELEBA_TABLE = "list_attr_celeba.txt"
 _MOST_FOLDERS = 10  # that a description lists
 
 
@@ -106,7 +105,7 @@ def guess(found: folder_survey.Survey, kind: str) -> str:
         return f"Copy images into {os.path.join(root, '<domain>')}, a folder for each domain"
     if kind != "celeba":
         for folder in ("", *children):
-            if os.path.isfile(os.path.join(root, folder, _CELEBA_TABLE)):
+            if celeba_table.find(os.path.join(root, folder)):
                 return f"Pass --dataset=celeba --data_dir={os.path.join(root, folder)}"
     return ""
 

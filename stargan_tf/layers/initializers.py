@@ -4,9 +4,9 @@ An initializer takes its seed when it is made, from Python's `random`, so `keras
 set_random_seed` decides it, and gives the same values at every call: Keras 2 calls it once for a
 weight, Keras 3 twice or more, and also copies it.
 
-TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox") gives
-the same numbers, but runs twenty operations for each weight instead of one: building StarGAN v2's
-networks took 1.7 times as long.
+TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox")
+gives the same numbers, but runs twenty operations for each weight instead of one: building StarGAN
+v2's networks took 1.7 times as long.
 """
 
 import math

@@ -15,7 +15,7 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.training import runs
 
 FILE_NAME = "model.json"
-_FORMAT = 1
+_FORMAT = 2  # since translations are called "translated"; of format 1 they were "image"
 
 Description = dict[str, Any]
 

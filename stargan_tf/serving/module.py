@@ -59,8 +59,8 @@ def all_signatures(algorithm: algorithm_lib.Algorithm, image_size: int) -> Signa
     return {**signatures, **of_files}
 
 
-def is_image(spec: tf.TensorSpec) -> bool:
-    """Whether a tensor of a signature is images."""
+def is_image(spec: tf.TensorSpec | tf.Tensor) -> bool:
+    """Returns whether a tensor of a signature is images."""
     return spec.shape.rank == 4 and spec.shape[-1] == 3
 
 
@@ -78,8 +78,13 @@ def _of_files(signature: algorithm_lib.Signature, image_size: int) -> algorithm_
 
     def function(**inputs: tf.Tensor) -> Tensors:
         found = signature.function(**decoded(inputs))
-        image = found.pop("image", None)
-        return found if image is None else {"image" + BYTES: image_bytes.encode(image), **found}
+        shown = {name for name, value in found.items() if is_image(value)}
+        return {
+            name + BYTES if name in shown else name: image_bytes.encode(value)
+            if name in shown
+            else value
+            for name, value in found.items()
+        }
 
     def requires(**inputs: tf.Tensor) -> Tensors:
         return signature.requires(**decoded(inputs))

@@ -104,6 +104,8 @@ def _save(served: module.Served, directory: pathlib.Path) -> None:
     try:
         tf.saved_model.save(served, str(directory), signatures=served.functions)
     except tf.errors.OpError as error:  # as on a full disk
+        if errors.exhausted_memory(error):
+            raise  # the command line tells of it
         raise errors.UserError(
             f"Could not write {directory.parent}: {error.message.splitlines()[0]}; no version was "
             "added; free some space or choose another --output, then run the same command again."

@@ -6,13 +6,10 @@ import importlib.util
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from stargan_tf import errors, files
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import pipeline, sources
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import tflite, tflite_report
+from stargan_tf.serving import tflite, tflite_images, tflite_report
 from stargan_tf.training import runs
 
 
@@ -25,8 +22,10 @@ class Options:
       image_size: In pixels; 0: the run's.
       signatures: Which to convert; empty: all.
       whole: Whether networks that only prepare an input are part.
-      calibration_images: How many training images tell the ranges of activations.
-      comparison_images: How many held-out images are compared.
+      calibration_images: A folder of photos that tell the ranges of activations, and on which is
+        compared; empty: the run's data set is used or, for a comparison without it, drawn faces.
+      num_calibration_images: How many images tell the ranges of activations, at most.
+      num_comparison_images: On how many images is compared, at most.
       data_dir: Where the run's data set is now; empty: where it was.
       checkpoint: "latest", or a step.
     """
@@ -35,8 +34,9 @@ class Options:
     image_size: int = 0
     signatures: tuple[str, ...] = ()
     whole: bool = True
-    calibration_images: int = 100
-    comparison_images: int = 50
+    calibration_images: str = ""
+    num_calibration_images: int = 100
+    num_comparison_images: int = 50
     data_dir: str = ""
     checkpoint: str = "latest"
 
@@ -48,10 +48,12 @@ class Exported:
     Attributes:
       path: The file; its description lies beside it, as .json.
       reports: One for each signature in it.
+      compared_on: What the images were.
     """
 
     path: pathlib.Path
     reports: tuple[tflite_report.Report, ...]
+    compared_on: str
 
     @property
     def below(self) -> tuple[tflite_report.Report, ...]:
@@ -73,8 +75,8 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       One file, or of a calibrated scheme one for each signature: each has ranges of its own.
 
     Raises:
-      UserError: No interpreter, no checkpoint, no data to calibrate or compare with, a size or
-        signature that the networks do not have.
+      UserError: No interpreter, no checkpoint, no images to calibrate with, a photo that can't be
+        read, a size or signature that the networks do not have.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
     _check_interpreter()
@@ -85,13 +87,10 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     if not options.whole:
         signatures = _without_parts(signatures, tflite.signatures(algorithm, size, whole=False))
     signatures = _chosen(signatures, options.signatures)
-    held_out = _images(run, "test", options.comparison_images, size, options.data_dir)
-    known = None
-    if options.scheme in tflite.CALIBRATED:
-        training = _images(run, "train", options.calibration_images, size, options.data_dir)
-        known = {n: tflite_report.requests(algorithm, s, *training) for n, s in signatures.items()}
+    known, compared = _images(run, options, size)
     output.mkdir(parents=True, exist_ok=True)
-    described = description_lib.describe(run, algorithm, step, quantize=options.scheme)
+    images = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **images)
     described["image_size"] = size
     stem = f"{described['name']}-{size}px-{options.scheme}"
     groups = {stem: signatures}
@@ -100,10 +99,11 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     found = []
     for name, group in groups.items():
         path = output / f"{name}.tflite"
-        content = tflite.convert(group, options.scheme, known and _calibration(known))
+        asked = known and _requests(algorithm, group, known)
+        content = tflite.convert(group, options.scheme, asked and _calibration(asked))
         with _kept_if_it_runs(path):
             _write(path, content, {**described, "signatures": _shapes(group)})
-            found.append(Exported(path, _measured(path, algorithm, group, held_out)))
+            found.append(_measured(path, algorithm, group, compared))
     return found
 
 
@@ -129,10 +129,22 @@ def _measured(
     path: pathlib.Path,
     algorithm: algorithm_lib.Algorithm,
     signatures: Mapping[str, algorithm_lib.Signature],
-    held_out: tuple[np.ndarray, np.ndarray],
-) -> tuple[tflite_report.Report, ...]:
-    asked = {n: tflite_report.requests(algorithm, s, *held_out) for n, s in signatures.items()}
-    return tuple(tflite_report.measure(path, n, s, asked[n]) for n, s in signatures.items())
+    compared: tflite_images.Images,
+) -> Exported:
+    asked = _requests(algorithm, signatures, compared)
+    reports = (tflite_report.measure(path, n, s, asked[n]) for n, s in signatures.items())
+    return Exported(path, tuple(reports), compared.what)
+
+
+def _requests(
+    algorithm: algorithm_lib.Algorithm,
+    signatures: Mapping[str, algorithm_lib.Signature],
+    images: tflite_images.Images,
+) -> dict[str, tflite_report.Inputs]:
+    return {
+        name: tflite_report.requests(algorithm, signature, images.pixels, images.labels)
+        for name, signature in signatures.items()
+    }
 
 
 def _calibration(known: Mapping[str, tflite_report.Inputs]):
@@ -162,23 +174,35 @@ def _chosen(
 
 
 def _images(
-    run: runs.Run, split: str, count: int, size: int, data_dir: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns images (M, size, size, 3) in [-1, 1] of the run's data set, and their labels."""
-    data = run.config.data
-    if data_dir:
-        data = dataclasses.replace(data, data_dir=data_dir)
-    if data.dataset == "cartoon_faces":  # as many as are asked for can be drawn
-        data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
+    run: runs.Run, options: Options, size: int
+) -> tuple[tflite_images.Images | None, tflite_images.Images]:
+    """Returns the images to calibrate with, if the scheme needs some, and those to compare on."""
+    calibrated = options.num_calibration_images if options.scheme in tflite.CALIBRATED else 0
+    compared = options.num_comparison_images
+    if options.calibration_images:
+        parts = tflite_images.split_photos(options.calibration_images, calibrated, compared)
+        what = f"photos of {options.calibration_images}"
+        known, others = (
+            tflite_images.of_photos(paths, run.label_space, size, what) if paths else None
+            for paths in parts
+        )
+        return known, others
     try:
-        source = sources.load(data, split)
+        held_out = tflite_images.of_data_set(run, "test", compared, size, options.data_dir)
+        if not calibrated:
+            return None, held_out
+        training = tflite_images.of_data_set(run, "train", calibrated, size, options.data_dir)
+        return training, held_out
     except errors.UserError as error:
-        raise errors.UserError(
-            f"{error} The conversion needs images of the run's data set; if it has moved, pass "
-            "--data_dir."
-        ) from error
-    data = dataclasses.replace(data, image_size=size)
-    return pipeline.spread_out(sources.sampler(source, data, seed=0, augment=False), count)
+        if calibrated:
+            raise errors.UserError(
+                f"{error} --quantize={options.scheme} finds its ranges on images like those of "
+                "training; pass a folder of photos as --calibration_images=DIR, or as --data_dir "
+                "where the data set is now."
+            ) from error
+        if options.data_dir:
+            raise
+        return None, tflite_images.drawn(run.label_space, compared, size)
 
 
 def _shapes(signatures: Mapping[str, algorithm_lib.Signature]) -> dict[str, dict[str, list[int]]]:

@@ -53,8 +53,9 @@ def requests(
 ) -> Inputs:
     """Returns real inputs for a signature, one request for each image, on the first axis.
 
-    Each image is asked to show the label of the next; references are the next image; latent codes
-    are drawn. What a part that was left out would find is drawn evenly from [0, 1).
+    Each image is asked to show the label of the next: where labels are not what the images show,
+    but the run's in turn, they are asked for in turn. References are the next image; latent
+    codes are drawn. What a part that was left out would find is drawn evenly from [0, 1).
 
     Args:
       algorithm: With the weights of the run.
@@ -134,13 +135,15 @@ def run(path: pathlib.Path, name: str, inputs: Inputs) -> tuple[Inputs, dict]:
         return answers, json.loads((folder / "report.json").read_text())
 
 
-def table(path: pathlib.Path, reports: Sequence[Report]) -> str:
-    """Returns the reports of one file as text."""
+def table(path: pathlib.Path, reports: Sequence[Report], compared_on: str) -> str:
+    """Returns the reports of one file as text, under a heading that says on what images."""
     size = path.stat().st_size / 2**20
     counts = operations(path).items()
     lines = [
+        f"Compared with float32 on {reports[0].images} {compared_on}",
+        "",
         f"{'signature':22}{'MB':>8}{'ms, 1 thread':>14}{'2 threads':>11}{'PSNR':>9}{'SSIM':>8}"
-        f"{'max error':>11}"
+        f"{'max error':>11}",
     ]
     for r in reports:
         psnr = "-" if r.psnr is None else f"{r.psnr:.1f} dB"

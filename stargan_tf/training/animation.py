@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf import errors, sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import photo_jobs, photos
 from stargan_tf.training import runs
 
@@ -108,10 +109,15 @@ def check_styled(run: runs.Run) -> None:
 
 
 def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
-    """Returns the domains to visit: `names`, which are checked, or all where there are none."""
+    """Returns the domains to visit.
+
+    Args:
+      space: Of the run.
+      names: These, which are checked; empty: all, or of many some (`sheets.targets`).
+    """
     for name in names:
         space.index(name)
-    return tuple(names) or space.names
+    return tuple(names) or sheets.targets(space)[0]
 
 
 def reference_files(
@@ -138,12 +144,14 @@ def reference_files(
                 f"{', '.join(space.names)} it is seen; received --to={','.join(names)}."
             )
         return [(names[0], path)]
+    folders = {
+        names_lib.normalized(p.name): p for p in path.iterdir() if p.is_dir() and p.name[0] != "."
+    }
     if not names:
-        folders = {p.name for p in path.iterdir() if p.is_dir() and p.name[0] != "."}
         for name in sorted(folders):
             space.index(name)
         names = tuple(name for name in space.names if name in folders)
-    missing = [name for name in names if not (path / name).is_dir()]
+    missing = [name for name in names if name not in folders]
     if missing or not names:
         raise errors.UserError(
             f"--references={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
@@ -152,7 +160,7 @@ def reference_files(
     return [
         (name, file)
         for name in names
-        for file in photo_jobs.found([str(path / name)], "--references")
+        for file in photo_jobs.found([str(folders[name])], "--references")
     ]
 
 

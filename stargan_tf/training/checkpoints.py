@@ -8,7 +8,8 @@ holds in lists, and its checkpoints are several files.)
 import json
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -55,8 +56,7 @@ class Checkpoints:
             if not np.isfinite(value).all():
                 raise errors.UserError(
                     f"{name} is not finite at step {step}, so no checkpoint was written; "
-                    f"{self._newest()}; start again in another --run_dir with a lower learning "
-                    "rate or --precision=float32."
+                    f"{self._newest()}; {self.start_again()}."
                 )
         self.directory.mkdir(parents=True, exist_ok=True)
         header = json.dumps({"format": _FORMAT, "step": step}).encode()
@@ -84,6 +84,31 @@ class Checkpoints:
     def _read(self, step: int, names: Sequence[str] | None) -> dict[str, np.ndarray]:
         path = self.path(step)
         wanted = set(self.variables) if names is None else set(names)
+
+        def choose(found: set[str]) -> list[str]:
+            self._compare(path, wanted, found if names is None else found & wanted)
+            return sorted(wanted)
+
+        values = self.read(step, choose)
+        for name, value in values.items():
+            if value.shape != tuple(self.variables[name].shape):
+                raise errors.UserError(
+                    f"{path} is of another model: {name} has shape {value.shape} there, and "
+                    f"{tuple(self.variables[name].shape)} here; use the run it came from."
+                )
+        return values
+
+    def read(self, step: int, choose: Callable[[set[str]], Iterable[str]]) -> dict[str, np.ndarray]:
+        """Returns arrays of the checkpoint of `step` by name, whatever the variables here are.
+
+        Args:
+          step: One of `steps()`.
+          choose: Takes the names of all arrays and returns those to read; it may raise.
+
+        Raises:
+          UserError: If the file is damaged or no checkpoint.
+        """
+        path = self.path(step)
         try:
             with np.load(path, allow_pickle=False) as file:
                 if _HEADER not in file:
@@ -96,9 +121,7 @@ class Checkpoints:
                         f"{path} is of step {header['step']}, format {header['format']}; give it "
                         "back its name, or use a newer version of this program."
                     )
-                found = set(file.files) - {_HEADER}
-                self._compare(path, wanted, found if names is None else found & wanted)
-                values = {name: file[name] for name in sorted(wanted)}
+                return {name: file[name] for name in choose(set(file.files) - {_HEADER})}
         except errors.UserError:
             raise
         except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
@@ -106,13 +129,6 @@ class Checkpoints:
                 f"The checkpoint {path} is damaged ({error}); remove it to continue from the one "
                 f"before ({', '.join(str(s) for s in self.steps() if s != step) or 'none left'})."
             ) from error
-        for name, value in values.items():
-            if value.shape != tuple(self.variables[name].shape):
-                raise errors.UserError(
-                    f"{path} is of another model: {name} has shape {value.shape} there, and "
-                    f"{tuple(self.variables[name].shape)} here; use the run it came from."
-                )
-        return values
 
     def _compare(self, path: pathlib.Path, wanted: set[str], found: set[str]) -> None:
         if wanted != found:
@@ -122,9 +138,33 @@ class Checkpoints:
                 f"{_some(extra)}; use the run it came from."
             )
 
+    def start_again(self) -> str:
+        """Returns the advice for a training whose numbers are no longer finite."""
+        steps = self.steps()
+        where = "in another --run_dir"
+        if steps:
+            where = (
+                f"from that checkpoint ({flags_to_start_from(self.directory.parent, steps[-1])})"
+            )
+        return f"start again {where} with a lower learning rate or --precision=float32"
+
     def _newest(self) -> str:
         steps = self.steps()
         return f"the checkpoint of step {steps[-1]} is intact" if steps else "there is none yet"
+
+
+def flags_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str:
+    """Returns the flags, ready for a shell, that start a new run from the weights of a run.
+
+    Args:
+      run_dir: The run's folder. The new one's is named after it, and is not there yet.
+      step: Of the checkpoint; None: the newest.
+    """
+    number = 2
+    while pathlib.Path(f"{run_dir}-{number}").exists():
+        number += 1
+    start = f"{run_dir}" if step is None else f"{run_dir}:{step}"
+    return shlex.join([f"--init_from={start}", f"--run_dir={run_dir}-{number}"])
 
 
 def _some(names: Sequence[str]) -> str:

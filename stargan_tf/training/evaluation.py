@@ -77,7 +77,7 @@ def joint_against_renders(
 
     Returns:
       The figures of `against_renders` by "data set: target"; and a sheet of the first faces of
-      every data set.
+      every data set; of many targets some, see `sheets.evenly`.
     """
     table, rows = {}, []
     for name, faces in sets.items():
@@ -90,8 +90,13 @@ def joint_against_renders(
             table |= {f"{name}: {target}": row for target, row in found.items()}
             columns += sheet.columns[1:]
             cells.append(sheet.images if number == 0 else sheet.images[:, 1:])
-        rows.append(np.concatenate(cells, axis=1)[: _SHEET_ROWS // len(sets)])
-    return table, sheets.Sheet(columns, np.concatenate(rows))
+        rows.append(np.concatenate(cells, axis=1)[: max(1, _SHEET_ROWS // len(sets))])
+    count = len(columns) // 2  # of targets, each with the true render beside it
+    shown = sheets.evenly(count)
+    places = [0, *(place for i in shown for place in (2 * i + 1, 2 * i + 2))]
+    note = sheets.share(len(shown), count, "labels")
+    cells = np.concatenate(rows)[:, places]
+    return table, sheets.Sheet([columns[i] for i in places], cells, note)
 
 
 class _OneSet:

@@ -14,6 +14,7 @@ from typing import Any
 from stargan_tf import algorithms, errors, hyperparameters, state_dicts
 from stargan_tf.algorithms import reference_files
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import options as data_options
 
 
@@ -81,6 +82,7 @@ def plan(request: Request) -> Plan:
         )
     paths = _paths(name, module, request.given)
     space = _label_space(request, module)
+    names_lib.refuse(space.names, space.what)
     step = request.step or _step(paths)
     states = {flag: state_dicts.read(path) for flag, path in paths.items()}
     for file in module.FILES:

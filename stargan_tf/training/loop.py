@@ -1,10 +1,7 @@
 """The training loop: one compiled step after the other, for any algorithm."""
 
-import contextlib
-import math
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -14,7 +11,22 @@ import tensorflow as tf
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import pipeline
-from stargan_tf.training import checkpoints, devices, runs, summaries
+from stargan_tf.training import (
+    checkpoints,
+    devices,
+    guarded_step,
+    initial_weights,
+    interruption,
+    memory,
+    runs,
+    summaries,
+)
+
+# Python gives a GPU steps ahead of time. So many at most, which also bounds what is trained in vain
+# after a loss that is not finite. They need no memory but their batches: a GPU's memory is given to
+# operations in the order of the steps, and where about a thousand operations wait to start, CUDA
+# lets Python wait too. (On CPUs a step is done when its call returns.)
+_LOOK_EVERY = 100
 
 
 def train(
@@ -24,6 +36,8 @@ def train(
     held_out: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
+
+    Else it begins with the weights of the run that it is to start from, or with its own.
 
     Args:
       run: Its folder is made, or continued.
@@ -38,20 +52,28 @@ def train(
       UserError: If a loss is not finite, or the run can't be continued.
     """
     options = run.config.train
+    replicas = strategy.num_replicas_in_sync
     devices.check_batch_size(options.batch_size, strategy)
     run.check()
-    keras.utils.set_random_seed(options.seed)
-    if options.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    with strategy.scope():
-        algorithm = run.build(replicas=strategy.num_replicas_in_sync)
-    run.create()  # now that nothing is left to refuse
-    saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
-    step = max(saved.steps(), default=0)
-    if step:
-        saved.restore(step)
-        print(f"Continuing {run.directory} from step {step}.", flush=True)
-    return _Loop(run, strategy, algorithm, saved, held_out).steps(step, sampler)
+    start = initial_weights.find(run)
+    with run.claimed(), memory.explained(run, replicas):
+        keras.utils.set_random_seed(options.seed)
+        if options.deterministic:
+            tf.config.experimental.enable_op_determinism()
+        with strategy.scope():
+            algorithm = run.build(replicas=replicas)
+            lines = initial_weights.give(start, run, algorithm) if start else []
+        run = initial_weights.recorded(run, start)
+        run.create()  # now that nothing is left to refuse
+        saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
+        step = max(saved.steps(), default=0)
+        if start:
+            saved.save(0)  # from here on the run needs the other one no more
+            print("\n".join(lines), flush=True)
+        elif saved.steps():
+            saved.restore(step)
+            print(f"Continuing {run.directory} from step {step}.", flush=True)
+        return _Loop(run, strategy, algorithm, saved, held_out).steps(step, sampler)
 
 
 class _Loop:
@@ -64,6 +86,7 @@ class _Loop:
         self.saved: checkpoints.Checkpoints = saved
         self.held_out = held_out
         self.board = summaries.TensorBoard(run.directory)
+        self.take = compile_step(strategy, algorithm)
 
     def steps(self, step: int, sampler: pipeline.AnySampler) -> int:
         """Takes the steps from `step` to the last; returns the exit status."""
@@ -72,25 +95,30 @@ class _Loop:
         images_per_step = options.batch_size * self.algorithm.batches_per_step
         progress = summaries.Progress(step, total, images_per_step)
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
-        take = compile_step(self.strategy, self.algorithm)
-        with _signals() as received:
+        with interruption.requests() as received:
             while step < total and not received:
                 start = time.monotonic()
                 batch = self._next(batches, sampler, step)
                 progress.waited(time.monotonic() - start)
-                losses = {k: float(v) for k, v in take(batch, tf.constant(step, tf.int64)).items()}
+                losses = self.take(batch, tf.constant(step, tf.int64))
+                progress.given()
                 step += 1
-                self._check_finite(step, losses)
-                last = step == total
-                if step % options.log_every == 0 or last:
-                    log.write(step, losses)
-                    self.board.scalars(step, losses | progress.show(step, losses))
-                if step % options.sample_every == 0 or last:
+                logs, samples, saves, looks = (
+                    step % every == 0 or step == total
+                    for every in (options.log_every, options.sample_every,
+                                  options.checkpoint_every, _LOOK_EVERY)
+                )  # fmt: skip
+                if logs or samples or saves or looks:
+                    self._check_finite()
+                if logs:
+                    numbers = {name: float(loss) for name, loss in losses.items()}
+                    log.write(step, numbers)
+                    self.board.scalars(step, numbers | progress.show(step, numbers))
+                if samples:
                     self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
-                if step % options.checkpoint_every == 0 or last:
+                if saves:
                     self.saved.save(step)
-            if 0 < step < total and step not in self.saved.steps():
-                self.saved.save(step)
+            self._save_unsaved(step)
         if step < total:
             progress.say(f"Stopped at step {step}, saved. The same command continues from there.")
             return 128 + received[0]
@@ -103,8 +131,7 @@ class _Loop:
         try:
             return next(batches)
         except broken:
-            if step and step not in self.saved.steps():
-                self.saved.save(step)
+            self._save_unsaved(step)
             for member in sampler.members:
                 source = member.source
                 for index, reason in source.problems(thorough=True).items():
@@ -114,16 +141,22 @@ class _Loop:
                     ) from None
             raise
 
-    def _check_finite(self, step: int, losses: Mapping[str, float]) -> None:
-        for name, value in losses.items():
-            if not math.isfinite(value):
-                steps = self.saved.steps()
-                newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
-                raise errors.UserError(
-                    f"The loss {name} is {value} at step {step}, so training stopped; the "
-                    f"checkpoint {newest}; start again in another --run_dir with a lower "
-                    "learning rate or --precision=float32."
-                )
+    def _save_unsaved(self, step: int) -> None:
+        """Saves where training stops between two checkpoints."""
+        self._check_finite()
+        if step and step not in self.saved.steps():
+            self.saved.save(step)
+
+    def _check_finite(self) -> None:
+        """Raises a UserError if a loss of any step so far was not finite."""
+        found = self.take.first_not_finite()
+        if found:
+            steps = self.saved.steps()
+            newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
+            raise errors.UserError(
+                f"The loss {found.name} is {found.value} at step {found.step}, so training "
+                f"stopped; the checkpoint {newest}; {self.saved.start_again()}."
+            )
 
 
 def distribute(
@@ -154,31 +187,6 @@ def distribute(
 
 def compile_step(
     strategy: tf.distribute.Strategy, algorithm: algorithm_lib.Algorithm
-) -> Callable[..., dict[str, tf.Tensor]]:
+) -> guarded_step.GuardedStep:
     """Returns (batch, step) -> losses, averaged over the replicas: one graph for a whole step."""
-
-    @tf.function
-    def take(batch, step):
-        losses = strategy.run(algorithm.train_step, args=(batch, step))
-        mean = tf.distribute.ReduceOp.MEAN
-        return {name: strategy.reduce(mean, loss, axis=None) for name, loss in losses.items()}
-
-    return take
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collects SIGTERM and Ctrl-C instead of dying; a second Ctrl-C is not held back."""
-    received: list[int] = []
-
-    def handler(number, frame):
-        del frame
-        received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {n: signal.signal(n, handler) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+    return guarded_step.GuardedStep(strategy, algorithm)

@@ -1,17 +1,23 @@
 """Run directories: what a run is, so that no other command has to be told again."""
 
+import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import stargan_tf
 from stargan_tf import algorithms, errors, files, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.training import checkpoints
 
 _FORMAT = 1
+_LOCK = ".lock"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Run:
             "precision": train.precision,
             "jit_compile": train.jit_compile,
             "normalization_backend": backend,
+            "starts_from_run": bool(train.init_from),
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
@@ -81,6 +88,33 @@ class Run:
                 **{**given, **problem},
             ),
         )
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Holds the folder, which is made if there is none, for one training at a time.
+
+        Other commands may read a run while it is held.
+
+        Raises:
+          UserError: If another process trains in it (nothing is changed then), or it can't be made.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+            except files.TakenError as error:
+                raise errors.UserError(
+                    f"Another training is under way in {self.directory} ({error}); wait for it or "
+                    "stop it, or choose another --run_dir."
+                ) from None
+            except OSError as error:
+                raise self._not_made(error) from error
+            if not held:
+                print(
+                    f"The file system of {self.directory} has no locks, so nothing keeps a second "
+                    "training out of it; start none.",
+                    flush=True,
+                )
+            yield
 
     def create(self) -> None:
         """Makes the folder, or checks that the one there holds this same model.
@@ -93,10 +127,7 @@ class Run:
             for directory in (self.checkpoint_dir, self.directory / "samples"):
                 directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise errors.UserError(
-                f"Could not make the run directory {self.directory}: {error.strerror}; choose "
-                "another --run_dir."
-            ) from error
+            raise self._not_made(error) from error
         files.remove_partial(self.directory)
         files.remove_partial(self.checkpoint_dir)
         model = {
@@ -113,13 +144,18 @@ class Run:
             file.write(self.config.to_flagfile().encode())
 
     def check(self) -> None:
-        """Raises a UserError where the folder holds another model; changes nothing."""
+        """Raises a UserError where the folder holds another model; changes nothing.
+
+        A new run is refused, too, if no command could be told one of its labels. One that is there
+        already may have such names: it continues.
+        """
         if (self.directory / "model.json").exists():
             old = open_run(self.directory)
             if old.imported:
                 raise errors.UserError(
                     f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
-                    "optimizer's state to train on with; choose another --run_dir."
+                    "optimizer's state to train on with; start a new run from its weights: "
+                    f"{checkpoints.flags_to_start_from(self.directory)}"
                 )
             self._refuse_another(old)
         elif self.checkpoint_dir.exists():
@@ -127,6 +163,17 @@ class Run:
                 f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
                 "known; choose another --run_dir."
             )
+        else:
+            data = self.config.data
+            parts = data.parts() if data.datasets else (data,)
+            for part, block in zip(parts, self.label_space.blocks, strict=True):
+                names_lib.refuse(block.space.names, block.space.what, part.kind)
+
+    def _not_made(self, error: OSError) -> errors.UserError:
+        return errors.UserError(
+            f"Could not make the run directory {self.directory}: {error.strerror}; choose another "
+            "--run_dir."
+        )
 
     def _refuse_another(self, old: "Run") -> None:
         before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
@@ -137,20 +184,29 @@ class Run:
             if before.get(name) != now.get(name)
         ]
         if differing:
+            again = "."
+            if before["algorithm"] == now["algorithm"]:
+                flags = checkpoints.flags_to_start_from(self.directory)
+                again = f", or start a new run from its weights: {flags}"
             raise errors.UserError(
                 f"{self.directory} holds another model: {', '.join(differing)}; choose another "
-                "--run_dir, or the flags of that run to continue it."
+                f"--run_dir, or the flags of that run to continue it{again}"
             )
 
 
-def open_run(directory: str | pathlib.Path) -> Run:
+def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
     """Reads what a run is from its folder.
+
+    Args:
+      directory: The folder.
+      flag: The flag that named it, for messages.
 
     Raises:
       UserError: If it is no run's folder.
     """
     directory = pathlib.Path(directory)
     path = directory / "model.json"
+    _refuse_parts(directory, flag)
     try:
         model = json.loads(path.read_text())
         if model["format"] > _FORMAT:
@@ -164,7 +220,7 @@ def open_run(directory: str | pathlib.Path) -> Run:
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(
-            f"--run={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            f"--{flag}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
             "training, such as runs/quickstart."
         ) from error
     except ModuleNotFoundError as error:
@@ -175,6 +231,25 @@ def open_run(directory: str | pathlib.Path) -> Run:
         raise errors.UserError(
             f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
         ) from error
+
+
+def _refuse_parts(path: pathlib.Path, flag: str) -> None:
+    """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
+    around = pathlib.Path(os.path.abspath(path)).parents[:2]
+    run = next((folder for folder in around if (folder / "model.json").is_file()), None)
+    if path.is_dir() and ((path / "model.json").exists() or not run):
+        return  # it is a run, or what is wrong with it is told elsewhere
+    if path.exists():
+        instead = "the --run_dir of a training, such as runs/quickstart"
+        if run:
+            instead = f"--{flag}={run if path.is_absolute() else os.path.relpath(run)}"
+            if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
+                step = int(match[1])
+                instead += f":{step}" if flag == "init_from" else f" --checkpoint={step}"
+        raise errors.UserError(
+            f"--{flag} is the folder of a run; received the "
+            f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."
+        )
 
 
 def restore_weights(
@@ -190,9 +265,22 @@ def restore_weights(
     Returns:
       The step of the checkpoint.
     """
-    weights = algorithm.weights()
-    saved = checkpoints.Checkpoints(run.checkpoint_dir, weights)
-    steps = saved.steps()
+    weights, step = algorithm.weights(), find_step(run, checkpoint)
+    checkpoints.Checkpoints(run.checkpoint_dir, weights).restore(step, list(weights))
+    return step
+
+
+def find_step(run: Run, checkpoint: str = "latest") -> int:
+    """Returns the step of a checkpoint that the run has.
+
+    Args:
+      run: The run.
+      checkpoint: "latest", or a step.
+
+    Raises:
+      UserError: If it has none, or not that one.
+    """
+    steps = checkpoints.Checkpoints(run.checkpoint_dir, {}).steps()
     if not steps:
         raise errors.UserError(
             f"{run.directory} has no checkpoint yet; train it until the first one is written."
@@ -205,5 +293,4 @@ def restore_weights(
             f"{run.directory} has no checkpoint {checkpoint!r}; it has "
             f"{', '.join(map(str, steps))}; name one of those or 'latest'."
         )
-    saved.restore(step, list(weights))
     return step

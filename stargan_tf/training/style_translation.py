@@ -21,7 +21,8 @@ class StyleRequest:
     """Which styles to translate to.
 
     Attributes:
-      domains: Names of the domains; with references the one as which they are seen.
+      domains: Names of the domains; with references the one as which they are seen. Empty: all,
+        or of many some (`sheets.targets`).
       seed: Of the first latent code of every domain.
       outputs: How many latent codes: seeds seed, seed + 1, ...
       psi: 1: latent styles as they are; towards 0: nearer to the domain's mean style.
@@ -77,7 +78,10 @@ class StyleTranslator:
     Attributes:
       headings: What each style is, for people.
       styles: (count, style_dim) float32.
+      note: Of how many domains these are, where it is not all, as in "12 of 150 domains".
     """
+
+    note: str = ""
 
     def __init__(
         self, run: runs.Run, request: StyleRequest, fit: str = "crop", checkpoint: str = "latest"
@@ -118,7 +122,7 @@ class StyleTranslator:
     def sheet(self, image: os.PathLike[str], output: os.PathLike[str]) -> str:
         """Writes one picture: the photo, then its translations to every style."""
         self.matrix([image], output)
-        return f"{len(self.styles)} styles"
+        return self._said()
 
     def matrix(self, images: Sequence[os.PathLike[str]], output: os.PathLike[str]) -> str:
         """Writes one picture of all photos in all styles; returns a line about it.
@@ -136,8 +140,8 @@ class StyleTranslator:
         else:
             headings = ["input", *self.headings]
             cells = np.stack([np.stack(sources), *rendered], axis=1)
-        photos.save_png(output, sheets.render(sheets.Sheet(headings, cells)))
-        return f"{len(sources)} photos in {len(self.styles)} styles"
+        photos.save_png(output, sheets.render(sheets.Sheet(headings, cells, self.note)))
+        return f"{len(sources)} photos in {self._said()}"
 
     def save_styles(self, path: os.PathLike[str]) -> None:
         """Writes the styles (count, style_dim) as a .npy file that `saved` takes."""
@@ -145,13 +149,18 @@ class StyleTranslator:
             np.save(file, self.styles)
 
     def _draw(self, request: StyleRequest) -> None:
-        names = request.domains or self._space.names
+        names = request.domains
+        if not names:
+            names, self.note = sheets.targets(self._space)
         z = algorithm_lib.latent_of_seeds(
             range(request.seed, request.seed + request.outputs), self._algorithm.latent_dim
         )
         self.headings = [name for name in names for _ in z]
         labels = self._labels(self.headings)
         self.styles = self._algorithm.map_latents(np.tile(z, (len(names), 1)), labels, request.psi)
+
+    def _said(self) -> str:
+        return f"{len(self.styles)} styles" + (f" of {self.note}" if self.note else "")
 
     def _labels(self, names: Sequence[str]) -> np.ndarray:
         return np.eye(self._space.width, dtype=np.float32)[[self._space.index(n) for n in names]]

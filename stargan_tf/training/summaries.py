@@ -73,22 +73,32 @@ class Progress:
         self._first, self._total, self._images = first_step, total_steps, images_per_step
         self._start = self._mark = time.monotonic()
         self._mark_step, self._waited = first_step, 0.0
+        self._given: list[float] = []
         self._terminal = sys.stdout.isatty()
 
     def waited(self, seconds: float) -> None:
-        """Adds time in which the step had no data to work on."""
+        """Adds time in which Python waited for a batch."""
         self._waited += seconds
 
+    def given(self) -> None:
+        """Notes that the device has just been given a step."""
+        self._given.append(time.monotonic())
+
     def show(self, step: int, losses: Mapping[str, float]) -> dict[str, float]:
-        """Prints the line; returns the speed since it was last shown."""
+        """Prints the line; returns the speed since it was last shown.
+
+        Call it when the losses of the last step that was given have been read, so that it is done.
+        """
         now = time.monotonic()
         span = max(now - self._mark, 1e-9)
         rate = (step - self._mark_step) / span
+        # While Python waited, the device may have been busy with the steps before.
+        waited = min(self._waited, max(span - self._busy(now), 0.0))
         left = (now - self._start) / max(step - self._first, 1) * (self._total - step)
         speed = {
             "speed/steps_per_second": rate,
             "speed/images_per_second": rate * self._images,
-            "speed/waiting_for_data": min(self._waited / span, 1.0),
+            "speed/waiting_for_data": waited / span,
         }
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
         line = (
@@ -100,8 +110,19 @@ class Progress:
             line = line[: shutil.get_terminal_size().columns - 1]
         print(f"\r\x1b[2K{line}" if self._terminal else line,
               end="" if self._terminal else "\n", flush=True)  # fmt: skip
-        self._mark, self._mark_step, self._waited = now, step, 0.0
+        self._mark, self._mark_step, self._waited, self._given = now, step, 0.0, []
         return speed
+
+    def _busy(self, now: float) -> float:
+        """Returns how long a device that is done now has worked, if all steps take equally long.
+
+        A step and those after it took no longer than the time since the device was given it; and
+        exactly that time if the device was never without work from then on, which is true at least
+        of the last step. (CPUs are done when the call returns, and so add nothing here.)
+        """
+        count = len(self._given)
+        each = ((now - given) / (count - k) for k, given in enumerate(self._given))
+        return count * min(each, default=0.0)
 
     def say(self, line: str) -> None:
         """Prints a line of its own."""

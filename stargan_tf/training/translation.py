@@ -71,14 +71,18 @@ class Translator:
     def sheet(
         self, image: os.PathLike[str], output: os.PathLike[str], fit: str, known: Sequence[str] = ()
     ) -> str:
-        """Writes the photo beside its translations to every target; returns a line about it."""
+        """Writes the photo beside its translations to every target; returns a line about it.
+
+        Of many targets some: `sheets.targets`.
+        """
         x, own, said = self._read(image, fit, known)
-        targets = {name: self._space.shown(own, (name,)) for name in self._space.names}
+        names, note = sheets.targets(self._space)
+        targets = {name: self._space.shown(own, (name,)) for name in names}
         headings = [self._heading(name, own[0], target[0]) for name, target in targets.items()]
         cells = [x, *(self._algorithm.translate(x, target) for target in targets.values())]
-        picture = sheets.render(sheets.Sheet(["input", *headings], np.stack(cells, axis=1)))
-        photos.save_png(output, picture)
-        return said
+        sheet = sheets.Sheet(["input", *headings], np.stack(cells, axis=1), note)
+        photos.save_png(output, sheets.render(sheet))
+        return f"{said}; {note}" if note else said
 
     def _read(
         self, path: os.PathLike[str], fit: str, known: Sequence[str]

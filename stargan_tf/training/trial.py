@@ -101,6 +101,8 @@ def measure(
     lines = done.stderr.decode(errors="replace").strip().splitlines()
     status = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
     words = " / ".join(line.strip() for line in lines[-_LAST_WORDS:])
+    if "std::bad_alloc" in words:  # which nothing in C++ has caught
+        return Trial("out_of_memory", words, **known.values())
     return Trial("crashed", f"{status}: {words or 'without a word'}", **known.values())
 
 

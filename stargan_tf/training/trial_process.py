@@ -24,8 +24,6 @@ def main() -> None:
     with contextlib.suppress(OSError):  # Linux: where memory ends, end this process, no other
         pathlib.Path("/proc/self/oom_score_adj").write_text("1000")
 
-    import tensorflow as tf
-
     from stargan_tf import errors
 
     try:
@@ -33,7 +31,9 @@ def main() -> None:
         outcome = {"outcome": "measured"}
     except errors.UserError as error:
         outcome = {"outcome": "refused", "detail": str(error)}
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+    except Exception as error:
+        if not errors.exhausted_memory(error):
+            raise
         outcome = {"outcome": "out_of_memory", "detail": str(error).partition("\n")[0][:300]}
     _tell(**outcome, seconds=time.monotonic() - start)
 

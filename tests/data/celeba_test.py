@@ -2,6 +2,8 @@
 
 import os
 import random
+import types
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +12,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import celeba, labels
+from stargan_tf.data import celeba, labels, sources
 
 NAMES = ("Bald", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Male", "Young")
 
@@ -81,16 +83,15 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(numbers, [10, 19, 14, 33, 17])
 
     def test_default_test_size_and_global_random_state(self):
-        self.make(2001, folder="img_align_celeba")
-        os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "other"))
+        os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "img_align_celeba"))
         random.seed(5)
         state = random.getstate()
         test = celeba.load_celeba(self.dir, "test")
         train = celeba.load_celeba(self.dir, "train")
         self.assertEqual(random.getstate(), state)
-        self.assertEqual((test.size, train.size), (1999, 2))
-        expected = self.reference(celeba.DEFAULT_ATTRIBUTES, 1999)["train"]
-        names = [os.path.basename(train.describe(i)) for i in range(2)]
+        self.assertEqual((test.size, train.size), (4, 36))
+        expected = self.reference(celeba.DEFAULT_ATTRIBUTES, 4)["train"]
+        names = [os.path.basename(train.describe(i)) for i in range(36)]
         self.assertEqual(names, [name for name, _ in expected])
 
     def test_label_space(self):
@@ -141,28 +142,94 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(files.labels, expected.labels)
 
     def test_missing_files_and_folders(self):
-        layout = "expected DIR/list_attr_celeba.txt and the images in DIR/images"
+        layout = r"expected DIR/list_attr_celeba.txt \(or .csv\) and the images in DIR/images"
         self.assertRegex(self.error(""), f"is empty.*--data_dir=DIR; {layout}")
         self.assertRegex(self.error("/nowhere"), f"no data folder '/nowhere'; {layout}")
         os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "pictures"))
         self.assertRegex(self.error(), f"no folder images or img_align_celeba.*{layout}")
         os.remove(os.path.join(self.dir, "list_attr_celeba.txt"))
-        self.assertRegex(self.error(), f"no list_attr_celeba.txt in .*{layout}")
+        self.assertRegex(self.error(), f"no list_attr_celeba.txt or .*csv in .*{layout}")
 
-    def test_missing_images(self):
-        for i in (3, 30):
-            os.remove(os.path.join(self.dir, "images", f"{i:06d}.png"))
+    def test_missing_images_are_problems_and_keep_their_side(self):
+        before = {split: self.load(split).paths for split in ("train", "test")}
+        gone = {os.path.join(self.dir, "images", f"{i:06d}.png") for i in (3, 10, 30)}
+        for path in gone:
+            os.remove(path)
+        for split, missing in (("train", 2), ("test", 1)):
+            files = self.load(split)
+            self.assertEqual(files.paths, before[split])
+            kept, problems = sources.usable(files, "skip")
+            self.assertEqual({files.describe(i) for i in problems}, gone & set(files.paths))
+            self.assertLen(problems, missing)
+            self.assertEqual(
+                [kept.describe(i) for i in range(kept.size)],
+                [path for path in before[split] if path not in gone],
+            )
+            with self.assertRaisesRegex(
+                errors.UserError, rf"^{missing} of {files.size} images cannot be used: .*\.png \("
+            ):
+                sources.usable(files, "error")
+
+    def test_all_images_missing(self):
+        for i in range(1, 41):
+            os.rename(
+                os.path.join(self.dir, "images", f"{i:06d}.png"),
+                os.path.join(self.dir, "images", f"face{i}.png"),
+            )
         message = self.error()
-        self.assertRegex(message, r"2 of the 40 images .*\(000003.png, 000030.png\)")
-        for i in range(4, 10):
-            os.remove(os.path.join(self.dir, "images", f"{i:06d}.png"))
-        self.assertRegex(self.error(), r"8 of the 40 images .* 000007.png, \.\.\.\)")
+        self.assertRegex(
+            message, r"None of the 40 images .*images' \(000001.png, .* 000005.png, ..."
+        )
 
     def test_names_cannot_leave_the_folder(self):
-        outside = "../list_attr_celeba.txt"
-        lines = [outside + self.lines[0][10:], *self.lines[1:]]
+        for outside in ("../list_attr_celeba.txt", "deep/000001.png", ".."):
+            self.write(["40", " ".join(NAMES), outside + self.lines[0][10:], *self.lines[1:]])
+            self.assertRegex(self.error(), f"Line 3 of .* names the image '{outside}'.*file alone")
+
+    @parameterized.parameters(("\n", ""), ("\r\n", "\ufeff"))
+    def test_csv_as_on_kaggle(self, end, mark):
+        expected = self.load("test")
+        rows = [",".join(line.split()) for line in self.lines]
+        text = mark + end.join([",".join(("image_id", *NAMES)), *rows]) + end
+        path = os.path.join(self.dir, "list_attr_celeba.csv")
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        self.write(["0", " ".join(NAMES)])  # of both the text file counts, as in runs that exist
+        with self.assertRaises(errors.UserError):
+            self.load()
+        os.remove(os.path.join(self.dir, "list_attr_celeba.txt"))
+        files = self.load("test")
+        self.assertEqual(files.paths, expected.paths)
+        self.assertAllEqual(files.labels, expected.labels)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("000041.png" + 7 * ",2")
+        self.assertRegex(self.error(), "Line 42 of list_attr_celeba.csv must be .* and 7 values")
+
+    def test_png_files_where_the_table_says_jpg(self):
+        images = os.path.join(self.dir, "images")
+        lines = [line.replace(".png", ".jpg") for line in self.lines]
         self.write(["40", " ".join(NAMES), *lines])
-        self.assertRegex(self.error(), r"1 of the 40 images .*\(\.\./list_attr_celeba.txt\)")
+        pixels = Image.new("RGB", (2, 2), (90, 7, 7))
+        pixels.save(os.path.join(images, "000010.jpg"))  # whose name is exactly the listed one
+        os.rename(os.path.join(images, "000019.png"), os.path.join(images, "000019.PNG"))
+        files = self.load("test")
+        names = [os.path.basename(path) for path in files.paths[:3]]
+        self.assertEqual(names, ["000010.jpg", "000019.PNG", "000014.png"])
+        self.assertEqual(files.load(tf.constant(1, tf.int64))[0, 0, 0], 19)
+
+    @parameterized.parameters((2, 1), (19, 1), (20, 2), (199, 19), (19_989, 1998), (19_990, 1999),
+                              (202_599, 1999))  # fmt: skip
+    def test_a_short_table_holds_out_a_tenth(self, count, expected):
+        self.lines = [f"{i}.png 1 -1" for i in range(count)]
+        self.write([str(count), "Male Young", *self.lines])
+        listing = [types.SimpleNamespace(name=f"{i}.png") for i in range(count)]
+        with mock.patch.object(os, "scandir") as scandir:
+            scandir.return_value.__enter__.return_value = listing
+            files = celeba.load_celeba(self.dir, "test", ("Male",))
+        self.assertEqual(files.size, expected)
+        order = [f"{i}.png" for i in range(count)]
+        random.Random(1234).shuffle(order)
+        self.assertEqual([os.path.basename(path) for path in files.paths], order[:expected])
 
     def test_attributes(self):
         message = self.error(attributes=("Male", "Blond_hair"))

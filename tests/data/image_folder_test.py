@@ -185,6 +185,29 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         self.assertContainsSubset(before, after)
         self.assertEmpty(set(self.names) & set(after) - set(before))
 
+    def test_every_domain_has_a_held_out_image(self):
+        names = [f"{d}/{i}.png" for d in ("ant", "bee", "cat") for i in range(5)]
+        names += [f"dog/{i}.png" for i in range(50)]
+        self.write(names)
+        below = {name for name in names if place(name) < 0.1}
+        alone = [d for d in ("ant", "bee", "cat") if not any(n.startswith(d) for n in below)]
+        self.assertNotEmpty(alone)
+        more = {min((n for n in names if n.startswith(d)), key=place) for d in alone}
+        self.assertEqual(set(self.found("val", 0.1)[0]), below | more)
+        self.assertEqual(set(self.found("train", 0.1)[0]), set(names) - below - more)
+        self.assertAllEqual(self.found("val", 0.1)[1].labels.any(axis=0), [True] * 4)
+
+    def test_domains_in_two_spellings_of_unicode(self):
+        """macOS writes names decomposed; what is copied to another system may be composed."""
+        decomposed, composed = "cafe\u0301", "caf\u00e9"
+        self.write([f"train/{decomposed}/0.png", "train/dog/0.png", f"val/{composed}/1.png"])
+        train = image_folder.load_image_folder(self.dir, "train")
+        held_out = image_folder.load_image_folder(self.dir, "val")
+        self.assertEqual(train.label_space.names, (composed, "dog"))
+        self.assertEqual(train.paths[0], os.path.join(self.dir, f"train/{decomposed}/0.png"))
+        self.assertAllEqual(train.labels, [[1, 0], [0, 1]])
+        self.assertAllEqual(held_out.labels, [[1, 0]])
+
     def test_both_splits_of_the_flags(self):
         self.write(self.names)
         given = options.DataOptions(dataset="image_folder", data_dir=self.dir, val_fraction=0.4)
@@ -198,8 +221,10 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         names = ["cat/a.png"] + [f"dog/{i}.png" for i in range(20)]
         self.write(names)
         places = {name: place(name) for name in names}
-        with self.assertRaisesRegex(errors.UserError, "^None of the 21 images .*larger --val_fr"):
-            self.found("train", min(places.values()) / 2)
+        few = min(places.values()) / 2
+        first = min(names[1:], key=places.get)
+        self.assertEqual(self.found("val", few)[0], [first])  # of dog; cat has nothing to spare
+        self.assertCountEqual(self.found("train", few)[0], set(names) - {first})
         self.assertLess(places["cat/a.png"], max(places.values()))  # dog keeps an image
         with self.assertRaisesRegex(
             errors.UserError, "^All 1 images of the domain 'cat' fall into"

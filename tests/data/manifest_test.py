@@ -25,6 +25,16 @@ def place(name):
     return int(hashlib.blake2b(name.encode(), digest_size=8).hexdigest(), 16) / 16**16
 
 
+def held_out(fraction):
+    """The numbers of NAMES that are held out, at least one of each label."""
+    found = {i for i in range(60) if place(NAMES[i]) < fraction}
+    for label in set(LABELS):
+        own = [i for i in range(60) if LABELS[i] == label]
+        if not found.intersection(own):
+            found.add(min(own, key=lambda i: place(NAMES[i])))
+    return found
+
+
 class ManifestTestCase(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
@@ -70,7 +80,7 @@ class LabelsTest(ManifestTestCase):
     def test_some_labels_in_an_order_of_ones_own(self):
         self.write([("path", "label"), *zip(NAMES, LABELS, strict=True)])
         files = self.load(domains="wild boar,cat")
-        rows = [i for i in range(60) if LABELS[i] != "dog" and place(NAMES[i]) >= 0.1]
+        rows = [i for i in range(60) if LABELS[i] != "dog" and i not in held_out(0.1)]
         self.check(files, rows, [[LABELS[i] != "cat", LABELS[i] == "cat"] for i in rows])
         with self.assertRaisesRegex(errors.UserError, "Unknown label 'wildboar'.*mean wild boar"):
             self.load(domains="wildboar,cat")
@@ -125,7 +135,7 @@ class LabelsTest(ManifestTestCase):
         self.addCleanup(os.chdir, here)
         os.chdir(self.dir)
         made = options.DataOptions(dataset="manifest", data_dir="labels.csv")
-        expected = [name for name in NAMES if place(name) >= 0.1]
+        expected = [name for i, name in enumerate(NAMES) if i not in held_out(0.1)]
         self.assertEqual(list(manifest.load_manifest(made, "train").paths), expected)
 
 
@@ -219,19 +229,51 @@ class MistakesTest(ManifestTestCase):
     def test_one_sentence(self, contents, message, given=None):
         self.assertRegex(self.error(contents, **(given or {})), message)
 
-    def test_missing_images(self):
-        lines = [f"{name},{label}\n" for name, label in zip(NAMES, LABELS, strict=True)]
-        lines[4] = "images/no/4.png,cat\n"
-        lines[7] = "images/1/no.png,cat\n"
+    def test_missing_images_are_problems_and_keep_their_side(self):
+        self.write([("path", "label"), *zip(NAMES, LABELS, strict=True)])
+        for name in NAMES:
+            Image.new("RGB", (2, 2)).save(os.path.join(self.dir, name))
+        before = [self.load(split, val_fraction=0.3) for split in ("train", "test")]
+        gone = {os.path.join(self.dir, NAMES[i]) for i in (4, 7, 30, 31, 32)}
+        for path in gone:
+            os.remove(path)
+        for split, images in zip(("train", "test"), before, strict=True):
+            files = self.load(split, val_fraction=0.3)
+            self.assertEqual(files.paths, images.paths)
+            missing = {i for i, path in enumerate(files.paths) if path in gone}
+            self.assertEqual(set(sources.usable(files, "skip")[1]), missing)
+            kept = sources.usable(files, "skip")[0]
+            self.assertEqual(
+                [kept.describe(i) for i in range(kept.size)],
+                [path for path in images.paths if path not in gone],
+            )
+            with self.assertRaisesRegex(errors.UserError, f"^{len(missing)} of {files.size} image"):
+                sources.usable(files, "error")
+
+    def test_all_images_missing(self):
+        rows = [f"{name},{label}\n" for name, label in zip(NAMES, LABELS, strict=True)]
+        message = self.error("path,label\n" + "".join(rows).replace("images/", "pictures/"))
         self.assertRegex(
-            self.error("path,label\n" + "".join(lines)),
-            r"2 of the \d+ images that .*labels.csv' .* not there \(line 6: images/no/4.png, "
-            r"line 9: images/1/no.png\); paths are absolute, or relative to '.*'; correct them",
+            message,
+            r"None of the \d+ images that .*labels.csv' lists for this part is there \(line \d+: "
+            r"pictures/.*, \.\.\.\); paths are absolute, or relative to '.*'; correct them",
         )
-        lines = [line.replace("/", "\\") for line in lines]
-        message = self.error("path,label\n" + "".join(lines))
-        self.assertRegex(message, r"images\\no\\4.png, .*, \.\.\.\); .*write / instead of \\ in")
         self.assertEqual(message.count("line "), 5)
+        message = self.error("path,label\n" + "".join(rows).replace("/", "\\"))
+        self.assertRegex(message, r"write / instead of \\ in them, correct")
+
+    def test_labels_in_two_spellings_of_unicode_are_one(self):
+        labels = [("caf\u00e9", "cafe\u0301", "dog")[i % 3] for i in range(60)]
+        self.write([("path", "label"), *zip(NAMES, labels, strict=True)])
+        self.assertEqual(self.load().label_space.names, ("caf\u00e9", "dog"))
+        columns = [("path", "cafe\u0301", "dog"), *((name, 0, 1) for name in NAMES)]
+        for name in ("labels.csv", "labels.jsonl"):
+            self.write(columns, name)
+            space = self.load(name=name, attributes="caf\u00e9").label_space
+            self.assertEqual(space.names, ("caf\u00e9",))
+            self.write([("path", "cafe\u0301", "caf\u00e9"), *((n, 0, 1) for n in NAMES)], name)
+            with self.assertRaisesRegex(errors.UserError, "Line 1 of .* (twice|two spellings)"):
+                self.load(name=name)
 
     def test_a_label_that_is_a_name(self):
         lines = [f"{i}.png,person {i}\n" for i in range(1001)]

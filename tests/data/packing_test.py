@@ -210,6 +210,14 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         pack(self.output, self.images)
         self.assertEqual(contents(self.output), before)
 
+    def test_labels_that_training_would_refuse(self):
+        space = labels.LabelSpace("domains", ("cat", "dogs, big"))
+        images = image_files.ImageFiles(self.images.paths, ONE_HOT, space)
+        output = pathlib.Path(self.create_tempdir("refused").full_path) / "pack"
+        with self.assertRaisesRegex(errors.UserError, "comma; rename the folder .* to 'dogs_big'"):
+            pack(output, images)
+        self.assertEmpty(list(output.glob("*.tfrecord")))
+
     def test_a_pack_of_other_flags_or_images_is_refused(self):
         pack(self.output, self.images)
         before = contents(self.output)

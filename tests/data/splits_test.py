@@ -55,6 +55,16 @@ class HeldOutCheckedTest(tf.test.TestCase):
         with self.assertRaisesRegex(errors.UserError, "All 1 images of the domain 'dog'"):
             self.checked(names, 0.1, "domains")
 
+    def test_every_domain_has_one_held_out_where_it_can(self):
+        names = ["b", "c", "b", "d", "b", "b", NAMES[22], NAMES[0]]  # NAMES[22] is held out
+        domain = [0, 0, 0, 1, 2, 2, 3, 3]
+        labels = np.eye(4)[domain]
+        space = labels_lib.LabelSpace("domains", ("pair", "single", "same", "own"))
+        found = splits.held_out_checked(names, 0.1, labels, space)
+        smallest = min("bc", key=splits.place)
+        pair = [name == smallest for name in names[:3]]  # both of one name go together
+        self.assertAllEqual(found, [*pair, False, False, False, True, False])
+
     def test_a_share_that_would_be_ignored(self):
         splits.refuse_fraction(0.1, "There is val")  # what it is if nobody asks
         with self.assertRaises(errors.UserError) as caught:

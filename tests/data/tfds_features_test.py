@@ -47,7 +47,7 @@ class ChooseTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_attributes_of_the_same_name_keep_their_path(self):
         found = choose({"image": IMAGE, "left": {"open": np.bool_}, "right": {"open": np.bool_}})
-        self.assertEqual(found.names, ("left/open", "right/open"))
+        self.assertEqual(found.names, ("left.open", "right.open"))
 
     def test_attributes_that_are_asked_for_go_before_classes(self):
         features = {"image": IMAGE, "label": CLASS, "tame": np.bool_, "big": np.bool_}

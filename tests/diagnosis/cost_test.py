@@ -87,7 +87,11 @@ class CostTest(tf.test.TestCase, parameterized.TestCase):
         self.assertRegex(found.advice, advice)
 
     @parameterized.parameters(
-        ("out_of_memory", "The memory did not suffice .words", "Pass --batch_size=2, or a smaller"),
+        (
+            "out_of_memory",
+            "The memory did not suffice .words",
+            "--batch_size=2, a smaller --image_size or",
+        ),
         ("crashed", "The trial of a step crashed .words", "Send the message"),
         ("refused", "words; do that instead", "^do that instead$"),
     )

@@ -40,10 +40,10 @@ def strings(*values):
 
 class AnswersTest(parameterized.TestCase):
     @parameterized.parameters(
-        ({"image": np.full((2, 8, 8, 3), np.nan, np.float32)}, "answer holds NaN; .*weights"),
-        ({"image": np.zeros((1, 8, 8, 3), np.float32)}, "answered with .*2 of 'image' were"),
-        ({"picture": np.zeros((2, 8, 8, 3), np.float32)}, "'picture': .*2 of 'image' were"),
-        ({}, "2 of 'image' were expected"),
+        ({"translated": np.full((2, 8, 8, 3), np.nan, np.float32)}, "answer holds NaN; .*weights"),
+        ({"translated": np.zeros((1, 8, 8, 3), np.float32)}, "with .*2 of 'translated' were"),
+        ({"picture": np.zeros((2, 8, 8, 3), np.float32)}, "'picture': .*2 of 'translated' were"),
+        ({}, "2 of 'translated' were expected"),
     )
     def test_arrays(self, answer, message):
         client = client_lib.Client(Answers(answer))
@@ -51,15 +51,24 @@ class AnswersTest(parameterized.TestCase):
             client.translate(client_test.noise(2), to=["Smiling"])
 
     def test_files_that_are_none(self):
-        client = client_lib.Client(Answers({"image_bytes": strings(b"<html>")}))
+        client = client_lib.Client(Answers({"translated_bytes": strings(b"<html>")}))
         photo = client_test.png(client_test.noise(1)[0])
         with self.assertRaisesRegex(errors.UserError, "no PNG file .it begins with b'<html>'"):
             client.translate([photo], to=["Smiling"])
 
     def test_values_outside_the_range_of_grey_levels_are_clipped(self):
-        answer = {"image": np.linspace(-2, 2, 192, dtype=np.float32).reshape(1, 8, 8, 3)}
+        answer = {"translated": np.linspace(-2, 2, 192, dtype=np.float32).reshape(1, 8, 8, 3)}
         found = client_lib.Client(Answers(answer)).translate(client_test.noise(1), to=["Smiling"])
         self.assertEqual((found.ravel()[0], found.ravel()[-1]), (0, 255))
+
+    def test_models_that_were_exported_before_call_a_translation_image(self):
+        picture = np.full((1, 8, 8, 3), 0.2, np.float32)  # (0.2 + 1) * 127.5 = 153
+        client = client_lib.Client(Answers({"image": picture}, format=1))
+        found = client.translate(client_test.noise(1), to=["Smiling"])
+        self.assertEqual((found.shape, set(found.ravel())), ((1, 8, 8, 3), {153}))
+        png = client_test.png(client_test.noise(1)[0])
+        client = client_lib.Client(Answers({"image_bytes": strings(png)}, format=1))
+        self.assertEqual(client.translate([png], to=["Smiling"]), [png])
 
     def test_strings_that_numpy_would_shorten_are_not_sent(self):
         client = client_lib.Client(Answers({}))
@@ -67,7 +76,7 @@ class AnswersTest(parameterized.TestCase):
             client.predict("describe", {"request": np.array([b"a\0\0", b"bc"])})
 
     @parameterized.parameters(
-        ({"format": 2}, "exported by a newer version of this program .format 2, here 1"),
+        ({"format": 3}, "exported by a newer version of this program .format 3, here 2"),
         ({"image_size": "64"}, "can't be read .*image_size is '64'.*export it again"),
         ({"image_size": 10**6}, "can't be read .*image_size is 1000000"),
         ({"step": None}, "can't be read .*step is None"),

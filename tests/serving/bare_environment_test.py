@@ -25,7 +25,7 @@ class BareEnvironmentTest(tf.test.TestCase):
             folder = pathlib.Path(folder)
             python = self._environment(folder / "venv")
             run = tiny.untrained_run(folder / "run")
-            options = tflite_export.Options(scheme="none", comparison_images=1)
+            options = tflite_export.Options(scheme="none", num_comparison_images=1)
             (exported,) = tflite_export.export(run, folder, options)
             photo = cartoon_faces.CartoonFaces("test", 40, 1).image(0)
             Image.fromarray(photo).save(folder / "face.png")

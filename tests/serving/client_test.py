@@ -361,7 +361,7 @@ class ManyRequestsTest(ClientTestCase):
         images = random.uniform(-1, 1, (125, 8, 8, 3)).astype(np.float32)
         labels = random.integers(0, 2, (125, 3)).astype(np.float32)
         alone = [
-            client.predict("translate", {"image": x[None], "label": c[None]})["image"]
+            client.predict("translate", {"image": x[None], "label": c[None]})["translated"]
             for x, c in zip(images, labels, strict=True)
         ]
         self.assertAllClose(np.concatenate(alone), toy.translated(images, labels), atol=1e-5)
@@ -373,7 +373,7 @@ class ManyRequestsTest(ClientTestCase):
             try:
                 for i in order:
                     inputs = {"image": images[i : i + 1], "label": labels[i : i + 1]}
-                    found[thread, i] = client.predict("translate", inputs)["image"]
+                    found[thread, i] = client.predict("translate", inputs)["translated"]
             except Exception as error:
                 failed.append(error)
 

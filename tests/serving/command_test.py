@@ -82,7 +82,10 @@ class CommandTest(client_test.ClientTestCase):
         folder.mkdir()
         for name in ("a.png", "b.png"):
             Image.fromarray(self.pixels).save(folder / name)
-        (folder / "c.txt").write_text("no image")
+        (folder / "c.jpg").write_text("no image")
+        (folder / "sub").mkdir()
+        Image.fromarray(self.pixels).save(folder / "sub" / "a.png")
+        (folder / "Thumbs.db").write_text("no image")
         values = {"model": "v2", "to": "wild", "reference": str(self.root / "other.png")}
         with mock.patch("stargan_tf.command_line.fail") as fail:
             status, said = self.run_command(
@@ -90,9 +93,11 @@ class CommandTest(client_test.ClientTestCase):
             )
         self.assertEqual(status, 1)
         self.assertIn("to: wild, in the style of other.png", said)
-        self.assertRegex(fail.call_args_list[0].args[0], "c.txt.*not an image")
+        self.assertRegex(fail.call_args_list[0].args[0], "c.jpg.*not an image")
+        self.assertEqual(fail.call_args_list[1].args[0], "1 of 4 photos could not be translated.")
+        self.assertIn("no picture: Thumbs.db\n", said)
         style = toy.encoded(photos.from_uint8(reference), np.array([2]))
-        for name in ("a.png", "b.png"):
+        for name in ("a.png", "b.png", "sub/a.png"):
             self.assert_output(toy.rendered(self.x, style), self.root / "out" / name)
 
     def test_a_server_that_fails_ends_a_folder(self):
@@ -123,7 +128,7 @@ class CommandTest(client_test.ClientTestCase):
         self.assertEqual(lines[0], "stargan_v2 'toy', step 1,200, 8 px, domains cat, dog, wild")
         self.assertIn(
             "translate_style(image: float32 [any, 8, 8, 3], style: float32 [any, 64]) -> "
-            "image: float32 [any, 8, 8, 3]",
+            "translated: float32 [any, 8, 8, 3]",
             lines,
         )
 

@@ -1,8 +1,12 @@
 """Runs, exported, served and asked by name: the same pictures as the run's own networks."""
 
+import base64
 import contextlib
 import json
 import pathlib
+import subprocess
+import urllib.error
+import urllib.request
 
 import numpy as np
 import pytest
@@ -48,6 +52,7 @@ class ExportedTestCase(tf.test.TestCase, parameterized.TestCase):
             kind: client_lib.connect(target_lib.Target(server, timeout=120.0))
             for kind, server in servers.items()
         }
+        cls.rest = servers["rest"]
 
     def setUp(self):
         super().setUp()
@@ -87,6 +92,65 @@ class V1Test(ExportedTestCase):
         for images in (self.images, self.files):
             found = client.translate(images, to=["Blond_Hair"], shows=["Black_Hair", "Smiling"])
             self.assert_pictures(found, expected)
+
+    def _post(self, body):
+        """Returns the status and the decoded answer to a request of whoever has no client."""
+        url = f"{self.rest}/v1/models/stargan:predict"
+        try:
+            with urllib.request.urlopen(url, json.dumps(body).encode()) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def test_rows_by_rest(self):
+        """A label of its own for each of three images: arrays, then files."""
+        labels = np.eye(5)[:3]
+        expected = self.algorithm.translate(self.x, np.float32(labels))
+        pairs = zip(self.x.tolist(), labels.tolist(), strict=True)
+        rows = [{"image": image, "label": label} for image, label in pairs]
+        status, answer = self._post({"signature_name": "translate", "instances": rows})
+        self.assertEqual((status, list(answer)), (200, ["predictions"]))
+        self.assertAllClose(answer["predictions"], expected, atol=1e-4)
+        pairs = zip(self.files, labels.tolist(), strict=True)
+        rows = [
+            {"image_bytes": {"b64": base64.b64encode(file).decode()}, "label": label}
+            for file, label in pairs
+        ]
+        status, answer = self._post({"signature_name": "translate_bytes", "instances": rows})
+        found = [base64.b64decode(entry["b64"], validate=True) for entry in answer["predictions"]]
+        self.assert_pictures(found, expected)
+        # The signature that says what the model is has one input: rows need not name it.
+        _, answer = self._post({"signature_name": "describe", "instances": ["", ""]})
+        self.assertEqual(answer["predictions"], 2 * [(self.exported / "model.json").read_text()])
+        for body, message in (
+            ({"instances": []}, "Excepting 'instances'"),
+            ({"instances": [{"label": [0, 0, 0, 0, 0]}]}, "must only have keys: image,label"),
+            ({"instances": rows, "inputs": {}}, "expecting only one of"),
+            ({}, "Missing 'inputs' or 'instances'"),
+        ):
+            status, answer = self._post(body)
+            self.assertEqual(status, 400)
+            self.assertIn(message, answer["error"])
+
+    def test_the_requests_of_the_readme(self):
+        folder = pathlib.Path(self.create_tempdir().full_path)
+        (folder / "face.jpg").write_bytes(self.files[0])
+        label = np.float32([[0, 1, 0, 0, 1]])
+        expected = self.algorithm.translate(self.x[:1], label)
+        asked = []
+        for block in (pathlib.Path("export") / "serving" / "README.md").read_text().split("```"):
+            command, curl, rest = block.partition("curl ")
+            if curl:
+                url = rest.split()[-1]
+                self.assertEqual(url, "http://localhost:8501/v1/models/stargan:predict")
+                body = subprocess.check_output(["bash", "-c", f"{command} cat"], cwd=folder)
+                status, answer = self._post(json.loads(body))
+                self.assertEqual(status, 200)
+                ((key, (png,)),) = answer.items()
+                self.assert_pictures([base64.b64decode(png["b64"])], expected)
+                asked.append(key)
+        self.assertEqual(asked, ["outputs", "predictions"])
 
     @parameterized.product(
         kind=KINDS,

@@ -46,6 +46,16 @@ class JointVectorTest(tf.test.TestCase):
             found = self.script.joint_vector(SPACE.to_json(), to, shown)
             self.assertAllEqual(found, [expected], msg=f"{to} {shown}")
 
+    def test_names_in_either_spelling_of_unicode_and_with_blanks(self):
+        space = labels.LabelSpace("attributes", ("caf\u00e9", "long hair", "b"))
+        old = {**space.to_json(), "names": ["cafe\u0301", "long hair", "b"]}
+        for spelling in ("caf\u00e9", "cafe\u0301"):
+            to = self.script.split_names(f"{spelling}, -long hair")
+            for given in (space.to_json(), old):
+                known = self.script.composed(given)
+                found = self.script.label_vector(known, to, ["long hair", "b"])
+                self.assertAllEqual(found, [[1, 0, 1]])
+
     def test_of_one_data_set_at_a_time(self):
         with self.assertRaisesRegex(self.script.Mistake, "one data set at a time; received Blond"):
             self.script.joint_vector(SPACE.to_json(), ["Blond", "sad"], [])

@@ -86,7 +86,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
             expected = self.algorithms["stargan_v1"].translate(images, labels)
             for signature in ("translate", "serving_default"):
                 answer = self.servers["stargan_v1"](signature, image=images, label=labels)
-                self.assertAllClose(answer["image"], expected, atol=1e-5)
+                self.assertAllClose(answer["translated"], expected, atol=1e-5)
 
     @parameterized.parameters(1, 3)
     def test_v2_translates_as_the_averaged_networks(self, count):
@@ -102,11 +102,11 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(style["style"], mapped, atol=1e-5)
         by_reference = {"image": images, "reference": references, "domain": domain}
         for signature in ("translate_reference", "serving_default"):
-            found = server(signature, **by_reference)["image"]
+            found = server(signature, **by_reference)["translated"]
             self.assertAllClose(found, algorithm.render(images, s), atol=1e-4)
-        found = server("translate_latent", image=images, latent=z, domain=domain)["image"]
+        found = server("translate_latent", image=images, latent=z, domain=domain)["translated"]
         self.assertAllClose(found, algorithm.render(images, mapped), atol=1e-4)
-        found = server("translate_style", image=images, style=s)["image"]
+        found = server("translate_style", image=images, style=s)["translated"]
         self.assertAllClose(found, algorithm.render(images, s), atol=1e-4)
 
     def test_files_in_and_out(self):
@@ -121,7 +121,9 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
             "translate_bytes", image_bytes=np.array(contents, object), label=labels
         )
         images = self.algorithms["stargan_v1"].translate(photos.from_uint8(levels), labels)
-        found = [np.asarray(Image.open(io.BytesIO(c)), np.int32) for c in answer["image_bytes"]]
+        found = [
+            np.asarray(Image.open(io.BytesIO(c)), np.int32) for c in answer["translated_bytes"]
+        ]
         self.assertAllClose(found, photos.to_uint8(images).astype(np.int32), rtol=0, atol=1)
 
     @parameterized.parameters(*PAPERS)
@@ -203,7 +205,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         exported = saved_model.export(self.runs["stargan_v1"], output, precision="bfloat16")
         server = Server(exported.directory)
         images, labels = self._noise(2), np.eye(5, dtype=np.float32)[:2]
-        found = server("translate", image=images, label=labels)["image"]
+        found = server("translate", image=images, label=labels)["translated"]
         self.assertEqual(found.dtype, np.float32)
         expected = self.algorithms["stargan_v1"].translate(images, labels)
         self.assertAllClose(found, expected, atol=0.2)
@@ -220,7 +222,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         style = np.random.default_rng(0).standard_normal((2, 8)).astype(np.float32)
         server = Server(exported.directory)
         self.assertCountEqual(server.signatures["translate_style"].inputs, ["image", "style"])
-        found = server("translate_style", image=images, style=style)["image"]
+        found = server("translate_style", image=images, style=style)["translated"]
         self.assertAllClose(found, algorithm.render(images, style), atol=1e-4)
 
     def test_an_export_that_differs_is_not_kept(self):
@@ -228,7 +230,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
 
         def wrong(directory, requests):
             answers = ask(directory, requests)
-            answers["translate"]["image"] += 1e-3
+            answers["translate"]["translated"] += 1e-3
             return answers
 
         output = self.root / "wrong"
@@ -248,6 +250,14 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         ):
             saved_model.export(self.runs["stargan_v1"], output)
         self.assertFalse(output.exists())
+
+    def test_a_full_memory_is_not_taken_for_a_full_disk(self):
+        full = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        with (
+            mock.patch.object(tf.saved_model, "save", side_effect=full),
+            self.assertRaises(tf.errors.ResourceExhaustedError),
+        ):
+            saved_model._save(mock.Mock(), self.root)
 
     def test_a_run_without_checkpoints(self):
         run = tiny.untrained_run(self.root / "empty")

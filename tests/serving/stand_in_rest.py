@@ -105,7 +105,12 @@ def _predicted(servable, request):
         raise stand_in.Refusal(
             "INVALID_ARGUMENT", f'Serving signature name: "{name}" not found in signature def'
         )
-    inputs, signature = request["inputs"], servable.signatures[name]
+    signature = servable.signatures[name]
+    if "instances" in request:
+        return {"predictions": _rows(servable, name, signature, request)}
+    if "inputs" not in request:
+        raise stand_in.Refusal("INVALID_ARGUMENT", "Missing 'inputs' or 'instances' key")
+    inputs = request["inputs"]
     for key in signature.inputs:
         if key not in inputs:
             raise stand_in.Refusal(
@@ -115,6 +120,48 @@ def _predicted(servable, request):
     arrays = {key: _array(inputs[key], info) for key, info in signature.inputs.items()}
     found = {key: _json(array, key) for key, array in servable.predict(name, arrays).items()}
     return {"outputs": found if len(found) > 1 else next(iter(found.values()))}
+
+
+def _rows(servable, name, signature, request):
+    """Answers the row format by the server's rules: an object, or the one value, for each image."""
+    instances, wanted = request["instances"], sorted(signature.inputs)
+    problem = _problem_of_rows(instances, wanted, request)
+    if problem:
+        raise stand_in.Refusal("INVALID_ARGUMENT", problem)
+    if not _is_object(instances[0]):
+        instances = [{wanted[0]: value} for value in instances]
+    columns = {key: [instance[key] for instance in instances] for key in wanted}
+    arrays = {key: _array(column, signature.inputs[key]) for key, column in columns.items()}
+    found = servable.predict(name, arrays)
+    if len({len(array) for array in found.values()}) > 1:
+        raise stand_in.Refusal("INVALID_ARGUMENT", "Outputs have inconsistent batch sizes")
+    found = {key: _json(array, key) for key, array in found.items()}
+    if len(found) == 1:  # then its name is left out
+        return next(iter(found.values()))
+    return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+
+
+def _problem_of_rows(instances, wanted, request):
+    if "inputs" in request:
+        return "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist"
+    if not isinstance(instances, list) or not instances:
+        return "Excepting 'instances' to be an list/array with values"
+    objects = [_is_object(instance) for instance in instances]
+    if not objects[0] and len(wanted) > 1:
+        return "instances is a plain list, but expecting list of objects"
+    for number, (instance, is_object) in enumerate(zip(instances, objects, strict=True)):
+        if is_object != objects[0]:
+            return f"Expecting the same kind of element at item {number} of input list"
+        if is_object and sorted(instance) != wanted:
+            return (
+                f"Failed to process element: {number} of 'instances' list. JSON object must only "
+                f"have keys: {','.join(wanted)}"
+            )
+    return ""
+
+
+def _is_object(value):
+    return isinstance(value, dict) and set(value) != {"b64"}
 
 
 def _array(value, info):

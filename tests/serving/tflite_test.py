@@ -18,9 +18,10 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
+from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
-from stargan_tf.serving import tflite, tflite_export, tflite_report
-from stargan_tf.training import runs
+from stargan_tf.serving import tflite, tflite_export, tflite_images, tflite_report
+from stargan_tf.training import checkpoints, runs
 from tests import commands, tiny
 
 try:
@@ -48,9 +49,22 @@ def run_of(name):
 
 
 @functools.cache
+def imported_run(name):
+    """Returns a run as `import_reference` makes it: nobody knows where its data set is."""
+    directory = root() / f"{name}_imported"
+    options = {"stargan_v1": {"dataset": "celeba"},
+               "stargan_v2": {"dataset": "image_folder", "domains": ""}}  # fmt: skip
+    config = tiny.config(directory, algorithm=name, **options[name])
+    run = runs.Run(directory, config, run_of(name)[0].label_space, runs.Imported(("a.npz",), True))
+    run.create()
+    checkpoints.Checkpoints(run.checkpoint_dir, run_of(name)[1].weights()).save(7)
+    return run
+
+
+@functools.cache
 def whole(name):
     """Returns the run's export in float32; one for all tests of this process."""
-    options = tflite_export.Options(scheme="none", comparison_images=3)
+    options = tflite_export.Options(scheme="none", num_comparison_images=3)
     (exported,) = tflite_export.export(run_of(name)[0], root() / "whole", options)
     return exported
 
@@ -63,7 +77,7 @@ class Case(tf.test.TestCase, parameterized.TestCase):
         self.out = pathlib.Path(self.create_tempdir().full_path)
 
     def _export(self, name, **options):
-        options = {"comparison_images": 3, "calibration_images": 4, **options}
+        options = {"num_comparison_images": 3, "num_calibration_images": 4, **options}
         return tflite_export.export(run_of(name)[0], self.out, tflite_export.Options(**options))
 
     def _runner(self, path, signature):
@@ -80,7 +94,7 @@ class FileTest(Case):
         random = np.random.default_rng(0)
         image = random.uniform(-1, 1, (1, size, size, 3)).astype(np.float32)
         label = np.array([[0, 1, 0, 0, 1]], np.float32)
-        found = self._runner(exported.path, "translate")(image=image, label=label)["image"]
+        found = self._runner(exported.path, "translate")(image=image, label=label)["translated"]
         expected = run_of("stargan_v1")[1].translate(image, label)
         self.assertAllClose(found, expected, atol=1e-4)
         described = json.loads(exported.path.with_suffix(".json").read_text())
@@ -101,7 +115,7 @@ class FileTest(Case):
             "translate_style": ({"image": image, "style": s}, s),
         }
         for name, (inputs, style) in by.items():
-            found = self._runner(exported.path, name)(**inputs)["image"]
+            found = self._runner(exported.path, name)(**inputs)["translated"]
             self.assertAllClose(found, algorithm.render(image, style), atol=1e-4)
         found = self._runner(exported.path, "encode_style")(image=reference, domain=domain)
         self.assertAllClose(found["style"], s, atol=1e-4)
@@ -162,6 +176,95 @@ class FileTest(Case):
         self.assertIsNone(exported[1].reports[0].psnr)
 
 
+class ImagesTest(Case):
+    """What is compared on, and calibrated with, where the run's data set is not at hand."""
+
+    def _photos(self, count):
+        """Writes photos and what is none; returns the folder, and the photos by name as numbers."""
+        folder, found = self.out / "photos", {}
+        (folder / "sub").mkdir(parents=True)
+        (folder / "notes.txt").write_text("no photo")
+        for i in range(count):
+            pixels = np.random.default_rng(i).integers(0, 256, (5, 7, 3), np.uint8)
+            image = Image.fromarray(pixels).resize((56, 40), Image.Resampling.BICUBIC)
+            image.save(folder / ("sub" if i % 2 else "") / f"{i}.png")
+            square = image.crop((8, 0, 48, 40)).resize((32, 32), Image.Resampling.BILINEAR)
+            found[f"{i}.png"] = np.asarray(square, np.float32) / 127.5 - 1
+        return str(folder), found
+
+    def _described(self, exported):
+        return json.loads(exported.path.with_suffix(".json").read_text())
+
+    def test_an_imported_run_is_compared_on_drawn_faces(self):
+        options = tflite_export.Options(scheme="dynamic", num_comparison_images=3)
+        (exported,) = tflite_export.export(imported_run("stargan_v1"), self.out, options)
+        (report,) = exported.reports
+        self.assertEqual(report.images, 3)
+        self.assertBetween(report.psnr, 25, 100)
+        described = self._described(exported)
+        self.assertEqual(described["compared_on"], "cartoon faces drawn by this package")
+        self.assertIsNone(described["calibrated_on"])
+        text = tflite_report.table(exported.path, exported.reports, exported.compared_on)
+        self.assertStartsWith(text, "Compared with float32 on 3 cartoon faces drawn by this pack")
+
+    def test_drawn_faces_are_those_of_the_embedded_data_set(self):
+        space = run_of("stargan_v1")[0].label_space
+        images = tflite_images.drawn(space, 6, 32)
+        faces = cartoon_faces.CartoonFaces("test", 32, 6)
+        expected = np.stack([faces.image(i) for i in range(6)]) / 127.5 - 1
+        self.assertAllClose(images.pixels, expected, atol=1e-6)
+        self.assertAllEqual(images.labels, np.eye(5)[[0, 1, 2, 3, 4, 0]])  # asked for in turn
+
+    @parameterized.parameters(8, 600)
+    def test_drawn_faces_of_sizes_that_are_not_drawn(self, size):
+        images = tflite_images.drawn(run_of("stargan_v2")[0].label_space, 2, size)
+        self.assertEqual(images.pixels.shape, (2, size, size, 3))
+        faces = cartoon_faces.CartoonFaces("test", 32 if size < 32 else 512, 2)
+        for face, found in zip(range(2), images.pixels, strict=True):
+            wanted = faces.image(face).mean(axis=(0, 1)) / 127.5 - 1  # resizing keeps the mean
+            self.assertAllClose(found.mean(axis=(0, 1)), wanted, atol=0.02)
+
+    @parameterized.parameters("int8", "int16x8", "dynamic")
+    def test_photos_of_a_folder(self, scheme):
+        folder, expected = self._photos(7)
+        options = tflite_export.Options(
+            scheme, calibration_images=folder, num_calibration_images=3, num_comparison_images=50
+        )
+        known, compared = tflite_export._images(imported_run("stargan_v2"), options, 32)
+        names = ["0.png", "2.png", "4.png", "6.png", "1.png", "3.png", "5.png"]
+        chosen = names if scheme == "dynamic" else ["0.png", "5.png"]  # a third of 7
+        self.assertAllClose(compared.pixels, [expected[n] for n in chosen], atol=1e-6)
+        self.assertEqual(compared.what, f"photos of {folder}")
+        if scheme == "dynamic":
+            self.assertIsNone(known)
+            return
+        chosen = ["2.png", "6.png", "3.png"]  # the first, the middle and the last of the others
+        self.assertAllClose(known.pixels, [expected[n] for n in chosen], atol=1e-6)
+        self.assertAllEqual(known.labels, np.eye(3))  # all three domains are asked for
+
+    def test_one_photo_is_used_for_both(self):
+        folder, _ = self._photos(1)
+        known, compared = tflite_images.split_photos(folder, 100, 50)
+        self.assertEqual((len(known), known), (1, compared))
+
+    def test_an_imported_run_in_int8(self):
+        folder, _ = self._photos(4)
+        options = tflite_export.Options(scheme="int8", calibration_images=folder)
+        (exported,) = tflite_export.export(imported_run("stargan_v1"), self.out, options)
+        self.assertBetween(exported.reports[0].psnr, 15, 100)
+        self.assertEqual(exported.reports[0].images, 1)
+        self.assertEqual(self._described(exported)["calibrated_on"], f"photos of {folder}")
+
+    @parameterized.product(paper=("stargan_v1", "stargan_v2"), scheme=tflite.SCHEMES)
+    @pytest.mark.slow
+    def test_imported_runs_convert_to_every_scheme(self, paper, scheme):
+        folder, _ = self._photos(4)
+        options = tflite_export.Options(scheme, calibration_images=folder, num_comparison_images=1)
+        exported = tflite_export.export(imported_run(paper), self.out, options)
+        found = {report.signature for one in exported for report in one.reports}
+        self.assertEqual(found, set(run_of(paper)[1].serving_signatures()))
+
+
 class HighPassTest(Case):
     """StarGAN v2 with masks: of the landmark network in the file, or as inputs."""
 
@@ -175,7 +278,7 @@ class HighPassTest(Case):
         style = np.random.default_rng(0).standard_normal((1, 8)).astype(np.float32)
         expected = algorithm.render(image, style)
         masks = dict(zip(("mask0", "mask1"), algorithm.masks(tf.constant(image)), strict=True))
-        options = {"scheme": "none", "signatures": ("translate_style",), "comparison_images": 1}
+        options = {"scheme": "none", "signatures": ("translate_style",), "num_comparison_images": 1}
         for whole, given in ((True, {}), (False, masks)):
             chosen = tflite_export.Options(whole=whole, **options)
             (exported,) = tflite_export.export(run, self.out, chosen)
@@ -183,7 +286,7 @@ class HighPassTest(Case):
             found = self._runner(exported.path, "translate_style")(
                 image=image, style=style, **{name: mask.numpy() for name, mask in given.items()}
             )
-            self.assertAllClose(found["image"], expected, atol=1e-3)
+            self.assertAllClose(found["translated"], expected, atol=1e-3)
         # The file without the landmark network is that much smaller.
         landmarks = 4 * algorithm.networks["landmarks"].count_params()
         self.assertLess(exported.path.stat().st_size, landmarks / 4)
@@ -196,13 +299,13 @@ class ReportTest(Case):
         images = np.zeros((2, 32, 32, 3), np.float32)
         inputs = {"image": images, "label": np.eye(5, dtype=np.float32)[:2]}
         expected = np.concatenate(
-            [signature.function(**request)["image"] for request in tflite_report.each(inputs)]
+            [signature.function(**request)["translated"] for request in tflite_report.each(inputs)]
         )
-        off = {"image": expected + np.array([0.1, 0.2], np.float32)[:, None, None, None]}
+        off = {"translated": expected + np.array([0.1, 0.2], np.float32)[:, None, None, None]}
         found = {"milliseconds": {"1": 1.0, "2": 1.0}}
         with mock.patch.object(tflite_report, "run", return_value=(off, found)):
             report = tflite_report.measure(self.out, "translate", signature, inputs)
-        error = np.clip(off["image"], -1, 1) - np.clip(expected, -1, 1)
+        error = np.clip(off["translated"], -1, 1) - np.clip(expected, -1, 1)
         psnr = 10 * np.log10(4 / np.square(error).mean(axis=(1, 2, 3)))
         self.assertAllClose(report.psnr, psnr.mean(), atol=1e-3)
         self.assertAllClose(report.largest, np.abs(error).max(), atol=1e-6)
@@ -240,14 +343,26 @@ class MistakesTest(Case):
         with self.assertRaisesRegex(errors.UserError, "take no masks"):
             self._export("stargan_v2", whole=False)
 
-    def test_no_images_to_calibrate_with(self):
-        run = tiny.untrained_run(root() / "gone")
-        data = run.config.data
-        object.__setattr__(data, "dataset", "image_folder")
-        object.__setattr__(data, "data_dir", str(root() / "nowhere"))
-        options = tflite_export.Options(scheme="int8")
-        with self.assertRaisesRegex(errors.UserError, "nowhere.*pass --data_dir"):
-            tflite_export.export(run, self.out, options)
+    @parameterized.parameters(("stargan_v1", "int8"), ("stargan_v2", "int16x8"))
+    def test_no_images_to_calibrate_with(self, paper, scheme):
+        options = tflite_export.Options(scheme=scheme)
+        message = f"--data_dir.*--quantize={scheme} finds its ranges.*--calibration_images=DIR, or"
+        with self.assertRaisesRegex(errors.UserError, message):
+            tflite_export._images(imported_run(paper), options, 32)
+
+    def test_a_data_set_that_was_named_is_not_replaced(self):
+        options = tflite_export.Options(scheme="dynamic", data_dir="/nowhere")
+        with self.assertRaisesRegex(errors.UserError, "no data folder '/nowhere'"):
+            tflite_export._images(imported_run("stargan_v2"), options, 32)
+
+    def test_photos_that_can_not_be_used(self):
+        folder = self.out / "photos"
+        folder.mkdir()
+        options = tflite_export.Options("dynamic", calibration_images=str(folder))
+        for name, message in (("notes.txt", "holds no photo"), ("a.jpg", "a.jpg.*not an image")):
+            (folder / name).write_text("no photo")
+            with self.assertRaisesRegex(errors.UserError, message):
+                tflite_export._images(run_of("stargan_v1")[0], options, 32)
 
     def test_no_interpreter(self):
         with (
@@ -273,15 +388,25 @@ class MistakesTest(Case):
 class CommandTest(Case):
     def _command(self, **flags):
         flags = {"run": str(root() / "stargan_v1"), "output": str(self.out), **flags}
-        with commands.given("export.tflite", comparison_images=2, **flags):
+        with commands.given("export.tflite", num_comparison_images=2, **flags):
             return commands.load("export.tflite").main()
 
     def test_writes_the_table_and_warns_of_a_poor_file(self):
         self.assertEqual(self._command(quantize="none"), 0)
         text = (self.out / "stargan_v1-32px-none.txt").read_text()
+        self.assertIn("on 2 held-out images of the run's data set (cartoon_faces)\n", text)
         self.assertRegex(text, r"translate +\d.* dB +1\.0000")
         with mock.patch.dict(tflite_report.PSNR, {"dynamic": 200.0}):
             self.assertEqual(self._command(quantize="dynamic"), 3)
+
+    @parameterized.parameters(
+        ({"calibration_images": "100"}, "folder of photos now; received 100; .*images=100"),
+        ({"calibration_images": "photos", "data_dir": "data"}, "received both; leave one out"),
+    )
+    def test_flags(self, flags, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            self._command(**flags)
+        self.assertEmpty(list(self.out.iterdir()))
 
     def test_a_conversion_that_fails(self):
         with (
@@ -326,6 +451,19 @@ class OnDeviceTest(Case):
         names = run_of("stargan_v1")[0].label_space.names
         label = np.array([[name in ("Blond_Hair", "Eyeglasses") for name in names]], np.float32)
         self._check(run_of("stargan_v1")[1].translate(self._x(0), label))
+
+    def test_files_that_were_exported_before_call_a_translation_image(self):
+        specs = tflite.signatures(run_of("stargan_v1")[1], 32)["translate"].inputs
+        old = algorithm_lib.Signature(
+            lambda image, label: {"image": image * tf.reduce_mean(label)}, specs
+        )
+        path = self.out / "old.tflite"
+        path.write_bytes(tflite.convert({"translate": old}, "none"))
+        described = json.loads(whole("stargan_v1").path.with_suffix(".json").read_text())
+        path.with_suffix(".json").write_text(json.dumps({**described, "format": 1}))
+        done = self._translate(path, "--to=Blond_Hair")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self._check(self._x(0) / 5)  # one of five labels is 1
 
     def test_styles(self):
         exported = whole("stargan_v2")

@@ -26,7 +26,7 @@ def description(algorithm, **changes):
         "exclusive": [] if styled else [["Black_Hair", "Blond_Hair"]],
     }
     return {
-        "format": 1,
+        "format": 2,
         "name": "toy",
         "algorithm": algorithm,
         "labels": labels,
@@ -90,16 +90,16 @@ class _Toy(tf.Module):
         return tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string)
 
     def translate_style(self, image, style):
-        return {"image": image * 0.5 + tf.reduce_mean(style, 1)[:, None, None, None]}
+        return {"translated": image * 0.5 + tf.reduce_mean(style, 1)[:, None, None, None]}
 
     def bytes_of(self, image):
-        return {"image_bytes": self.encode(image["image"])}
+        return {"translated_bytes": self.encode(image["translated"])}
 
 
 class _V1(_Toy):
     def translate(self, image, label):
         shift = tf.linalg.matvec(label, self.shifts)
-        return {"image": image * 0.5 + shift[:, None, None, None]}
+        return {"translated": image * 0.5 + shift[:, None, None, None]}
 
     def signatures(self):
         image, label = _floats("image", self.size, self.size, 3), _floats("label", 3)

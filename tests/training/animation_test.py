@@ -144,6 +144,15 @@ class ReferencesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual([str(path.relative_to(self.root)) for _, path in found], expected)
         self.assertEqual([domain for domain, _ in found], [e.split("/")[0] for e in expected])
 
+    def test_folders_as_macos_spells_them(self):
+        decomposed, composed = "cafe\u0301", "caf\u00e9"
+        (self.root / "other" / decomposed).mkdir(parents=True)
+        (self.root / "other" / decomposed / "0.png").touch()
+        space = labels_lib.LabelSpace("domains", (composed, "dog"))
+        for names in ((), (composed,)):
+            found = animation.reference_files(space, self.root / "other", names)
+            self.assertEqual(found, [(composed, self.root / "other" / decomposed / "0.png")])
+
     def test_one_photo_is_of_the_one_domain(self):
         photo = self.root / "readme.txt"
         found = animation.reference_files(SPACE, photo, ("Blond_Hair",))

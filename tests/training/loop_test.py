@@ -1,9 +1,13 @@
 """The loop: what a run directory holds, continuing, stopping, refusing."""
 
+import errno
+import io
 import json
 import os
 import pathlib
 import signal
+import socket
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -11,9 +15,11 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import pipeline, sources
-from stargan_tf.training import checkpoints, loop, runs, summaries
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names, pipeline, sources
+from stargan_tf.training import checkpoints, guarded_step, loop, runs, summaries
 from tests import shared, tiny
+from tests.training import stub
 
 
 class LoopTest(tf.test.TestCase, parameterized.TestCase):
@@ -118,7 +124,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_loss_that_is_not_finite_stops_the_run(self):
         self._train(total_steps=2)
-        with self.assertRaisesRegex(errors.UserError, r"The loss ./\w+ is (nan|-?inf) at step \d"):
+        flags = r"--init_from=\S+/run:\d+ --run_dir=\S+/run-2"
+        message = rf"The loss ./\w+ is (nan|-?inf) at step \d.*from that checkpoint \({flags}\)"
+        with self.assertRaisesRegex(errors.UserError, message):
             # A learning rate as large as this can't be used by anyone; it is no other model's.
             config = tiny.config(self.directory)
             path = self.directory / "model.json"
@@ -195,13 +203,170 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         )
 
 
+class StepsTest(tf.test.TestCase, parameterized.TestCase):
+    """What the loop does around its steps."""
+
+    def setUp(self):
+        super().setUp()
+        self.directory = pathlib.Path(self.create_tempdir().full_path) / "run"
+        self.taken = []  # the steps, as the loop has begun them
+
+    def _train(self, losses, at_step=lambda step: None, **changes):
+        """Trains with `losses(step)`, which is part of the graph, in the place of a step's."""
+
+        def given(progress):
+            self.taken.append(len(self.taken))
+            at_step(len(self.taken))
+
+        algorithm = stub.Stub(losses)
+        with (
+            mock.patch.object(algorithm, "sample_sheets", return_value={}) as self.sheets,
+            mock.patch.object(summaries.Progress, "given", given),
+        ):
+            return stub.train(self.directory, algorithm, **changes)
+
+    def _saved(self):
+        return sorted(path.name for path in (self.directory / "checkpoints").iterdir())
+
+    def test_losses_are_read_only_where_they_are_logged(self):
+        read, call = [], guarded_step.GuardedStep.__call__
+
+        class Loss:
+            def __init__(self, tensor, step):
+                self.tensor, self.step = tensor, step
+
+            def __float__(self):
+                read.append(self.step)
+                return float(self.tensor)
+
+        def watched(take, batch, step):
+            found = call(take, batch, step)
+            return {name: Loss(loss, int(step) + 1) for name, loss in found.items()}
+
+        with mock.patch.object(guarded_step.GuardedStep, "__call__", watched):
+            self._train(lambda step: {"G/x": tf.cast(step, tf.float32)}, total_steps=7, log_every=3)
+        self.assertEqual(read, [3, 6, 7])
+        lines = (self.directory / "metrics.jsonl").read_text().splitlines()
+        self.assertEqual(lines, [f'{{"step": {k}, "G/x": {k - 1}.0}}' for k in (3, 6, 7)])
+
+    @parameterized.named_parameters(
+        ("save", {"checkpoint_every": 2}, 4, ["step-00000002.npz"]),
+        ("log", {"checkpoint_every": 2, "log_every": 3}, 3, ["step-00000002.npz"]),
+        ("sheets", {"checkpoint_every": 50, "sample_every": 5}, 5, []),
+        ("nothing", {"checkpoint_every": 50}, 10, []),
+        ("end", {"checkpoint_every": 50, "total_steps": 8}, 8, []),
+    )
+    def test_the_first_loss_that_is_not_finite_is_named_later(self, changes, taken, saved):
+        bad = tf.constant([1.0, 1.0, np.inf, np.nan, 1.0, 1.0, np.nan])
+
+        def losses(step):
+            return {"G/x": tf.constant(0.5), "D/y": tf.gather(bad, tf.minimum(step, 6))}
+
+        changes = {"total_steps": 30, "log_every": 1000, "sample_every": 1000, **changes}
+        with (
+            mock.patch.object(loop, "_LOOK_EVERY", 10),
+            self.assertRaisesRegex(errors.UserError, "^The loss D/y is inf at step 3, so training"),
+        ):
+            self._train(losses, **changes)
+        self.assertLen(self.taken, taken)
+        self.assertEqual(self._saved(), saved)
+        self.assertEqual((self.directory / "metrics.jsonl").read_text(), "")
+        self.sheets.assert_not_called()
+
+    def test_a_training_that_is_stopped_saves_nothing_after_such_a_loss(self):
+        def stop(step):
+            if step == 4:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        with self.assertRaisesRegex(errors.UserError, "D/y is nan at step 4, so .* not written"):
+            self._train(lambda step: {"D/y": tf.where(step < 3, 1.0, np.nan)}, stop,
+                        total_steps=30, log_every=1000, checkpoint_every=1000)  # fmt: skip
+        self.assertEmpty(self._saved())
+
+    def test_a_second_training_in_the_same_folder_is_refused(self):
+        message = (
+            f"^Another training is under way in {self.directory} .process {os.getpid()} on "
+            f"{socket.gethostname()}.; wait"
+        )
+        tried = []
+
+        def second(step):
+            before = self._state()
+            with self.assertRaisesRegex(errors.UserError, message):
+                stub.train(self.directory, stub.Stub())
+            self.assertEqual(self._state(), before)
+            if step == 3:  # Other commands read the run as ever.
+                opened, reader = runs.open_run(self.directory), stub.Stub()
+                self.assertEqual(runs.restore_weights(opened, reader), 2)
+                self.assertEqual(float(reader.count), 2.0)
+            tried.append(step)
+
+        one = {"D/y": tf.constant(1.0)}
+        self.assertEqual(self._train(lambda step: one, second, total_steps=3), 0)
+        self.assertEqual(tried, [1, 2, 3])
+        self.assertNotIn(".lock", self._state())
+        self.assertEqual(self._train(lambda step: one, total_steps=4), 0)
+
+    def test_a_folder_that_is_held_elsewhere_is_not_changed(self):
+        with stub.run_of(self.directory).claimed():
+            before = self._state()
+            with self.assertRaisesRegex(errors.UserError, "Another training is under way"):
+                stub.train(self.directory, stub.Stub())
+            self.assertEqual(self._state(), before)
+        self.assertFalse(self.directory.exists())
+
+    def _state(self):
+        paths = [self.directory, *self.directory.rglob("*")]
+        return {str(p.relative_to(self.directory)): p.stat().st_mtime_ns for p in paths}
+
+    def test_a_file_system_without_locks_is_told_once(self):
+        losses = {"D/y": tf.constant(1.0)}
+        with (
+            mock.patch("fcntl.flock", side_effect=OSError(errno.ENOLCK, "No locks available")),
+            mock.patch("sys.stdout", io.StringIO()) as stdout,
+        ):
+            self.assertEqual(self._train(lambda step: losses), 0)
+        self.assertEqual(stdout.getvalue().count("has no locks, so nothing keeps a second"), 1)
+
+
 class OpenRunTest(tf.test.TestCase):
+    def test_names_that_no_command_can_be_told(self):
+        """Only new runs are refused."""
+        root = pathlib.Path(self.create_tempdir().full_path)
+        config = tiny.config(root / "run", dataset="image_folder")
+        space = labels_lib.LabelSpace("domains", ("dog", "cats, big"))
+        run = runs.Run(root / "run", config, space)
+        with self.assertRaisesRegex(
+            errors.UserError, "rename the folder 'cats, big' to 'cats_big'"
+        ):
+            run.create()
+        self.assertFalse(run.directory.exists())
+        with mock.patch.object(names, "refuse"):  # as before there was that check
+            run.create()
+        self.assertEqual(runs.open_run(run.directory), run)
+        run.create()  # it continues
+
+    def test_a_joint_run_tells_which_data_set(self):
+        config = tiny.config(pathlib.Path("run"), datasets="image_folder,manifest")
+        spaces = [("image_folder", labels_lib.LabelSpace("domains", ("a", "b"))),
+                  ("manifest", labels_lib.LabelSpace("attributes", ("-c",)))]  # fmt: skip
+        run = runs.Run(pathlib.Path("run"), config, labels_lib.JointSpace.of(spaces))
+        with self.assertRaisesRegex(
+            errors.UserError, "attribute '-c' .*; call it 'c' in the table"
+        ):
+            run.check()
+
     def test_no_run(self):
         directory = pathlib.Path(self.create_tempdir().full_path)
         with self.assertRaisesRegex(errors.UserError, "not the folder of a run .no model.json"):
             runs.open_run(directory)
         with self.assertRaisesRegex(errors.UserError, "does not exist"):
             runs.open_run(directory / "nothing")
+        (directory / "photo.png").touch()
+        with self.assertRaisesRegex(
+            errors.UserError, r"received the file .*/photo.png; pass the --run_dir of a training"
+        ):
+            runs.open_run(directory / "photo.png")
         (directory / "model.json").write_text(
             '{"format": 1, "options": {"algorithm": "stargan_v9"}, "labels": {}}'
         )
@@ -213,6 +378,32 @@ class OpenRunTest(tf.test.TestCase):
         (directory / "model.json").write_text("{")
         with self.assertRaisesRegex(errors.UserError, "model.json can't be read"):
             runs.open_run(directory)
+
+    def test_what_is_in_a_run_names_the_run(self):
+        root = pathlib.Path(self.create_tempdir().full_path)
+        folder = root / "x"
+        tiny.untrained_run(folder)
+        for part, received, instead in (
+            ("checkpoints/step-00000007.npz", "file", " --checkpoint=7"),
+            ("checkpoints", "folder", ""),
+            ("checkpoints/", "folder", ""),
+            ("model.json", "file", ""),
+            ("samples", "folder", ""),
+        ):
+            for base in (root, pathlib.Path(os.path.relpath(root))):
+                path = base / "x" / part
+                with self.assertRaises(errors.UserError) as caught:
+                    runs.open_run(str(path))
+                self.assertEqual(
+                    str(caught.exception),
+                    f"--run is the folder of a run; received the {received} {path}; pass "
+                    f"--run={base / 'x'}{instead}.",
+                )
+        path = folder / "checkpoints" / "step-00000007.npz"
+        with self.assertRaisesRegex(errors.UserError, f"; pass --init_from={folder}:7[.]$"):
+            runs.open_run(path, "init_from")
+        with self.assertRaisesRegex(errors.UserError, "step-00000008.npz does not exist"):
+            runs.open_run(folder / "checkpoints" / "step-00000008.npz")
 
     def test_checkpoints_that_are_not_there(self):
         run = runs.Run(

@@ -1,6 +1,9 @@
 """Translating photographs: what is asked for, what is kept, what can't be done."""
 
+import contextlib
+import io
 import pathlib
+import shutil
 from unittest import mock
 
 import numpy as np
@@ -9,7 +12,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.data import cartoon_faces, labels, photos
 from stargan_tf.training import evaluation, runs, translation
 from tests import commands, shared, tiny
 
@@ -48,6 +51,17 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
             np.asarray(Image.open(self.root / "out.png")), photos.to_uint8(expected)
         )
 
+    def test_names_with_blanks_and_in_either_spelling(self):
+        names = ("long hair", "caf\u00e9", "a", "b", "c")
+        space = labels.LabelSpace("attributes", names, (("long hair", "a"),))
+        run = runs.Run(self.root / "blanks", self.run_.config, space)
+        run.create()
+        shutil.copytree(self.run_.checkpoint_dir, run.checkpoint_dir, dirs_exist_ok=True)
+        flags = {"to": "long hair, -cafe\u0301", "from": "a,cafe\u0301, b"}
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self._command(run=str(run.directory), **flags)
+        self.assertIn("from: caf\u00e9, a, b, as given; to: long hair, b)", said.getvalue())
+
     def test_what_is_not_named_is_kept_as_classified(self):
         translator = translation.Translator(self.run_)
         own = np.array([[0, 0, 1, 1, 0]], np.float32)
@@ -79,24 +93,31 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         folder.mkdir()
         Image.open(self.photo).save(folder / "a.png")
         Image.open(self.photo).convert("RGB").save(folder / "a.jpg")
+        Image.open(self.photo).save(folder / "a.jpg.png")
         Image.open(self.photo).save(folder / "b.png")
-        (folder / ".hidden").write_text("x")
-        output = self.root / "out"
-        self.assertEqual(self._command(image=str(folder), output=str(output), to="Smiling"), 0)
-        self.assertCountEqual(
-            [p.name for p in output.iterdir()], ["a.png.png", "a.jpg.png", "b.png"]
-        )
+        (folder / "sub").mkdir()
+        Image.open(self.photo).save(folder / "sub" / "b.png")
+        for name in (".DS_Store", "Thumbs.db", "desktop.ini", "notes.txt"):
+            (folder / name).write_text("x")
+        output = folder / "run.v2"
+        for _ in range(2):  # its own results are not read
+            self.assertEqual(self._command(image=str(folder), output=str(output), to="Smiling"), 0)
+            found = [str(p.relative_to(output)) for p in output.rglob("*") if p.is_file()]
+            self.assertCountEqual(
+                found, ["a.jpg.png", "a.jpg.png.png", "a.png.png", "b.png", "sub/b.png"]
+            )
 
     def test_what_can_not_be_read_in_a_folder_is_named_and_left_out(self):
         folder = self.root / "in"
         folder.mkdir()
         Image.open(self.photo).save(folder / "good.png")
         (folder / "notes.txt").write_text("no image")
+        (folder / "broken.jpg").write_text("no image")
         output = self.root / "out"
         with mock.patch("stargan_tf.command_line.fail") as fail:
             status = self._command(image=str(folder), output=str(output), to="Smiling")
         self.assertEqual(status, 1)
-        self.assertIn("notes.txt", fail.call_args_list[0].args[0])
+        self.assertIn("broken.jpg", fail.call_args_list[0].args[0])
         self.assertIn("1 of 2 photos", fail.call_args_list[1].args[0])
         self.assertEqual([p.name for p in output.iterdir()], ["good.png"])
 
@@ -104,7 +125,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         before = self.photo.read_bytes()
         with self.assertRaisesRegex(errors.UserError, "would overwrite the photo"):
             self._command(to="Smiling", output=str(self.photo))
-        with self.assertRaisesRegex(errors.UserError, "would overwrite the photo"):
+        with self.assertRaisesRegex(errors.UserError, "is the folder of the photos itself"):
             self._command(to="Smiling", image=str(self.root), output=str(self.root))
         self.assertEqual(self.photo.read_bytes(), before)
 

@@ -68,6 +68,8 @@ class TrialTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("killed", "os.kill(os.getpid(), 9)", "out_of_memory", "the system ended it"),
+        ("uncaught_in_cpp", "sys.stderr.write('what(): std::bad_alloc'), sys.stderr.flush(), "
+         "os.kill(os.getpid(), 6)", "out_of_memory", r"what\(\): std::bad_alloc"),
         ("alarm", "os.kill(os.getpid(), 14)", "cut_off", ""),
         ("segmentation_fault", "os.kill(os.getpid(), 11)", "crashed", "signal 11: .*"),
         ("exception", "raise ValueError('no such layer')", "crashed",
@@ -93,6 +95,8 @@ class ProcessTest(tf.test.TestCase, parameterized.TestCase):
         ("refused", errors.UserError("no"), {"outcome": "refused", "detail": "no"}),
         ("memory", tf.errors.ResourceExhaustedError(None, None, "OOM\nstack"),
          {"outcome": "out_of_memory", "detail": "OOM"}),
+        ("memory_of_xla", tf.errors.InternalError(None, None, "RESOURCE_EXHAUSTED: no\nstack"),
+         {"outcome": "out_of_memory", "detail": "RESOURCE_EXHAUSTED: no"}),
         ("measured", None, {"outcome": "measured"}),
     )  # fmt: skip
     def test_how_it_ends(self, error, outcome):

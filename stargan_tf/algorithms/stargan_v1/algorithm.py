@@ -24,6 +24,11 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
     """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
 
     name = "stargan_v1"
+    classifies_with = ("D",)
+    shaped_by = {
+        "G": ("g_conv_dim", "g_repeat_num"),
+        "D": ("d_conv_dim", "d_repeat_num", "image_size"),
+    }
 
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
@@ -149,7 +154,7 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
         return self._translate(tf.convert_to_tensor(images), tf.constant(labels)).numpy()
 
     def serving_signatures(self, *, whole: bool = True) -> dict[str, algorithm.Signature]:
-        """Returns translate(image (N, H, W, 3), label (N, width)) -> image; H and W are open."""
+        """Returns translate(image (N, H, W, 3), label (N, width)) -> translated; H, W are open."""
         del whole  # There is one network.
 
         def requires(image: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -162,33 +167,47 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             "label": tf.TensorSpec((None, self.problem.label_space.width), tf.float32),
         }
         translate = algorithm.Signature(
-            lambda image, label: {"image": self.G(image, label)}, inputs, requires
+            lambda image, label: {"translated": self.G(image, label)}, inputs, requires
         )
         return {"translate": translate}
 
+    def label_axes(self) -> dict[str, algorithm.LabelAxis]:
+        """Returns where labels enter G, after the image's channels, and where they leave D.
+
+        The axes of a convolution are height, width, channels in, channels out. D tells no mask.
+        """
+        return {
+            "G/conv_in/kernel": algorithm.LabelAxis(2, first=3),
+            "D/cls/kernel": algorithm.LabelAxis(3),
+        }
+
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions."""
+        """Returns the sheets targets, combinations (the paper's figure 4) and reconstructions.
+
+        Of many labels the first two show some: `sheets.targets`.
+        """
         space, own = self.problem.label_space, labels
         if isinstance(space, labels_lib.JointSpace):  # To change a label, one has to know it.
             labels = space.completed(labels, self.classify(tf.constant(images)))
-        singles = {name: space.shown(labels, (name,)) for name in space.names}
-        found = {"targets": self._sheet(images, singles)}
+        shown, note = sheets.targets(space)
+        singles = {name: space.shown(labels, (name,)) for name in shown}
+        found = {"targets": self._sheet(images, singles, note)}
         pairs = {
             "+".join(names): space.shown(labels, names)
-            for names in itertools.combinations(space.names, 2)
+            for names in itertools.combinations(shown, 2)
             if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
         }
         if pairs:
-            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]))
+            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]), note)
         target = singles[space.names[0]]
         fake = self.translate(images, target)
         rows = np.stack([images, fake, self.translate(fake, own)], axis=1)
         headings = ("input", f"to {space.names[0]}", "and back")
         return found | {"reconstructions": sheets.Sheet(headings, rows)}
 
-    def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray]) -> sheets.Sheet:
+    def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray], note: str) -> sheets.Sheet:
         translated = [self.translate(images, target) for target in targets.values()]
-        return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1))
+        return sheets.Sheet(("input", *targets), np.stack([images, *translated], axis=1), note)
 
 
 def _likeliest(space: labels_lib.LabelSpace, logits: np.ndarray) -> np.ndarray:

@@ -72,5 +72,7 @@ class HParams:
                 f"received {self.lr_decay_start}."
             )
 
-    def check_training(self, label_space: labels.LabelSpace) -> None:
+    def check_training(
+        self, label_space: labels.LabelSpace, *, starts_from_run: bool = False
+    ) -> None:
         """Raises nothing: attributes and domains are both learnt, and no further file is needed."""

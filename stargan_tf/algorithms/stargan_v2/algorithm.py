@@ -1,5 +1,6 @@
 """StarGAN v2 as an algorithm: its iteration, and how its networks translate."""
 
+import re
 from collections.abc import Callable
 
 import keras
@@ -19,19 +20,29 @@ from stargan_tf.optimization import adam, ema, schedules
 
 Gradients = list[tf.Tensor]
 _AVERAGED = ("G", "F", "E")
+# Of the variables that hold a branch for each domain, the axis of the domains.
+_BRANCHES = {r"[FE](_ema)?/unshared.*": 0, "D/branches/kernel": 1, "D/branches/bias": 0}
+_WIDTHS = ("image_size", "channel_base", "max_channels")
 
 
 class StarGANv2(translation.Translation, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
+    shaped_by = {
+        "G": (*_WIDTHS, "style_dim", "bottleneck_size", "w_hpf"),
+        "F": ("latent_dim", "style_dim", "hidden_units"),
+        "E": (*_WIDTHS, "style_dim"),
+        "D": _WIDTHS,
+        "landmarks": ("w_hpf",),
+    }
 
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
         hparams.check(problem.image_size)
         self.networks, self.optimizers, self.trains = {}, {}, {}
         if problem.training:
-            hparams.check_training(problem.label_space)
+            hparams.check_training(problem.label_space, starts_from_run=problem.starts_from_run)
             self.networks |= self._networks("")
             self.G, self.F, self.E, self.D = self.networks.values()
             for name in ("G", "F", "E", "D"):
@@ -111,8 +122,10 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         if self.hparams.w_hpf > 0:
             self._landmarks = landmark_network.built()
             self.networks["landmarks"] = self._landmarks
-            if self.problem.training:
+            if self.problem.training and self.hparams.landmark_weights:
                 landmark_weights.load_into(self._landmarks, self.hparams.landmark_weights)
+            elif self.problem.training:
+                self.unfilled = ("landmarks",)
 
     def masks(self, x: tf.Tensor) -> networks.Masks | None:
         """Returns where x's fine structure passes, or None without a high-pass skip."""
@@ -125,6 +138,15 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     def batches_per_step(self) -> int:
         """One batch serves all four updates."""
         return 1
+
+    def label_axes(self) -> dict[str, algorithm.LabelAxis]:
+        """Returns where F, E and D have a branch for each domain."""
+        return {
+            name: algorithm.LabelAxis(axis)
+            for name in self.state()
+            for pattern, axis in _BRANCHES.items()
+            if re.fullmatch(pattern, name)
+        }
 
     def inputs(
         self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int

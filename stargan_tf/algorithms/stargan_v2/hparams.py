@@ -39,7 +39,7 @@ class HParams:
     landmark_weights: str = option(
         "",
         "Where w_hpf > 0: the file of the landmark network's weights (wing.ckpt of the authors' "
-        "release, or the same as .safetensors or .npz).",
+        "release, or the same as .safetensors or .npz); with --init_from, empty: that run's.",
         may_change=True,
     )
     lambda_reg: float = option(1.0, "Weight of R1, at every D update (section 3).")
@@ -111,8 +111,15 @@ class HParams:
                 "it out, or pass --w_hpf=1."
             )
 
-    def check_training(self, label_space: labels.LabelSpace) -> None:
-        """Raises a UserError where the data or files that training needs are not there."""
+    def check_training(
+        self, label_space: labels.LabelSpace, *, starts_from_run: bool = False
+    ) -> None:
+        """Raises a UserError where the data or files that training needs are not there.
+
+        Args:
+          label_space: Of the data.
+          starts_from_run: Whether another run gives the first weights: the landmark network's, too.
+        """
         if label_space.kind == "joint":
             raise errors.UserError(
                 "stargan_v2 is trained on one data set; received several in --datasets; pass "
@@ -128,13 +135,13 @@ class HParams:
                 "stargan_v2 translates between domains and needs two or more; received only "
                 f"{', '.join(label_space.names)}; add a folder or a name."
             )
-        if self.w_hpf > 0 and not self.landmark_weights:
+        if self.w_hpf > 0 and not (self.landmark_weights or starts_from_run):
             raise errors.UserError(
                 f"w_hpf={self.w_hpf:g} needs the weights of the landmark network, to know where a "
                 "face's contours are; received none; pass --landmark_weights=wing.ckpt (from the "
                 "authors' release), or --w_hpf=0, which needs none."
             )
-        if self.w_hpf > 0 and not pathlib.Path(self.landmark_weights).is_file():
+        if self.landmark_weights and not pathlib.Path(self.landmark_weights).is_file():
             raise errors.UserError(
                 f"--landmark_weights={self.landmark_weights} does not exist; give the path of "
                 "wing.ckpt (from the authors' release), or --w_hpf=0, which needs none."

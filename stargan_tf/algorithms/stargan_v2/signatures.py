@@ -1,8 +1,8 @@
 """What an exported StarGAN v2 can be asked: translations, and the ways to a style.
 
-image, reference: (N, S, S, 3) in [-1, 1]; domain: (N,) int32, its number; latent: (N, latent_dim),
-standard normal; style: (N, style_dim); mask0, mask1: (N, 256, 256, 1) in [0, 1], only where the
-landmark network is left out.
+image, reference, translated: (N, S, S, 3) in [-1, 1]; domain: (N,) int32, its number; latent:
+(N, latent_dim), standard normal; style: (N, style_dim); mask0, mask1: (N, 256, 256, 1) in [0, 1],
+only where the landmark network is left out.
 """
 
 import functools
@@ -38,7 +38,7 @@ def make(
 
     def render(image: tf.Tensor, style: tf.Tensor, **given: tf.Tensor) -> Tensors:
         found = masks(image) if masks else tuple(given[name] for name in _MASKS)
-        return {"image": G(image, style, found)}
+        return {"translated": G(image, style, found)}
 
     def encode(image: tf.Tensor, domain: tf.Tensor) -> Tensors:
         return {"style": E(image, _one_hot(domain, domains))}

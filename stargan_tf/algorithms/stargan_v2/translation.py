@@ -9,6 +9,7 @@ from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import signatures
 
 _MEAN_OF = 10_000  # latent codes behind a domain's mean style
+_DOMAINS_AT_ONCE = 12  # with all of those codes
 _PSIS = (0.5, 0.7, 1.0)
 _LATENTS = 3  # of each domain on a sheet
 _SEED = 0
@@ -63,11 +64,18 @@ class Translation(algorithm.Styled):
 
     def _mean_styles(self) -> np.ndarray:
         """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""
-        z = tf.constant(algorithm.latents(_SEED, _MEAN_OF, self.latent_dim))
-        return tf.reduce_mean(self.networks["F_ema"].all_domains(z), axis=1).numpy()
+        z = algorithm.latents(_SEED, _MEAN_OF, self.latent_dim)
+        # All at once would take gigabytes of many domains.
+        parts = np.array_split(z, -(-self.problem.label_space.width // _DOMAINS_AT_ONCE))
+        F = self.networks["F_ema"]
+        means = [tf.reduce_mean(F.all_domains(tf.constant(part)), axis=1) for part in parts]
+        return np.average(means, axis=0, weights=list(map(len, parts))).astype(np.float32)
 
     def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns sheets of latent codes at three psi, a matrix of references, reconstructions."""
+        """Returns sheets of latent codes at three psi, a matrix of references, reconstructions.
+
+        Of many domains the first three show some: `sheets.targets`.
+        """
         return {
             **self._latent_sheets(images),
             "references": self._reference_sheet(images, labels),
@@ -75,18 +83,20 @@ class Translation(algorithm.Styled):
         }
 
     def _latent_sheets(self, images: np.ndarray) -> dict[str, sheets.Sheet]:
-        names, count = self.problem.label_space.names, len(images)
+        space, count = self.problem.label_space, len(images)
+        names, note = sheets.targets(space)
         z = algorithm.latents(_SEED, _LATENTS, self.latent_dim)
         means = self._mean_styles()
         found = {}
         for psi in _PSIS:
             columns, headings = [images], ["input"]
-            for domain, name in enumerate(names):
-                label = np.eye(len(names), dtype=np.float32)[[domain] * _LATENTS]
+            for name in names:
+                domain = space.index(name)
+                label = np.eye(space.width, dtype=np.float32)[[domain] * _LATENTS]
                 for s in _lerp(means[domain], self.map_latents(z, label), psi):
                     columns.append(self.render(images, np.stack([s] * count)))
                     headings.append(name)
-            found[f"latents-psi-{psi:g}"] = sheets.Sheet(headings, np.stack(columns, axis=1))
+            found[f"latents-psi-{psi:g}"] = sheets.Sheet(headings, np.stack(columns, axis=1), note)
         return found
 
     def _reference_sheet(self, images: np.ndarray, labels: np.ndarray) -> sheets.Sheet:
