@@ -47,7 +47,7 @@ def _batches(strategy, algorithm):
 
 
 def compiled_step(strategy, algorithm):
-    """Returns what `loop.compile_step` makes, once for each algorithm, as if it was not used yet."""
+    """Returns what `loop.compile_step` makes, once for each algorithm; as if unused."""
     step = _step(strategy, algorithm)
     step._note = tf.zeros_like(step._note)  # of losses that were not finite
     return step
