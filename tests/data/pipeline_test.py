@@ -96,6 +96,18 @@ class DrawTest(tf.test.TestCase, parameterized.TestCase):
         found = {float(draws.uniform(*key, tf.constant(9, tf.int64))) for key in keys}
         self.assertLen(found, len(keys))
 
+    @parameterized.parameters((0, 9), (2**31 - 1, 10**12))
+    def test_the_numbers_are_those_of_philox(self, seed, n):
+        """A run has the same numbers wherever it is continued."""
+        draw, n = draws.Draw.CROP, tf.constant(n, tf.int64)
+        own = draws.key(seed, draw, n)
+        expected = tf.random.stateless_uniform((5,), own, alg="philox")
+        self.assertAllEqual(draws.uniform(seed, draw, n, (5,)), expected)
+        expected = tf.random.stateless_normal((5,), own, alg="philox")
+        self.assertAllEqual(draws.normal(seed, draw, n, (5,)), expected)
+        expected = tf.random.stateless_uniform([5], own, None, None, tf.int64, alg="philox")
+        self.assertAllEqual(draws.integers(seed, draw, n, 5), expected)
+
     def test_normal_is_normal_and_pure(self):
         def draw(n):
             return draws.normal(3, draws.Draw.LATENT, n, (16,))

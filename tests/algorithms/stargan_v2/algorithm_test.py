@@ -76,7 +76,8 @@ class IterationTest(tf.test.TestCase):
             network, _, rest = key.partition("/")
             if network in made.averages:
                 now = after[f"{made.averages[network]}/{rest}"]
-                self.assertAllClose(value, (before[key] + now) / 2, rtol=0, atol=1e-6, msg=key)
+                expected = (before[key] + now) / 2
+                np.testing.assert_allclose(value, expected, rtol=0, atol=1e-6, err_msg=key)
                 moved += not np.array_equal(value, before[key])
         self.assertGreater(moved, 50)
 
