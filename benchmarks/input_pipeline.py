@@ -9,7 +9,6 @@ with Pillow (decode, resize, mirror, to a float tensor; a worker for every core)
 where torch is installed. At last a step of 50 ms is simulated, which takes no core.
 """
 
-import contextlib
 import json
 import os
 import pathlib
@@ -39,13 +38,13 @@ _QUALITY = 90
 def main() -> None:
     """Prints a JSON object for every form and size."""
     command_line.import_tensorflow()
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         paths = draw(root / "files" / "any", _IMAGES.value)
         mean = sum(path.stat().st_size for path in paths) / len(paths) / 1000
         print(json.dumps({"files": len(paths), "kB": round(mean, 1), "cores": os.cpu_count()}))
         for size in map(int, _SIZES.value):
-            forms = {**ours(root, paths, size, stack), **pytorch(paths, size)}
+            forms = {**ours(root, paths, size), **pytorch(paths, size)}
             rates = {name: [] for name in forms}
             for repeat in range(_REPEATS.value):
                 for name, batches in forms.items():
@@ -80,9 +79,7 @@ def draw(folder: pathlib.Path, count: int) -> list[pathlib.Path]:
         return list(pool.map(write, range(count)))
 
 
-def ours(
-    root: pathlib.Path, paths: list[pathlib.Path], size: int, stack: contextlib.ExitStack
-) -> dict[str, Iterator[Any]]:
+def ours(root: pathlib.Path, paths: list[pathlib.Path], size: int) -> dict[str, Iterator[Any]]:
     """Returns endless iterators of batches, by where the images come from."""
     from stargan_tf.algorithms.stargan_v1 import inputs
     from stargan_tf.data import caching, image_files, labels, packed, packing, pipeline, source
@@ -107,13 +104,11 @@ def ours(
         return found
 
     off, memory = caching.Budget(), caching.Budget("memory")
-    disk = stack.enter_context(tempfile.TemporaryDirectory())
     return {
         "files": batches(folder, off),
         "files, --fast_decode": batches(folder, off, fast=True),
         "packed": batches(shards, off),
         "cached in memory": batches(folder, memory),
-        "cached on disk": batches(folder, caching.Budget("disk", directory=disk)),
     }
 
 

@@ -47,6 +47,13 @@ _FIT = flags.DEFINE_enum(
     ("crop", "pad", "stretch"),
     "How photos become square: cut out the centre, add bars, or change the proportions.",
 )
+_CROP_SIZE = flags.DEFINE_integer(
+    "crop_size",
+    None,
+    "--fit=crop: the side of the centred square in pixels; 0: the largest (default: as the run's "
+    "--crop_size).",
+    lower_bound=0,
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
 
 _MAX_SEEDS = 1000
@@ -73,10 +80,11 @@ def main() -> None:
     files = photo_jobs.found([_IMAGE.value], "--image")
     used = files[: animation.max_sources(size, bool(references))]
     _refuse_to_overwrite(output, [*used, *(path for _, path in references)])
-    sources = animation.read_photos(used, size, _FIT.value)
+    framing = run.framing(_FIT.value, _CROP_SIZE.value)
+    sources, note = animation.read_photos(used, framing)
     if references:
         names, paths = zip(*references, strict=True)
-        pictures = animation.read_photos(paths, size, _FIT.value)
+        pictures, _ = animation.read_photos(paths, framing)
 
     animator = animation.Animator(run, _CHECKPOINT.value)
     if references:
@@ -89,7 +97,7 @@ def main() -> None:
     some = "" if references or _TO.value else sheets.targets(run.label_space)[1]
     print(
         f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
-        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s",
+        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s{note}",
         flush=True,
     )
     video.write(output, _counted(animator.frames(sources, waypoints, steps), total), _FPS.value)

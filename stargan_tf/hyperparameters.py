@@ -127,6 +127,7 @@ def define_train_flags() -> None:
     """Defines the flags of training: of the loop, of the data, and of every paper."""
     define(TrainOptions)
     define(data_options.DataOptions)
+    flags.DEFINE_string("cache_dir", "", "Gone; flag files of earlier versions hold it, empty.")
     owners: dict[str, list[str]] = {}
     for name in algorithms.names():
         for field in dataclasses.fields(algorithms.hparams_class(name)):
@@ -168,6 +169,8 @@ def config_from_flags(*, check_model: bool = True) -> Config:
       UserError: If a flag was given that belongs to another paper, or a value makes no sense.
     """
     values = flags.FLAGS.flag_values_dict()
+    if values["cache_dir"]:
+        raise errors.UserError(data_options.NO_DISK_CACHE)
     name = values["algorithm"]
     own = {f.name for f in dataclasses.fields(algorithms.hparams_class(name))}
     for other in algorithms.names():

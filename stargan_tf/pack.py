@@ -26,7 +26,7 @@ _MB = 10**6
 _FIELDS = [
     field
     for field in dataclasses.fields(data_options.DataOptions)
-    if field.name not in ("flip", "image_size", "fast_decode", "datasets")
+    if field.name not in ("flip", "image_size", "fast_decode", "max_grey", "datasets")
     and not field.name.startswith("cache")
 ]
 

@@ -31,10 +31,13 @@ def main() -> int:
     devices.check_batch_size(config.train.batch_size, strategy)
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
+    config = dataclasses.replace(config, data=sources.settled(config.data, images))
     config.hparams.check_training(images.label_space, starts_from_run=bool(config.train.init_from))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
+    for line in sources.left_out(config.data):
+        print(line, flush=True)
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
     )
@@ -49,14 +52,10 @@ def main() -> int:
         flush=True,
     )
     sampler = sources.sampler(images, config.data, config.train.seed)
-    if config.data.cache == "disk":
-        print(f"Cache: {sources.budget(config.data).folder()}", flush=True)
     if config.data.fast_decode:
         for member in sampler.members:
-            mean, largest = pipeline.fast_decode_error(member)
-            print(
-                f"--fast_decode: errors {mean:.1f} grey levels in the mean, {largest:.0f} at most"
-            )
+            mean, most = pipeline.fast_decode_error(member)
+            print(f"--fast_decode: errors {mean:.1f} grey levels in the mean, {most:.0f} at most")
     return loop.train(run, strategy, sampler, examples)
 
 

@@ -38,6 +38,13 @@ _FIT = flags.DEFINE_enum(
     ("crop", "pad", "stretch"),
     "How the photo becomes square: cut out its centre, add bars, or change its proportions.",
 )
+_CROP_SIZE = flags.DEFINE_integer(
+    "crop_size",
+    None,
+    "--fit=crop: the side of the centred square in pixels; 0: the largest (default: as the run's "
+    "--crop_size).",
+    lower_bound=0,
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
 _SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
 _OUTPUTS = flags.DEFINE_integer(
@@ -87,7 +94,7 @@ def _with_labels(run, jobs: photo_jobs.Jobs) -> int:
     known = options.split_names(_FROM.value)
     translation.check_names(run.label_space, edits, known)
     translation.check_known(run, known)
-    translator = translation.Translator(run, _CHECKPOINT.value)
+    translator = translation.Translator(run, _CHECKPOINT.value, _CROP_SIZE.value)
 
     def translate(image: pathlib.Path, output: pathlib.Path) -> str:
         if _SHEET.value:
@@ -124,7 +131,9 @@ def _with_styles(run, jobs: photo_jobs.Jobs) -> int:
         **given,
     )
     request.check(run.label_space, several=_SHEET.value or _MATRIX.value)
-    translator = style_translation.StyleTranslator(run, request, _FIT.value, _CHECKPOINT.value)
+    translator = style_translation.StyleTranslator(
+        run, request, _FIT.value, _CHECKPOINT.value, _CROP_SIZE.value
+    )
     if _SAVE_STYLE.value:
         translator.save_styles(_SAVE_STYLE.value)
     if _MATRIX.value:

@@ -17,7 +17,7 @@ from PIL import Image
 from stargan_tf import errors
 from stargan_tf.data import photos
 from stargan_tf.training import runs
-from tests import commands, shared, tiny
+from tests import commands, pictures, shared, tiny
 from tests.training import animation_test
 
 SIZE = 32  # pixels, shown as 96
@@ -97,6 +97,16 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
             self.assertShows(below, expected[number], expected[(number + 1) % 6])
         top = np.concatenate(list(photos.to_uint8(self.sources[:8])), axis=1)
         self.assertLess(np.abs(found[0][1:96:3, 1::3].astype(int) - top).mean(), 4)
+
+    def test_photos_are_cut_as_asked(self):
+        said = self._command(output=str(self.out / "out.gif"), to="Black_Hair", seeds="5", psi=0.8,
+                             crop_size=20)  # fmt: skip
+        self.assertIn(" s; cut to its central 20 x 20 px (--crop_size=0: the largest", said)
+        shown = np.asarray(Image.open(self.root / "photos" / "0.png"))
+        with Image.open(self.out / "out.gif") as image:
+            found = np.asarray(image.convert("RGB"))[1:96:3, 1::3]
+        expected, other = (pictures.square(shown, SIZE, crop).astype(int) for crop in (20, 0))
+        self.assertShows(found, expected, other)
 
     def test_references_as_gif_and_back(self):
         folder = self.root / "references"

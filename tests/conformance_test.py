@@ -10,6 +10,7 @@ from absl.testing import parameterized
 
 from stargan_tf import algorithms, keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import photos
 from stargan_tf.serving import module, saved_model
 from stargan_tf.training import checkpoints
 from tests import shared, tiny
@@ -225,7 +226,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             inputs, outputs = function.structured_input_signature[1], function.structured_outputs
             self.assertNotEmpty(outputs)
             self.assertEmpty(set(inputs) & set(outputs), key)
-        requests = saved_model.example_requests(algorithm, tiny.SIZE)
+        requests = saved_model.example_requests(algorithm, photos.Framing(tiny.SIZE))
         for key, signature in algorithm.serving_signatures().items():
             request = {n: tf.constant(value) for n, value in requests[key].items()}
             expected = signature.function(**request)

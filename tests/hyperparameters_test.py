@@ -33,6 +33,17 @@ class ConfigTest(tf.test.TestCase):
         self.assertEqual(config.train.batch_size, 6)
         self.assertEqual(config.hparams.g_lr, 0.5)
 
+    def test_a_flag_file_of_the_time_of_the_disk_cache(self):
+        config = tiny.config(pathlib.Path("runs/x"))
+        path = self.create_tempfile(content=config.to_flagfile() + "--cache_dir=\n").full_path
+        self.assertEqual(_parse([f"--flagfile={path}"]), config)
+        for flag in ("--cache_dir=/tmp", "--cache=disk"):
+            with self.assertRaisesRegex(errors.UserError, "cache on a disk is gone; pack the im"):
+                _parse([f"--flagfile={path}", flag, "--dataset=celeba"])
+        values = {**config.values(), "cache": "disk", "cache_dir": "/tmp"}
+        opened = hyperparameters.Config.from_values(values)
+        self.assertEqual(opened.values(identity=True), config.values(identity=True))
+
     def test_defaults_are_the_papers(self):
         config = _parse([])
         self.assertEqual(config.hparams, algorithms.hparams_class("stargan_v1")())

@@ -20,29 +20,78 @@ import unicodedata
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from PIL import Image, ImageOps
+from PIL import Image
 
 MAX_PIXELS = 64_000_000  # a small file can unpack to gigabytes
+ORIENTATION = 0x0112  # EXIF's tag
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,  # Pillow counts anticlockwise
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Mistake(Exception):
     """What the user can mend."""
 
 
-def read_photo(path, size):
-    """Returns a photo as the networks take it: (1, size, size, 3) float32 in [-1, 1]."""
+def read_photo(path, model):
+    """Returns a photo as the networks take it: (1, size, size, 3) float32 in [-1, 1].
+
+    Args:
+      path: The file; the first frame counts, turned upright, on white where it is transparent.
+      model: What the model's .json says: the size of its images, and how training cut them out.
+    """
+    size = model["image_size"]
     try:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Mistake(f"{path} has more than {MAX_PIXELS:,} pixels; make it smaller first.")
-            image = ImageOps.exif_transpose(image).convert("RGB")
+            image.load()
+            turn = TURNS.get(orientation(image))
+            image = on_white(image, model.get("max_grey", 65_535))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Mistake(f"{path} can't be read as an image ({error}); give a JPEG or PNG.") from error
-    side = min(image.size)
+    image = image if turn is None else image.transpose(turn)
+    side = min(model.get("crop_size", 0) or image.width, *image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     image = image.crop((left, top, left + side, top + side))
     image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's is antialiased
     return (np.asarray(image, np.float32) / 127.5 - 1)[np.newaxis]
+
+
+def orientation(image):
+    """Returns the EXIF orientation of a picture that was loaded; 1 means upright."""
+    if image.format == "TIFF":  # Pillow turns it as it loads it
+        return image.getexif().get(ORIENTATION, 1)
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif", b""))
+        return exif.get(ORIENTATION, 1)
+    except Exception:  # damaged metadata; the picture itself may be whole
+        return 1
+
+
+def on_white(image, max_grey):
+    """Returns a picture as RGB; in grey ones of 16 bits the value `max_grey` is white."""
+    transparency = image.info.get("transparency")
+    if image.mode.startswith("I"):  # convert() would cut these off at 255
+        values = np.asarray(image)
+        levels = np.clip(values, 0, max_grey).astype(np.uint32)
+        levels = (levels * 510 + max_grey) // (2 * max_grey)  # to the nearest of 0 to 255
+        if transparency is not None:
+            levels[values == transparency] = 255
+        return Image.fromarray(levels.astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("its pixels are 32-bit floats of unknown range")
+    if image.mode in ("RGBA", "RGBa", "LA", "PA") or transparency is not None:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
 
 
 def save_photo(path, image):
@@ -131,7 +180,7 @@ def inputs_of(model, signatures, args):
     if kind not in signatures:
         raise Mistake(f"This file has no {kind}; it has {', '.join(signatures)}.")
     if args.reference:
-        reference = read_photo(args.reference, model["image_size"])
+        reference = read_photo(args.reference, model)
         return kind, {"reference": reference, "domain": domain}
     z = np.random.default_rng(args.seed).standard_normal((1, model["latent_dim"]), np.float32)
     return kind, {"latent": z, "domain": domain}
@@ -148,7 +197,7 @@ def translate(args):
     model["labels"] = composed(model["labels"])
     interpreter = Interpreter(str(path), num_threads=args.threads)
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
-    image = read_photo(args.image, model["image_size"])
+    image = read_photo(args.image, model)
     found = interpreter.get_signature_runner(kind)(image=image, **inputs)
     # Files that were exported before this script call it "image".
     save_photo(args.output, found["translated"] if "translated" in found else found["image"])

@@ -171,14 +171,14 @@ class Client:
           to: The domain as one of which the references are seen, or one for each.
           fit: "crop", "pad" or "stretch", how photos become square.
         """
-        size, count = self._styled().image_size, self._count(images)
+        framing, count = self._styled().framing(fit), self._count(images)
         if pictures.are_files(images) != pictures.are_files(references):
             raise errors.UserError(
                 "Images and references are both arrays or both files; received one of each; "
                 "convert one of them."
             )
         domains = self._domains(to, count)
-        packed = pictures.packed(references, size, fit, "reference")
+        packed = pictures.packed(references, framing, "reference")
         key = "reference_bytes" if pictures.are_files(references) else "reference"
         rows = np.asarray(_each(range(len(packed)), count, "references"))
         inputs = {key: packed[rows], "domain": domains}
@@ -241,7 +241,7 @@ class Client:
     def _with_images(
         self, signature: str, images: pictures.Pictures, fit: str
     ) -> tuple[str, dict[str, np.ndarray]]:
-        packed = pictures.packed(images, self.model.image_size, fit, "image")
+        packed = pictures.packed(images, self.model.framing(fit), "image")
         if pictures.are_files(images):
             return f"{signature}_bytes", {"image_bytes": packed}
         return signature, {"image": packed}

@@ -50,27 +50,27 @@ def count(pictures: Pictures, size: int, what: str) -> int:
     return len(pictures)
 
 
-def packed(pictures: Pictures, size: int, fit: str, what: str) -> np.ndarray:
+def packed(pictures: Pictures, framing: photos.Framing, what: str) -> np.ndarray:
     """Returns pictures as a signature takes them.
 
     Args:
-      pictures: Arrays as they are; photos are read, bounded by their headers, turned upright, and
-        made square here, so that what is sent is small and of a known kind.
-      size: The model's image size in pixels.
-      fit: "crop", "pad" or "stretch", how photos become square.
+      pictures: Arrays as they are; photos are read, bounded by their headers, as training reads
+        images, and made square here, so that what is sent is small and of a known kind.
+      framing: How photos become what the model takes.
       what: What to call them in messages: "image" or "reference".
 
     Returns:
       (N, size, size, 3) float32 in [-1, 1] for arrays; (N,) object of PNG `bytes` for files.
 
     Raises:
-      UserError: If there is none, one can't be read, or an array is of another type or size.
+      UserError: If there is none, one can't be read, or an array is of another type or size; or
+        what is padded or stretched would be cut by the model afterwards.
     """
-    number = count(pictures, size, what)
+    number = count(pictures, framing.size, what)
     if not are_files(pictures):
         return photos.from_uint8(pictures)
     packed_files = np.empty(number, object)
-    packed_files[:] = [_png(picture, size, fit, what, n) for n, picture in enumerate(pictures)]
+    packed_files[:] = [_png(picture, framing, what, n) for n, picture in enumerate(pictures)]
     return packed_files
 
 
@@ -97,12 +97,28 @@ def unpacked(answer: np.ndarray) -> np.ndarray | list[bytes]:
     return list(answer)
 
 
-def _png(picture: bytes | os.PathLike[str], size: int, fit: str, what: str, number: int) -> bytes:
+def _png(
+    picture: bytes | os.PathLike[str], framing: photos.Framing, what: str, number: int
+) -> bytes:
     if isinstance(picture, (bytes, bytearray, memoryview)):
-        photo = photos.read_photo_bytes(bytes(picture), f"{what} {number + 1}")
+        name = f"{what} {number + 1}"
+        photo = photos.read_photo_bytes(bytes(picture), name, framing.max_grey)
     else:
-        photo = photos.read_photo(str(pathlib.Path(picture)))
+        photo = photos.read_photo(str(pathlib.Path(picture)), framing.max_grey)
     file = io.BytesIO()
-    square: Image.Image = photos.fit(photo, size, fit)
-    square.save(file, "PNG")
+    _square(photo, framing).save(file, "PNG")
     return file.getvalue()
+
+
+def _square(photo: Image.Image, framing: photos.Framing) -> Image.Image:
+    """Returns a photo made square so that the model, which cuts `crop_size` out, loses nothing."""
+    size, side = framing.size, framing.crop_size
+    if not 0 < side < size:
+        return photos.fit(photo, size, framing.fit, side)
+    if framing.fit != "crop":
+        raise errors.UserError(
+            f"The model cuts {side} x {side} px out of every photo and enlarges them, also out of "
+            f"what --fit={framing.fit} makes; pass --fit=crop."
+        )
+    side = min(side, *photo.size)
+    return photos.fit(photo, side, "crop", side)  # It is left to the model to enlarge this.

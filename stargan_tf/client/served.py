@@ -5,6 +5,7 @@ import json
 
 from stargan_tf import errors
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import photos, reading
 
 _FORMAT = 2  # the newest that is understood, with all before it
 
@@ -18,6 +19,8 @@ class ServedModel:
       algorithm: The paper, such as "stargan_v1".
       labels: What its labels mean: the names to ask for.
       image_size: Height and width of its images in pixels.
+      crop_size: Side in pixels of the centred square that it cuts out of photos; 0: the largest.
+      max_grey: The value that it takes as white in grey photos of 16 bits.
       step: Of training, after which it was exported.
       weights_sha256: Of its weights: tells models apart.
       latent_dim: Of its latent codes; None: it has none.
@@ -32,11 +35,17 @@ class ServedModel:
     weights_sha256: str
     latent_dim: int | None
     style_dim: int | None
+    crop_size: int = 0
+    max_grey: int = reading.MAX_GREY
 
     @property
     def has_styles(self) -> bool:
         """Whether translations are told by a style (StarGAN v2), not by a label alone."""
         return self.style_dim is not None
+
+    def framing(self, fit: str) -> photos.Framing:
+        """Returns how photos become what the model takes; `fit`: "crop", "pad" or "stretch"."""
+        return photos.Framing(self.image_size, fit, self.crop_size, self.max_grey)
 
     @classmethod
     def from_json(cls, text: bytes) -> "ServedModel":
@@ -53,7 +62,8 @@ class ServedModel:
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
             fields = {field.name for field in dataclasses.fields(cls)} - {"labels"}
-            given = {name: value[name] for name in fields}
+            added = {"crop_size", "max_grey"}  # Exports of earlier versions do not have these.
+            given = {name: value[name] for name in fields - added | added & set(value)}
             _check(given)
             return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **given)
         except errors.UserError:
@@ -81,3 +91,6 @@ def _check(given: dict[str, object]) -> None:
             raise ValueError(f"{name} is {value!r}")
     if not 0 < given["image_size"] <= 8192:
         raise ValueError(f"image_size is {given['image_size']}")
+    for name, least in (("crop_size", 0), ("max_grey", 1)):
+        if given.get(name, least) < least:
+            raise ValueError(f"{name} is {given[name]}")

@@ -24,7 +24,6 @@ _SPLIT_SEED = 1234
 _TEST_SIZE = 1999  # the reference's
 _LEAST_SHARE = 10  # a table shorter than 10 x 1999 lines holds out a tenth
 _NAMED = 5  # how many missing images a message names
-_CROP_SIZE = 178  # pixels: the width of an aligned image
 
 
 def load_celeba(
@@ -71,7 +70,7 @@ def load_celeba(
         label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         chosen = _of_one_domain(chosen, labels, label_space.names, split)
     kept = [paths[i] for i in chosen]
-    return image_files.ImageFiles(kept, labels[chosen], label_space, _CROP_SIZE)
+    return image_files.ImageFiles(kept, labels[chosen], label_space)
 
 
 def _split(count: int, split: str, test_size: int | None, table: str) -> list[int]:

@@ -14,6 +14,7 @@ UNREAD_SUFFIXES = tuple(
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
 _MOST_ENTRIES = 1_000_000  # a mistaken --data_dir=/ ends
+_MOST_KINDS = 8  # that a line names
 _LINKED_DEPTH = 2  # DIR/train and DIR/train/cat may be links to folders; below, none is followed
 
 
@@ -24,7 +25,8 @@ class Survey:
     Attributes:
       root: The folder.
       folders: All visible folders below it.
-      images: How many visible JPEG and PNG files each folder holds itself, by its path ("": root).
+      images: How many visible image files of the kinds that are read each folder holds itself, by
+        its path ("": root).
       suffixes: How many visible files end in what, in lower case.
       unread: Pictures of kinds that no data set reads.
       archives: Files that may hold pictures once they are unpacked.
@@ -49,6 +51,20 @@ class Survey:
         """Returns how many images a folder (relative; "": all) holds, at any depth."""
         inside = f"{folder}/" if folder else ""
         return sum(n for at, n in self.images.items() if at == folder or at.startswith(inside))
+
+    def left_out(self) -> str:
+        """Returns a line on the visible files that are not images of a kind that is read, or ""."""
+        others = [(s, n) for s, n in self.suffixes.items() if s not in image_files.IMAGE_SUFFIXES]
+        count = sum(n for _, n in others)
+        if not count:
+            return ""
+        shown = sorted(others, key=lambda kind: (-kind[1], kind[0]))[:_MOST_KINDS]
+        kinds = ", ".join(f"{suffix} {n:,}" for suffix, n in shown)
+        more = ", ..." if len(others) > _MOST_KINDS else ""
+        said = (
+            "1 file that is not an image" if count == 1 else f"{count:,} files that are not images"
+        )
+        return f"left out of {self.root}: {said} this program reads ({kinds}{more})"
 
     def children(self, folder: str = "") -> tuple[str, ...]:
         """Returns the names of the visible folders right in a folder (relative)."""

@@ -1,39 +1,39 @@
-"""Images in files: finding them, checking them before training starts, and decoding them."""
+"""Images in files: finding them, and checking them before training starts."""
 
 import hashlib
 import io
 import os
 import stat
-import warnings
 from collections.abc import Sequence
 from concurrent import futures
 from typing import BinaryIO
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import decoding, source
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data.photos import MAX_PIXELS
+from stargan_tf.data import reading, source
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")  # Compared in lower case.
+# Of the kinds that `reading` knows; a file's content decides which it is. Compared in lower case.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif",
+                  ".tiff")  # fmt: skip
 
+_JPEG_END, _PNG_END = b"\xff\xd9", b"IEND\xaeB`\x82"  # a marker; a chunk and its checksum
 _TAIL_BYTES = 1024  # Cameras and editors append a little after the end-of-image marker.
 _CHUNK = 256  # Files for each task of the pool: one task for each file costs a quarter more time.
 _THREADS = 8  # On network file systems the check waits; from memory one would do.
 
 
 class ImageFiles(source.EncodedSource):
-    """A data set whose images are JPEG and PNG files."""
+    """A data set whose images are files of the kinds that `reading` knows."""
 
     def __init__(
         self,
         paths: Sequence[str],
         labels: np.ndarray,
         label_space: labels_lib.LabelSpace,
-        crop_size: int = 0,
     ) -> None:
         """Takes what it holds; opens no file.
 
@@ -41,7 +41,6 @@ class ImageFiles(source.EncodedSource):
           paths: The file of every image.
           labels: (len(paths), label_space.width) of 0 and 1.
           label_space: What the labels mean.
-          crop_size: See `Source`.
 
         Raises:
           ValueError: The labels have another shape.
@@ -49,7 +48,6 @@ class ImageFiles(source.EncodedSource):
         self.paths = tuple(paths)
         self.labels = np.asarray(labels, np.float32)
         self.label_space = label_space
-        self.crop_size = crop_size
         self._encoded = [os.fsencode(path) for path in self.paths]
         self._path_tensor: tf.Tensor | None = None
         expected = (len(self.paths), label_space.width)
@@ -115,9 +113,10 @@ def find_images(directory: str | os.PathLike[str]) -> list[str]:
 def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, str]:
     """Returns what is wrong with each file that can't be used, by its number in `paths`.
 
-    Such a file is missing, empty, not JPEG or PNG, cut short, damaged, or above MAX_PIXELS. The
-    check reads the ends of a JPEG file and the checksums of a PNG file, at some 12,000 JPEG files a
-    second from memory; a file whose end looks cut off is decoded to find out.
+    Such a file is missing, empty, no image that `reading` knows, cut short, damaged, or above its
+    MAX_PIXELS. The check reads the ends of a JPEG file and the checksums of a PNG file, at some
+    12,000 JPEG files a second from memory. Files of other kinds are decoded, and so are those whose
+    end looks cut off, to find out.
 
     Args:
       paths: The files.
@@ -125,20 +124,14 @@ def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, 
         the decoder calls it an error. About a millisecond for a file of 350 pixels.
     """
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
-    with warnings.catch_warnings(), futures.ThreadPoolExecutor(_THREADS) as pool:
-        # Pillow warns about large images, whose bound is ours, and about odd metadata. Set here
-        # and not in the threads: the filters belong to the process.
-        warnings.simplefilter("ignore")
+    with futures.ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda chunk: [_problem(path, thorough) for path in chunk], chunks)
         reasons = [reason for chunk in found for reason in chunk]
     return {i: reason for i, reason in enumerate(reasons) if reason}
 
 
 def find_problem(contents: bytes, *, thorough: bool = False) -> str:
-    """Returns what is wrong with the bytes of an image file, "" if nothing is; see `find_problems`.
-
-    Pillow may warn about odd metadata; silence it around many calls.
-    """
+    """Returns what is wrong with the bytes of an image file, or ""; see `find_problems`."""
     return _problem_in(io.BytesIO(contents), len(contents), thorough)
 
 
@@ -159,48 +152,34 @@ def _problem_in(file: BinaryIO, size: int, thorough: bool) -> str:
     if size == 0:
         return "empty"
     try:
-        complete = _looks_complete(file, size)
+        image = reading.opened(file)
+        complete = _looks_complete(file, size, image)
+        if image.format == "PNG":
+            # Pillow reads past a missing end, and the programs that exported runs use do not.
+            if not complete and not _holds(file, _PNG_END, 0):
+                return "cut short or damaged"
+            file.seek(0)
+            reading.opened(file).verify()  # the checksum of every chunk
         if thorough or not complete:
-            # Some whole files end like this. TensorFlow decides, since it reads them in training:
-            # Pillow accepts a PNG that lacks its last chunk, TensorFlow does not.
             file.seek(0)
-            decoding.decode(tf.constant(file.read()))
-            # And Pillow, which reads JPEG files then.
-            file.seek(0)
-            Image.open(file, formats=("JPEG", "PNG")).load()
-    except _TooLarge as error:
-        return str(error)
-    except Image.DecompressionBombError:
-        return f"more than {MAX_PIXELS:,} pixels"
-    except UnidentifiedImageError:
-        return "neither JPEG nor PNG"
-    except tf.errors.OpError:
-        return "cut short or damaged"
+            reading.decoded(file)
+    except reading.UnreadableError as error:
+        return error.short
     except OSError as error:
         return error.strerror or "cut short or damaged"
-    except Exception:  # Pillow's parsers raise many kinds on damaged headers.
+    except Exception:  # Pillow's parsers raise many kinds on damaged chunks.
         return "damaged"
     return ""
 
 
-class _TooLarge(Exception):
-    """An image above MAX_PIXELS."""
-
-
-def _looks_complete(file: BinaryIO, size: int) -> bool:
-    """Reads as much of a file as tells whether it is whole."""
-    image = Image.open(file, formats=("JPEG", "PNG"))
-    if image.width * image.height > MAX_PIXELS:
-        raise _TooLarge(f"{image.width} x {image.height}, more than {MAX_PIXELS:,} pixels")
-    file.seek(max(0, size - _TAIL_BYTES))
-    # IEND at the very end, the marker 0xFFD9 somewhere near it. Pillow also calls a JPEG of several
-    # pictures "MPO"; decoders read its first.
-    tail = file.read()
-    if image.format != "PNG":
-        return b"\xff\xd9" in tail
-    if tail[-8:-4] != b"IEND":
+def _looks_complete(file: BinaryIO, size: int, image: Image.Image) -> bool:
+    """Returns whether a file ends as whole ones of its kind do, where these have an end."""
+    if not (reading.is_jpeg(image) or image.format == "PNG"):
         return False
-    file.seek(0)
-    image = Image.open(file, formats=("PNG",))
-    image.verify()  # the checksum of every chunk
-    return True
+    end = _PNG_END if image.format == "PNG" else _JPEG_END
+    return _holds(file, end, max(0, size - _TAIL_BYTES))
+
+
+def _holds(file: BinaryIO, what: bytes, start: int) -> bool:
+    file.seek(start)
+    return what in file.read()

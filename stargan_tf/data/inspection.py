@@ -2,8 +2,6 @@
 
 import dataclasses
 import hashlib
-import io
-import warnings
 from collections.abc import Callable
 from concurrent import futures
 
@@ -11,21 +9,19 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf.data import decoding, source
-from stargan_tf.data.photos import MAX_PIXELS
+from stargan_tf.data import reading, source
 
-FORMATS = ("", "JPEG", "PNG")  # what `format` of a row counts; "": no such file
-UPRIGHT = 1  # EXIF's orientation of a picture that is stored as it is shown
+FORMATS = ("", *reading.FORMATS)  # what `format` of a row counts; "": no file
 LOOK = (8, 9)  # rows and columns of `thumbnail`: 8 differences in each row make 64 bits
 
-# A row for every image that was looked at. 130 bytes, so that 200,000 images take 26 MB.
+# A row for every image that was looked at. 131 bytes, so that 200,000 images take 26 MB.
 ROW = np.dtype(
     [
-        ("width", np.int32),  # in pixels, as the file stores them
+        ("width", np.int32),  # in pixels, upright
         ("height", np.int32),
         ("format", np.uint8),  # in FORMATS
-        ("orientation", np.uint8),  # EXIF's, 1 to 8; training ignores it
-        ("transparent", np.bool_),  # some pixel is, so that training shows what lies beneath
+        ("largest", np.uint16),  # value of a grey image of 16 bits; else 0
+        ("transparent", np.bool_),  # some pixel is
         ("grey", np.bool_),  # red, green and blue are equal everywhere
         ("plain", np.bool_),  # all pixels are of one colour
         ("pixels", np.uint64, (2,)),  # a hash of the size and all pixels
@@ -34,7 +30,6 @@ ROW = np.dtype(
     ]
 )
 
-_ORIENTATION = 0x0112  # EXIF's tag
 _THREADS = 4  # each may hold a picture of MAX_PIXELS: 192 MB
 _MOST_TOLD = 200  # characters of a message of a source
 _CHUNK = 64  # images for each task of the pool
@@ -85,10 +80,7 @@ def inspect(
                     late[index] = problem
         return min(start + _CHUNK, len(indices))
 
-    with warnings.catch_warnings(), futures.ThreadPoolExecutor(_THREADS) as pool:
-        # Pillow warns about large images, whose bound is ours, and about odd metadata. Set here
-        # and not in the threads: the filters belong to the process.
-        warnings.simplefilter("ignore")
+    with futures.ThreadPoolExecutor(_THREADS) as pool:
         for done in pool.map(look, range(0, len(indices), _CHUNK)):
             progress(done)
     return Inspection(indices, table, dict(sorted((problems | late).items())), frozenset(late))
@@ -97,65 +89,35 @@ def inspect(
 def _look(images: source.Source, index: int) -> tuple[np.ndarray, str]:
     """Returns the row (scalar of ROW) of an image, and what is wrong with it ("": nothing)."""
     row, number = np.zeros((), ROW), tf.constant(index, tf.int64)
-    if not isinstance(images, source.EncodedSource):
-        row["orientation"] = UPRIGHT
-        return _finished(row, lambda: images.load(number), "can't be read")
     try:
-        contents = images.read(number)
+        if isinstance(images, source.EncodedSource):
+            pixels = _read_file(images.read(number).numpy(), row)
+        else:
+            pixels = images.load(number).numpy()
     except tf.errors.NotFoundError:
         return np.zeros((), ROW), "gone"
     except tf.errors.OpError as error:
         return np.zeros((), ROW), error.message.partition("\n")[0][:_MOST_TOLD]
-    too_large = _read_header(contents.numpy(), row)
-    if too_large:
-        return np.zeros((), ROW), too_large
-    reason = "cut short or damaged" if row["format"] else "neither JPEG nor PNG"
-    return _finished(row, lambda: decoding.decode(contents), reason)
-
-
-def _finished(
-    row: np.ndarray, decode: Callable[[], tf.Tensor], reason: str
-) -> tuple[np.ndarray, str]:
-    """Returns the row with what the pixels tell; the reason where there are none."""
-    try:
-        pixels = decode().numpy()
-    except tf.errors.OpError:
-        return np.zeros((), ROW), reason
+    except reading.UnreadableError as error:
+        return np.zeros((), ROW), error.short
     _read_pixels(pixels, row)
     return row, ""
 
 
-def _read_header(contents: bytes, row: np.ndarray) -> str:
-    """Fills in what the file says of the image; returns whether it is too large, as a reason."""
-    try:
-        image = Image.open(io.BytesIO(contents), formats=("JPEG", "PNG"))
-        if image.width * image.height > MAX_PIXELS:
-            return f"{image.width} x {image.height}, more than {MAX_PIXELS:,} pixels"
-        # Pillow also calls a JPEG of several pictures "MPO".
-        row["format"] = FORMATS.index("PNG" if image.format == "PNG" else "JPEG")
-        row["orientation"] = _orientation(image, contents)
+def _read_file(contents: bytes, row: np.ndarray) -> np.ndarray:
+    """Returns the pixels of an image file; fills in what the file says of them."""
+    picture = reading.decoded(contents)
+    with reading.opened(contents) as image:
+        row["format"] = FORMATS.index("JPEG" if reading.is_jpeg(image) else image.format)
+        if image.mode in reading.GREY_16_BITS:
+            row["largest"] = np.clip(np.asarray(image).max(), 0, reading.MAX_GREY)
         row["transparent"] = _is_transparent(image)
-    except Image.DecompressionBombError:
-        return f"more than {MAX_PIXELS:,} pixels"
-    except Exception:  # Pillow's parsers raise many kinds. TensorFlow decides, as in training.
-        return ""
-    return ""
-
-
-def _orientation(image: Image.Image, contents: bytes) -> int:
-    # Pillow decodes a whole PNG file to find out, but few have the chunk.
-    if image.format == "PNG" and b"eXIf" not in contents:
-        return UPRIGHT
-    try:
-        value = image.getexif().get(_ORIENTATION, UPRIGHT)
-    except Exception:  # Damaged metadata; training does not read it.
-        return UPRIGHT
-    return value if value in range(1, 9) else UPRIGHT
+    return np.asarray(picture)
 
 
 def _is_transparent(image: Image.Image) -> bool:
     """Tells whether a pixel lets something through; many files have an alpha that is all opaque."""
-    if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
+    if image.mode not in reading.WITH_ALPHA and "transparency" not in image.info:
         return False
     lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
     return lowest < 255

@@ -5,12 +5,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from stargan_tf import errors
-from stargan_tf.data import labels
+from stargan_tf.data import labels, reading
 from stargan_tf.data import names as names_lib
 from stargan_tf.options import option
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
-_OF_FILES = ("memory", "disk")  # caches
+_CACHES = ("auto", "memory", "off")
+NO_DISK_CACHE = (
+    "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
+    "--dataset=packed, or leave --cache=disk and --cache_dir out."
+)
 _FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
 
@@ -62,23 +66,23 @@ class DataOptions:
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
         0,
-        "Side in pixels of the centred square that is cut out before resizing; 0: the data set's "
-        "own (celeba: 178; else the largest that fits).",
+        "Side in pixels of the centred square that is cut out before resizing; 0: the largest that "
+        "fits. What is given here counts for translations and exports of the run, too.",
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
     cache: str = option(
         "auto",
-        "Where images are kept once they are read: auto: in memory, within --cache_gb and half of "
-        "what is free; memory; disk: in --cache_dir, for later runs too; off. Pixels where only a "
-        "mirroring follows, else files.",
-        choices=("auto", "memory", "disk", "off"),
+        "Whether images are kept once they are read: auto: in memory, within --cache_gb and half "
+        "of what is free; memory; off. Pixels where only a mirroring follows, else files.",
         may_change=True,
     )
     cache_gb: float = option(
         2.0, "What the cache may take, in 10^9 bytes; images beyond are read.", may_change=True
     )
-    cache_dir: str = option(
-        "", "Folder of --cache=disk; empty: ~/.cache/stargan_tf.", may_change=True
+    max_grey: int = option(
+        reading.MAX_GREY,
+        "The value that is white in grey images of 16 bits: 65535, or less where they use fewer "
+        "bits, such as 4095 for 12; the doctor tells. Counts for translations and exports, too.",
     )
     fast_decode: bool = option(
         False,
@@ -157,7 +161,7 @@ class DataOptions:
             for part in self.parts():
                 part._check_one()
             return
-        if self.dataset == "cartoon_faces" and (self.fast_decode or self.cache in _OF_FILES):
+        if self.dataset == "cartoon_faces" and (self.fast_decode or self.cache == "memory"):
             raise errors.UserError(
                 "--dataset=cartoon_faces is drawn, has no files to decode and keeps what it draws; "
                 f"received --cache={self.cache} and --fast_decode={self.fast_decode}; leave them "
@@ -179,10 +183,14 @@ class DataOptions:
                 f"cache_gb is a number above 0; received {self.cache_gb}; pass --cache=off to keep "
                 "nothing."
             )
-        if self.cache_dir and self.cache != "disk":
+        if self.cache == "disk":
+            raise errors.UserError(NO_DISK_CACHE)
+        if self.cache not in _CACHES:
+            raise labels.unknown_name(self.cache, _CACHES, what="--cache")
+        if not 1 <= self.max_grey <= reading.MAX_GREY:
             raise errors.UserError(
-                f"--cache_dir is for --cache=disk; received it with --cache={self.cache}; leave it "
-                "out, or pass --cache=disk."
+                f"max_grey goes from 1 to {reading.MAX_GREY}; received {self.max_grey}; pass "
+                "4095 for images of 12 bits."
             )
         if self.crop_size < 0:
             raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")

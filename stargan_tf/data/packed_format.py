@@ -191,9 +191,20 @@ def read_manifest(directory: pathlib.Path, split: str) -> Part:
         if not shards or [shard.file for shard in shards] != expected:
             raise ValueError("other names than the format's")
         space = labels_lib.LabelSpace.from_json(entry["label_space"])
-        return Part(space, int(entry["crop_size"]), shards)
+        return Part(space, _asked_crop(directory, int(entry["crop_size"])), shards)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.UserError(f"{path} is damaged; {AGAIN}.") from error
+
+
+def _asked_crop(directory: pathlib.Path, crop_size: int) -> int:
+    """Returns the crop of a pack if it was asked for, else 0.
+
+    Earlier versions wrote one into every pack of CelebA (178) and of RaFD (256).
+    """
+    job = directory / JOB
+    settings = read_json(job).get("settings", {}) if crop_size and job.exists() else {}
+    own = settings.get("dataset") in ("celeba", "rafd") and not settings.get("crop_size")
+    return 0 if own else crop_size
 
 
 def json_bytes(value: dict[str, Any]) -> bytes:

@@ -54,7 +54,8 @@ def part_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Pa
 
     Args:
       images: The data set; its keys, of files a look at each, are asked for at once.
-      crop_size: Takes the place of the data set's own; 0: its own.
+      crop_size: Side of the centred square that training will cut out unless it is told otherwise;
+        0: that of the pack, if one is packed again, or else the largest.
       data_dir: The data set's folder, which its names lose.
     """
     folder = os.path.join(data_dir, "") if data_dir else ""

@@ -1,96 +1,78 @@
 """Photographs that users bring: reading them safely, fitting them to a network, saving results."""
 
-import io
+import dataclasses
 import os
 import pathlib
 import stat
-import warnings
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from stargan_tf import errors, files
+from stargan_tf.data import reading
 
-MAX_PIXELS = 64_000_000  # 8000 x 8000: 192 MB once decoded; a file of 2 MB can unpack to that.
 MAX_BYTES = 256 * 2**20
 
-# Not whatever Pillow can open: its rarer parsers are old, and that of EPS starts a program.
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-_GREY_16_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
-
-def read_photo(path: str) -> Image.Image:
-    """Reads a photograph, the first frame if there are several, upright and as RGB.
-
-    The EXIF orientation is applied. Transparency is blended with white. Grey of 16 bits is scaled
-    to 8 (not clipped), CMYK converted without a colour profile; embedded profiles are ignored.
+def read_photo(path: str, max_grey: int = reading.MAX_GREY) -> Image.Image:
+    """Reads a photograph as training reads images; `reading` has the rule.
 
     Args:
       path: A JPEG, PNG, WebP, GIF, BMP or TIFF file, or AVIF where Pillow has it.
+      max_grey: The value that becomes white in grey images of 16 bits.
 
     Returns:
       An image of mode RGB that no longer depends on the file.
 
     Raises:
       UserError: The file is missing, empty, a folder, not an image, damaged, above MAX_BYTES, or
-        above MAX_PIXELS according to its header (known before anything is decoded).
+        above `reading.MAX_PIXELS` according to its header (known before anything is decoded).
     """
     _check_file(path)
-    return _decoded(path, path)
+    return _decoded(path, path, max_grey)
 
 
-def read_photo_bytes(contents: bytes, name: str = "photo") -> Image.Image:
+def read_photo_bytes(
+    contents: bytes, name: str = "photo", max_grey: int = reading.MAX_GREY
+) -> Image.Image:
     """Reads a photograph from a file's contents, as `read_photo` does from the file.
 
     Args:
       contents: Of a file of a kind that `read_photo` takes.
       name: What messages call it.
+      max_grey: As of `read_photo`.
 
     Raises:
       UserError: As of `read_photo`.
     """
     _check_size(name, len(contents))
-    return _decoded(io.BytesIO(contents), name)
+    return _decoded(contents, name, max_grey)
 
 
-def _decoded(source: str | io.BytesIO, path: str) -> Image.Image:
-    Image.init()
-    formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is optional in Pillow.
-    too_many = f"it has more than {MAX_PIXELS:,} pixels; make it smaller first"
+def _decoded(file: str | bytes, name: str, max_grey: int) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns about large images, whose bound is ours, and about odd metadata.
-            warnings.simplefilter("ignore")
-            with Image.open(source, formats=formats) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise _refusal(path, too_many)
-                image.load()
-                return _to_rgb(_upright(image), path)
-    except errors.UserError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _refusal(path, too_many) from error
-    except UnidentifiedImageError as error:
-        kinds = ", ".join(formats)
-        reason = f"it is not an image of a known kind ({kinds}); convert it to JPEG or PNG"
-        raise _refusal(path, reason) from error
-    except Exception as error:  # Pillow's parsers raise many kinds on damaged files.
-        reason = f"it is damaged or not supported ({str(error)[:200]}); replace it"
-        raise _refusal(path, reason) from error
+        return reading.decoded(file, max_grey)
+    except reading.UnreadableError as error:
+        raise _refusal(name, f"{error}; {error.advice}") from error
 
 
 def fit(
-    image: Image.Image, size: int, how: Literal["crop", "pad", "stretch"] = "crop"
+    image: Image.Image,
+    size: int,
+    how: Literal["crop", "pad", "stretch"] = "crop",
+    crop_size: int = 0,
 ) -> Image.Image:
     """Makes an RGB image square, with antialiased bilinear resampling.
 
     Args:
       image: RGB, any size.
       size: The side of the result in pixels.
-      how: "crop" takes the largest centred square, "pad" shows the whole image between two bars in
-        the mean colour of the edges they touch (black bars would be strong edges to a network),
-        "stretch" changes the proportions.
+      how: "crop" takes the centred square, "pad" shows the whole image between two bars in the mean
+        colour of the edges they touch (black bars would be strong edges to a network), "stretch"
+        changes the proportions.
+      crop_size: Of "crop": the side of that square in pixels, at most that of the largest; 0: just
+        that.
 
     Returns:
       (size, size) RGB.
@@ -101,13 +83,48 @@ def fit(
         return _pad(image, size)
     if how not in ("crop", "stretch"):
         raise ValueError(f"how must be 'crop', 'pad' or 'stretch'. Received: {how!r}")
+    width, height = image.size
+    box = (0, 0, height, width)
     if how == "crop":
-        width, height = image.size
-        side = min(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
-        # Not resize(box=...): that reads beyond the box, and training does not.
-        image = image.crop((left, top, left + side, top + side))
-    return image.resize((size, size), Image.Resampling.BILINEAR)
+        box = reading.centre_box(height, width, crop_size)
+    return reading.resized(image, box, size)
+
+
+@dataclasses.dataclass(frozen=True)
+class Framing:
+    """How photos become what a network takes.
+
+    Attributes:
+      size: The side of the network's images in pixels.
+      fit: "crop", "pad" or "stretch", as of `fit`.
+      crop_size: Of "crop": the side of the centred square that is cut out; 0: the largest.
+      max_grey: The value that becomes white in grey images of 16 bits.
+    """
+
+    size: int
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    crop_size: int = 0
+    max_grey: int = reading.MAX_GREY
+
+    def read(self, path: os.PathLike[str]) -> tuple[Image.Image, str]:
+        """Reads a photo and makes it square.
+
+        Returns:
+          The (size, size) RGB image; and, where `crop_size` cut off more than the largest square
+          would have, a clause that says so, else "".
+
+        Raises:
+          UserError: As of `read_photo`.
+        """
+        photo = read_photo(os.fspath(path), self.max_grey)
+        square = fit(photo, self.size, self.fit, self.crop_size)
+        side = self.crop_size
+        if self.fit != "crop" or not 0 < side < min(photo.size):
+            return square, ""
+        return (
+            square,
+            f"; cut to its central {side} x {side} px (--crop_size=0: the largest square)",
+        )
 
 
 def to_array(image: Image.Image) -> np.ndarray:
@@ -176,26 +193,6 @@ def _check_size(path: str, size: int) -> None:
         raise _refusal(
             path, f"it has {size:,} bytes, more than {MAX_BYTES:,}; make it smaller first"
         )
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # Damaged metadata; the picture itself was decoded.
-        return image
-
-
-def _to_rgb(image: Image.Image, path: str) -> Image.Image:
-    if image.mode in _GREY_16_BITS:  # Pillow's convert() clips these to 255.
-        values = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
-        return Image.fromarray(((values + 128) // 257).astype(np.uint8)).convert("RGB")
-    if image.mode == "F":
-        raise _refusal(path, "its pixels are 32-bit floats of unknown range; convert it to 8 bits")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
 
 
 def _pad(image: Image.Image, size: int) -> Image.Image:

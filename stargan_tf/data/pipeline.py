@@ -8,12 +8,13 @@ replicas and workers that take slices of a batch see together what one would see
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from stargan_tf import errors
-from stargan_tf.data import caching, decoding, draws, transforms
+from stargan_tf.data import caching, decoding, draws, reading, transforms
 from stargan_tf.data import source as source_lib
 
 
@@ -32,6 +33,7 @@ class Sampler:
       flip: Whether half of the samples are mirrored.
       cache: What is kept of images that were read.
       fast_decode: Whether large JPEG files are decoded at a fraction of their size.
+      max_grey: The value that becomes white in grey images of 16 bits.
     """
 
     source: source_lib.Source
@@ -41,6 +43,7 @@ class Sampler:
     flip: bool = True
     cache: caching.Budget = caching.Budget()
     fast_decode: bool = False
+    max_grey: int = reading.MAX_GREY
 
     @property
     def members(self) -> tuple["Sampler", ...]:
@@ -135,7 +138,7 @@ class Sampler:
                 inner += tf.concat([centre[:2], [0, 0]], axis=0)
                 return tf.where(uniforms[-1, 0] < crop_probability, inner, centre)
 
-            image = self._resized(index, choose_box, self._files)
+            image = self._boxed(index, choose_box)
         else:
             image = self._square(index)
         if self.flip:
@@ -153,39 +156,39 @@ class Sampler:
         return caching.cached(self._pixels, index, lambda: self._make_square(index), spec)
 
     def _make_square(self, index: tf.Tensor) -> tf.Tensor:
-        def choose_box(size: tf.Tensor) -> tf.Tensor:
-            return transforms.centre_box(size, self.crop_size)
+        images = self.source
+        if not isinstance(images, source_lib.EncodedSource):
+            return self._boxed(index, lambda size: transforms.centre_box(size, self.crop_size))
+        return decoding.square(
+            images.read(index), self.image_size, self.crop_size, **self._decoding
+        )
 
-        return self._resized(index, choose_box, None)
-
-    def _resized(
-        self,
-        index: tf.Tensor,
-        choose_box: Callable[[tf.Tensor], tf.Tensor],
-        store: caching.Store | None,
-    ) -> tf.Tensor:
-        """Returns a box of an image, resized; its file comes from the store if it is there."""
+    def _boxed(self, index: tf.Tensor, choose_box: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+        """Returns a box of an image, resized; its file comes from the cache if it is there."""
         images = self.source
         if not isinstance(images, source_lib.EncodedSource):
             image = images.load(index)
             return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
         spec = tf.TensorSpec((), tf.string)
-        contents = caching.cached(store, index, lambda: images.read(index), spec)
-        return decoding.resized(contents, choose_box, self.image_size, fast=self.fast_decode)
+        contents = caching.cached(self._files, index, lambda: images.read(index), spec)
+        return decoding.resized(contents, choose_box, self.image_size, **self._decoding)
+
+    @property
+    def _decoding(self) -> dict[str, Any]:
+        return {"fast": self.fast_decode, "max_grey": self.max_grey}
 
     @functools.cached_property
     def _pixels(self) -> caching.Store | None:
         """Keeps squares."""
-        quality = "fast" if self.fast_decode else "exact"
-        return self._store(f"{self.image_size}px-crop{self.crop_size}-{quality}-1")
+        return self._store()
 
     @functools.cached_property
     def _files(self) -> caching.Store | None:
         """Keeps encoded files."""
-        return self._store("files-1")
+        return self._store()
 
-    def _store(self, variant: str) -> caching.Store | None:
-        return None if self.source.in_memory else self.cache.store(variant, self.source.key)
+    def _store(self) -> caching.Store | None:
+        return None if self.source.in_memory else self.cache.store()
 
 
 @dataclasses.dataclass(frozen=True)

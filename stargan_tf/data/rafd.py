@@ -26,7 +26,6 @@ EXPRESSIONS = (
 
 ANGLES = ("045", "090", "135")  # The paper's 4,824 images are 67 x 8 x 3 gazes x these.
 _PROFILES = ("000", "180")
-_CROP_SIZE = 256  # pixels, of faces that were cropped from the original 681 x 1024 beforehand
 _EXAMPLE = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
 _NAME = re.compile(
     r"(?P<prefix>rafd_?)?((?P<angle>\d{3})_)?(?P<identity>\d{2})(_(?P<rest>.*))?", re.I | re.S
@@ -58,9 +57,8 @@ def load_rafd(
     the first `round(val_fraction * people)`, at least one, in the order of the hashes of their two
     digits.
 
-    Unless the user asks for another, the centred square of 256 pixels is cut from every image, as
-    the reference does. It shows the face only if images were cropped to faces of about that size
-    beforehand: in the original ones of 681 x 1024 it is not in the centre.
+    Images have to be cropped to faces beforehand: in the original ones of 681 x 1024 the face is
+    not in the centred square that training cuts out.
 
     Args:
       data_dir: The folder of the images, at any depth.
@@ -85,7 +83,7 @@ def load_rafd(
     part.sort(key=lambda picture: domains.index(picture.expression))
     one_hot = np.eye(len(domains), dtype=np.float32)[[domains.index(p.expression) for p in part]]
     label_space = labels_lib.LabelSpace("domains", domains)
-    return image_files.ImageFiles([p.path for p in part], one_hot, label_space, _CROP_SIZE)
+    return image_files.ImageFiles([p.path for p in part], one_hot, label_space)
 
 
 def _pictures(data_dir: str) -> list[_Picture]:

@@ -21,7 +21,7 @@ class Source(abc.ABC):
       label_space: What the label vectors mean.
       labels: (size, width) float32 of 0 and 1, the label of every image.
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
-        for no other; 0: the largest that fits.
+        for no other; 0: the largest that fits. Only a pack has one, if it was packed with it.
       in_memory: Whether images are held in memory as they are, so that no cache is of use.
     """
 
@@ -59,7 +59,7 @@ class Source(abc.ABC):
 
 
 class EncodedSource(Source):
-    """A data set whose images are stored as JPEG or PNG files, wherever their bytes are."""
+    """A data set whose images are stored as image files, wherever their bytes are."""
 
     @abc.abstractmethod
     def read(self, index: tf.Tensor) -> tf.Tensor:

@@ -1,5 +1,6 @@
 """From the data flags to a data set."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 from stargan_tf.data import (
@@ -7,6 +8,7 @@ from stargan_tf.data import (
     cartoon_drawing,
     cartoon_faces,
     celeba,
+    folder_survey,
     image_folder,
     joint,
     manifest,
@@ -54,6 +56,21 @@ def _load_one(options: options_lib.DataOptions, split: str, member: int = 0) -> 
     if options.kind == "cartoon_faces":  # Further ones must not draw the same faces again.
         return _cartoon_faces(options, split, member)
     return _LOADERS[options.kind](options, split)
+
+
+def settled(options: options_lib.DataOptions, images: source.Source) -> options_lib.DataOptions:
+    """Returns the options with the crop that a pack was made with, where they ask for none.
+
+    So a run knows how its images were cut, and what uses the run cuts in the same way.
+    """
+    return dataclasses.replace(options, crop_size=options.crop_size or images.crop_size)
+
+
+def left_out(options: options_lib.DataOptions) -> list[str]:
+    """Returns a line for each data folder with files that are not images of a kind that is read."""
+    parts = options.parts() if options.datasets else (options,)
+    folders = [part.data_dir for part in parts if part.kind in ("image_folder", "rafd")]
+    return [line for folder in folders if (line := folder_survey.survey(folder).left_out())]
 
 
 def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[int, str]]:
@@ -117,13 +134,14 @@ def sampler(
         flip=augment and options.flip,
         cache=budget(options) if augment else caching.Budget(),
         fast_decode=options.fast_decode,
+        max_grey=options.max_grey,
     )
 
 
 def budget(options: options_lib.DataOptions) -> caching.Budget:
-    """Returns where images are kept, and how much of each data set."""
+    """Returns whether images are kept, and how much of each data set."""
     sets = len(options.parts()) if options.datasets else 1
-    return caching.Budget(options.cache, options.cache_gb / sets, options.cache_dir)
+    return caching.Budget(options.cache, options.cache_gb / sets)
 
 
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:

@@ -13,8 +13,6 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import options as options_lib
 from stargan_tf.data import splits, tfds_examples, tfds_features, tfds_sets
 
-_OTHER_FORMATS = (b"GIF8", b"BM")  # TensorFlow Datasets keeps image files as it finds them
-
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
@@ -66,18 +64,11 @@ class Labelled:
       space: What the labels mean.
       labels: (M, space.width) float32.
       rows: (M,) int64, ascending: their numbers in the split.
-      other_formats: Whether some images are neither JPEG nor PNG files.
     """
 
     space: labels_lib.LabelSpace
     labels: np.ndarray
     rows: np.ndarray
-    other_formats: bool
-
-
-def has_other_format(contents: bytes) -> bool:
-    """Returns whether an image file is of a format that is neither JPEG nor PNG, but usable."""
-    return contents.startswith(_OTHER_FORMATS)
 
 
 def open_part(name: str, data_dir: str, selection: Selection) -> Part:
@@ -111,7 +102,7 @@ def label(part: Part, selection: Selection) -> Labelled:
     Raises:
       UserError: A name is unknown, labels can't be what they are asked to be, or no image is left.
     """
-    table, digests, other_formats = _scan(part)
+    table, digests = _scan(part)
     rows = np.arange(len(table))
     if part.is_divided:
         held_out = splits.held_out(digests, selection.val_fraction)
@@ -125,7 +116,7 @@ def label(part: Part, selection: Selection) -> Labelled:
             f"No image of {part.examples.name} is in the {selection.split} part and has a label; "
             + ("choose another val_fraction." if part.is_divided else "choose another data set.")
         )
-    return Labelled(space, labels, rows, bool(other_formats[rows].any()))
+    return Labelled(space, labels, rows)
 
 
 def _members(part: Part, selection: Selection, table: np.ndarray) -> np.ndarray:
@@ -137,21 +128,19 @@ def _members(part: Part, selection: Selection, table: np.ndarray) -> np.ndarray:
     return shown & (shown.sum(axis=1, keepdims=True) == 1)
 
 
-def _scan(part: Part) -> tuple[np.ndarray, list[str], np.ndarray]:
+def _scan(part: Part) -> tuple[np.ndarray, list[str]]:
     """Returns what the examples hold, in order.
 
     Returns:
-      (N, labels) int32, classes or 0 and 1; digests of the image files, where the split is divided;
-      (N,) bool, whether an image has another format.
+      (N, labels) int32, classes or 0 and 1; digests of the image files, where the split is divided.
     """
     image, keys = part.columns.image, part.columns.labels
-    tables, digests, other_formats = [np.zeros((0, len(keys)), np.int32)], [], []
+    tables, digests = [np.zeros((0, len(keys)), np.int32)], []
     for batch in part.examples.batches([*keys, image]):
         tables.append(np.stack([batch[key] for key in keys], axis=1).astype(np.int32))
-        other_formats += map(has_other_format, batch[image])
         if part.is_divided:
             digests += (hashlib.blake2b(file, digest_size=16).hexdigest() for file in batch[image])
-    return np.concatenate(tables), digests, np.array(other_formats, bool)
+    return np.concatenate(tables), digests
 
 
 def _choose_attributes(

@@ -1,13 +1,15 @@
 """Some images of every label on one picture, as training sees them."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from stargan_tf import sheets
-from stargan_tf.data import pipeline
+from stargan_tf.data import options as options_lib
+from stargan_tf.data import sources
 from stargan_tf.diagnosis import collection
 
 _ROWS = 6
@@ -18,21 +20,17 @@ _LARGEST = 256  # pixels
 _Column = tuple[str, np.ndarray, Callable[[tf.Tensor], tf.Tensor]]  # heading, images, how to load
 
 
-def draw(
-    parts: Sequence[collection.Part], image_size: int, *, fast_decode: bool = False
-) -> np.ndarray:
+def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> np.ndarray:
     """Returns the picture (H, W, 3) uint8: a column for every label with up to six images of it.
 
     Of more than 60 labels, 60, evenly spaced.
 
     Args:
       parts: What is trained on; images with problems are left out.
-      image_size: Of training, in pixels. Images are shown as training sees them, without mirroring,
-        up to 256 pixels.
-      fast_decode: Whether training decodes images at a fraction of their size.
+      options: Of training. Images are shown as it sees them, without mirroring, up to 256 pixels.
     """
-    size = min(image_size, _LARGEST)
-    every = [column for part in parts for column in _columns(part, size, fast_decode)]
+    size = min(options.image_size, _LARGEST)
+    every = [column for part in parts for column in _columns(part, size, options)]
     columns = [every[i] for i in sheets.evenly(len(every), _LABELS)]
     starts = range(0, len(columns), _COLUMNS)
     notes = [""] * (len(starts) - 1) + [sheets.share(len(columns), len(every), "labels")]
@@ -46,10 +44,12 @@ def draw(
     )
 
 
-def _columns(part: collection.Part, size: int, fast_decode: bool) -> Iterator[_Column]:
+def _columns(
+    part: collection.Part, size: int, options: options_lib.DataOptions
+) -> Iterator[_Column]:
     """Yields the columns of a data set."""
-    sampler = pipeline.Sampler(
-        part.images, 0, size, part.crop_size, flip=False, fast_decode=fast_decode
+    sampler = dataclasses.replace(
+        sources.sampler(part.images, options, 0, augment=False), image_size=size
     )
     load = tf.function(sampler.plain_image)
     labels = part.images.labels.copy()

@@ -97,8 +97,7 @@ def _sheet(
     nothing = all(len(part.inspection.problems) == part.images.size for part in training)
     if nothing or config.data.image_size < 1:
         return None
-    fast = config.data.fast_decode
-    return contact_sheet.draw(training, config.data.image_size, fast_decode=fast)
+    return contact_sheet.draw(training, config.data)
 
 
 def _title(config: hyperparameters.Config) -> str:
@@ -169,20 +168,21 @@ def _folders(
     """Looks through the data folders.
 
     Returns:
-      Where the data could not be loaded, lines on what is in the folders; what is to be said of
-      them, `problems` among that, with advice that fits a folder.
+      Lines on the files that are left out of the folders, or, where the data could not be loaded,
+      on what is in them; what is to be said of them, `problems` among that, with advice that fits a
+      folder.
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
     lines, strays = [], []
     for part in (part for part in options if part.data_dir):
         survey = folder_survey.survey(part.data_dir)
-        lines += folder.description(survey) if problems else []
+        lines += folder.description(survey) if problems else [survey.left_out()]
         advice = folder.guess(survey, part.kind) if problems and not data.datasets else ""
         if advice:
             problems = [dataclasses.replace(problem, advice=advice) for problem in problems]
         strays += folder.strays(survey, None if problems else _layout(part))
-    return lines, [*problems, *strays]
+    return list(filter(None, lines)), [*problems, *strays]
 
 
 def _layout(options: options_lib.DataOptions) -> folder_layout.Layout | None:
@@ -228,6 +228,8 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) ->
         label_space = joint.Joint(list(sets.values()), list(sets)).label_space
     else:
         label_space = training[0].images.label_space
+        data = sources.settled(config.data, training[0].images)
+        config = dataclasses.replace(config, data=data)
     return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
 
 
@@ -243,7 +245,7 @@ def _of_images(
             *copies.copies(images),
             *pictures.small(images, config),
             *pictures.cut(images),
-            *pictures.modes(images),
+            *pictures.modes(images, config),
             *copies.lookalikes(images),
         ]
     return found

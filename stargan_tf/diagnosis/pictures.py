@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from stargan_tf import errors, hyperparameters
-from stargan_tf.data import inspection, sources
+from stargan_tf.data import sources
 from stargan_tf.diagnosis import collection as collection_lib
 from stargan_tf.diagnosis import finding
 
@@ -117,27 +117,23 @@ def cut(images: collection_lib.Collection) -> list[finding.Finding]:
     )
 
 
-def modes(images: collection_lib.Collection) -> list[finding.Finding]:
-    """Returns what is to be said of images that training sees otherwise than people do."""
+def modes(
+    images: collection_lib.Collection, config: hyperparameters.Config
+) -> list[finding.Finding]:
+    """Returns what is to be said of images with transparency, of grey ones, and of 16 bits."""
     table = images.table
     grey = table["grey"] & ~table["plain"]
     return [
-        *_said(
-            images,
-            table["orientation"] > inspection.UPRIGHT,
-            "orientation",
-            "Turned or mirrored by an EXIF orientation: {share}; training ignores it and sees them "
-            "as they are stored.",
-            "Turn {these} upright, as in `mogrify -auto-orient FILE` (ImageMagick)",
-            names=lambda k: f"{images.describe(k)} (orientation {table['orientation'][k]})",
-        ),
+        *_deep(images, config.data.max_grey),
         *_said(
             images,
             table["transparent"],
             "transparent",
-            "Transparent in places: {share}; training sees the colours stored beneath.",
-            "Put {these} on a background, as in `mogrify -background white -alpha remove FILE` "
-            "(ImageMagick)",
+            "Transparent in places: {share}; white is put beneath them, in training as in every "
+            "use of the run.",
+            "Put {these} on another background if white is not wanted, as in `mogrify -background "
+            "grey -alpha remove FILE` (ImageMagick)",
+            severity="hint",
             names=images.describe,
         ),
         *_said(
@@ -159,6 +155,22 @@ def modes(images: collection_lib.Collection) -> list[finding.Finding]:
             names=images.describe,
         ),
     ]
+
+
+def _deep(images: collection_lib.Collection, max_grey: int) -> list[finding.Finding]:
+    """Returns what is to be said of grey images of 16 bits that do not go up to `max_grey`."""
+    largest = images.table["largest"].astype(np.int64)
+    full = 2 ** int(largest.max()).bit_length() - 1  # of as many bits as there are in use
+    if full > max_grey:
+        which, text = largest > max_grey, f"Values above --max_grey={max_grey} in grey images of "
+        text += "16 bits: {share}; all of these become white."
+    else:
+        which = (largest > 0) & (full < max_grey)
+        text = f"Values up to {full} only in grey images of 16 bits: {{share}}; with --max_grey="
+        text += f"{max_grey} they become dark."
+    return _said(
+        images, which, "grey_range", text, f"Pass --max_grey={full}", names=images.describe
+    )
 
 
 def accepted_sizes(hparams: Any) -> list[int]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 import stargan_tf
 from stargan_tf import keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import photos, reading
 from stargan_tf.training import runs
 
 FILE_NAME = "model.json"
@@ -39,6 +40,8 @@ def describe(
         "labels": run.label_space.to_json(),
         "image_size": run.config.data.image_size,
         "pixel_range": [-1, 1],
+        "crop_size": run.config.data.crop_size,
+        "max_grey": run.config.data.max_grey,
         "latent_dim": algorithm.latent_dim if styled else None,
         "style_dim": algorithm.style_dim if styled else None,
         "step": step,
@@ -49,6 +52,15 @@ def describe(
         },
         **more,
     }
+
+
+def framing(description: Description) -> photos.Framing:
+    """Returns how photos become what the model takes; those of earlier versions have no crop."""
+    return photos.Framing(
+        description["image_size"],
+        crop_size=description.get("crop_size", 0),
+        max_grey=description.get("max_grey", reading.MAX_GREY),
+    )
 
 
 def to_json(description: Description) -> str:

@@ -1,28 +1,51 @@
-"""Image files inside a graph: bytes of any JPEG or PNG to network images, and back to PNG."""
+"""Image files inside a graph: bytes of any JPEG or PNG to network images, and back to PNG.
+
+A server runs no Python, so the rule of `data.reading` is written here once more, in TensorFlow's
+operations.
+"""
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from stargan_tf.data import transforms
+from stargan_tf.data import reading, transforms
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NEITHER = (
+    "an image file must be JPEG or PNG; convert it, or ask with stargan_tf.client, which reads "
+    "other kinds, too"
+)
+# Where a PNG file tells its bits per channel and, in the next byte, its colour type: 0 is grey, 4
+# grey with alpha, 6 RGB with alpha.
+_PNG_FORM = 24
+_SHORT, _LONG = 3, 4  # EXIF's numbers of 16 and of 32 bits
+_ENTRY = 12  # bytes of an entry of EXIF
 
 
-def decode(contents: tf.Tensor, image_size: int) -> tf.Tensor:
+def decode(
+    contents: tf.Tensor, image_size: int, crop_size: int = 0, max_grey: int = reading.MAX_GREY
+) -> tf.Tensor:
     """Decodes, cuts out the centred square and resizes it with antialiasing.
 
-    Exactly what training does to an image without `--crop_size`: whole grey levels, as a saved
-    8-bit file would hold them. An EXIF orientation is not applied, transparency is dropped.
+    As training does it to an image: upright as EXIF says, on white where it is transparent, whole
+    grey levels, as a saved 8-bit file would hold them. Resizing may differ by a grey level.
 
     Args:
-      contents: (N,) strings, each the bytes of a JPEG, a PNG or the first frame of a GIF.
+      contents: (N,) strings, each the bytes of a JPEG or a PNG file.
       image_size: S in pixels.
+      crop_size: Side in pixels of the centred square, at most that of the largest; 0: just that.
+      max_grey: The value that becomes white in grey PNG files of 16 bits.
 
     Returns:
       (N, S, S, 3) float32 in [-1, 1].
+
+    Raises:
+      tf.errors.InvalidArgumentError: One is of another kind, cut short or damaged.
     """
 
     def one(content: tf.Tensor) -> tf.Tensor:
-        # The operation decodes PNG and GIF, too. The accurate transform equals Pillow's.
-        image = tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE")
-        return transforms.to_unit_range(transforms.square(image, image_size))
+        image = _upright(content, max_grey)
+        return transforms.to_unit_range(transforms.square(image, image_size, crop_size))
 
     spec = tf.TensorSpec((image_size, image_size, 3), tf.float32)
     return tf.map_fn(one, contents, fn_output_signature=spec)
@@ -33,3 +56,149 @@ def encode(images: tf.Tensor) -> tf.Tensor:
     levels = tf.round((tf.clip_by_value(images, -1.0, 1.0) + 1.0) * 127.5)
     encoded = tf.TensorSpec((), tf.string)
     return tf.map_fn(tf.io.encode_png, tf.cast(levels, tf.uint8), fn_output_signature=encoded)
+
+
+def _upright(content: tf.Tensor, max_grey: int) -> tf.Tensor:
+    """Returns (H, W, 3) uint8 of a JPEG or PNG file."""
+    is_jpeg = tf.io.is_jpeg(content)
+    is_png = tf.strings.substr(content, 0, len(_PNG)) == _PNG
+    with tf.control_dependencies([tf.debugging.Assert(is_jpeg | is_png, [_NEITHER])]):
+        content = tf.identity(content)
+    image, orientation = tf.cond(
+        is_jpeg,
+        # The accurate transform equals Pillow's.
+        lambda: (
+            tf.io.decode_jpeg(content, channels=3, dct_method="INTEGER_ACCURATE"),
+            _orientation(content, b"Exif", _exif_of_jpeg),
+        ),
+        lambda: (_decode_png(content, max_grey), _orientation(content, b"eXIf", _exif_of_png)),
+    )
+    return _turned(image, orientation)
+
+
+def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
+    """Returns (H, W, 3) uint8 of a PNG file, on white."""
+
+    def deep_grey() -> tf.Tensor:
+        image = tf.cast(tf.io.decode_png(content, channels=4, dtype=tf.uint16), tf.int32)
+        levels = (tf.minimum(image[..., :3], max_grey) * 510 + max_grey) // (2 * max_grey)
+        return tf.where(image[..., 3:] == 0, 255, levels)  # one value may be transparent
+
+    def with_alpha() -> tf.Tensor:
+        image = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
+        return _on_white(image[..., :3], image[..., 3:])
+
+    def opaque() -> tf.Tensor:  # Asked for, its alpha would be wrong below 8 bits.
+        return tf.cast(tf.io.decode_png(content, channels=3), tf.int32)
+
+    form = tf.strings.substr(content, _PNG_FORM, 2)
+    has_alpha = (form == b"\x08\x04") | (form == b"\x08\x06")
+    has_alpha |= (form == b"\x10\x04") | (form == b"\x10\x06") | _holds(content, b"tRNS")
+    image = tf.cond(form == b"\x10\x00", deep_grey, lambda: tf.cond(has_alpha, with_alpha, opaque))
+    return tf.cast(image, tf.uint8)
+
+
+def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
+    """Returns colours (H, W, 3) on white, rounded as Pillow's `alpha_composite` does it; int32."""
+    return (colour * alpha + 255 * (255 - alpha) + 127) // 255
+
+
+def _orientation(
+    content: tf.Tensor, name: bytes, find_exif: Callable[[tf.Tensor], tf.Tensor]
+) -> tf.Tensor:
+    """Returns the EXIF orientation of a file, int32 from 1 to 8; 1 where there is none."""
+
+    def read() -> tf.Tensor:
+        data = tf.cast(tf.io.decode_raw(content, tf.uint8), tf.int32)
+        return _read_orientation(data, find_exif(data))
+
+    return tf.cond(_holds(content, name), read, lambda: 1)  # Few files have EXIF data at all.
+
+
+def _holds(content: tf.Tensor, text: bytes) -> tf.Tensor:
+    return tf.size(tf.strings.split(content, text, maxsplit=1)) > 1
+
+
+def _exif_of_jpeg(data: tf.Tensor) -> tf.Tensor:
+    """Returns where the EXIF data of a JPEG file (bytes) begins; the file's size: nowhere."""
+
+    def is_exif(at: tf.Tensor) -> tf.Tensor:
+        return (_number(data, at, 2) == 0xFFE1) & (_number(data, at + 4, 4) == 0x45786966)  # "Exif"
+
+    def goes_on(at: tf.Tensor) -> tf.Tensor:
+        # Segments come before the pixels, which begin with the marker FFDA.
+        is_segment = (_number(data, at, 1) == 0xFF) & (_number(data, at + 1, 1) != 0xDA)
+        return (at < tf.size(data)) & is_segment & ~is_exif(at)
+
+    def next_one(at: tf.Tensor) -> tf.Tensor:
+        fills = _number(data, at + 1, 1) == 0xFF  # Any number of these may precede a marker.
+        return tf.where(fills, at + 1, at + 2 + _number(data, at + 2, 2))
+
+    (at,) = tf.while_loop(goes_on, lambda at: (next_one(at),), (tf.constant(2),))
+    return tf.where(is_exif(at), at + 10, tf.size(data))
+
+
+def _exif_of_png(data: tf.Tensor) -> tf.Tensor:
+    """Returns where the EXIF data of a PNG file (bytes) begins; the file's size: nowhere."""
+
+    def is_exif(at: tf.Tensor) -> tf.Tensor:
+        return _number(data, at + 4, 4) == 0x65584966  # "eXIf"
+
+    def next_one(at: tf.Tensor) -> tf.Tensor:
+        length = tf.clip_by_value(_number(data, at, 4), 0, tf.size(data))
+        return tf.minimum(at + 12 + length, tf.size(data))  # its length, name and checksum
+
+    (at,) = tf.while_loop(
+        lambda at: (at < tf.size(data)) & ~is_exif(at),
+        lambda at: (next_one(at),),
+        (tf.constant(len(_PNG)),),
+    )
+    return tf.where(is_exif(at), at + 8, tf.size(data))
+
+
+def _read_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+    """Returns the orientation in the EXIF data at `start` of a file's bytes, int32 from 1 to 8."""
+    little = _number(data, start, 2) == 0x4949  # "II"; else "MM"
+    table = start + _number(data, start + 4, 4, little)
+    room = (tf.size(data) - table - 2) // _ENTRY
+    count = tf.clip_by_value(_number(data, table, 2, little), 0, tf.maximum(room, 0))
+    entries = table + 2 + _ENTRY * tf.range(count)
+    kinds = _number(data, entries + 2, 2, little)
+    values = tf.where(
+        kinds == _SHORT,
+        _number(data, entries + 8, 2, little),
+        _number(data, entries + 8, 4, little),
+    )
+    right = (_number(data, entries, 2, little) == 0x0112) & ((kinds == _SHORT) | (kinds == _LONG))
+    value = tf.reduce_max(tf.where(right, values, 1))  # 1 of no entries, too, after the next line
+    return tf.where((value >= 1) & (value <= 8), value, 1)
+
+
+def _number(
+    data: tf.Tensor, at: tf.Tensor, length: int, little: tf.Tensor | bool = False
+) -> tf.Tensor:
+    """Returns numbers of `length` bytes at places of a file's bytes, 0 beyond its end; int32.
+
+    Args:
+      data: (size,) int32.
+      at: int32, of any shape.
+      length: 1, 2 or 4.
+      little: Whether the last byte counts most; else the first.
+    """
+    inside = (at >= 0) & (at <= tf.size(data) - length)
+    places = tf.where(inside, at, 0)
+    read = [tf.gather(data, tf.minimum(places + i, tf.size(data) - 1)) for i in range(length)]
+    big = sum(one * 256 ** (length - 1 - i) for i, one in enumerate(read))
+    small = sum(one * 256**i for i, one in enumerate(read))
+    return tf.where(inside, tf.where(little, small, big), 0)
+
+
+def _turned(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+    """Returns an image (H, W, 3) as an EXIF orientation says that it is to be shown."""
+
+    def is_one_of(*which: int) -> tf.Tensor:
+        return tf.reduce_any(orientation == tf.constant(which))
+
+    image = tf.cond(is_one_of(5, 6, 7, 8), lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
+    image = tf.cond(is_one_of(2, 3, 6, 7), lambda: tf.reverse(image, (1,)), lambda: image)
+    return tf.cond(is_one_of(3, 4, 7, 8), lambda: tf.reverse(image, (0,)), lambda: image)

@@ -1,7 +1,8 @@
 """The module that is exported: an algorithm's signatures as graphs that need no Python.
 
 To each signature of images comes one of image files: `translate_bytes` beside `translate`, whose
-images are the bytes of JPEG or PNG files of any size, and whose answer is PNG files.
+images are the bytes of JPEG or PNG files of any size, read as training reads them, and whose answer
+is PNG files.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import photos
 from stargan_tf.layers import forms
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import image_bytes
@@ -37,8 +39,7 @@ class Served(tf.Module):
         self, algorithm: algorithm_lib.Algorithm, description: description_lib.Description
     ):
         super().__init__()
-        size = description["image_size"]
-        served = all_signatures(algorithm, size)
+        served = all_signatures(algorithm, description_lib.framing(description))
         served[DESCRIBE] = _describing(description)
         with forms.portable():
             self.functions = {name: _traced(s) for name, s in served.items()}
@@ -48,11 +49,11 @@ class Served(tf.Module):
         self.weights = list(found.values())
 
 
-def all_signatures(algorithm: algorithm_lib.Algorithm, image_size: int) -> Signatures:
+def all_signatures(algorithm: algorithm_lib.Algorithm, framing: photos.Framing) -> Signatures:
     """Returns the algorithm's signatures, and to those that take images one that takes files."""
     signatures = algorithm.serving_signatures()
     of_files = {
-        f"{name}{BYTES}": _of_files(signature, image_size)
+        f"{name}{BYTES}": _of_files(signature, framing)
         for name, signature in signatures.items()
         if any(is_image(spec) for spec in signature.inputs.values())
     }
@@ -64,15 +65,17 @@ def is_image(spec: tf.TensorSpec | tf.Tensor) -> bool:
     return spec.shape.rank == 4 and spec.shape[-1] == 3
 
 
-def _of_files(signature: algorithm_lib.Signature, image_size: int) -> algorithm_lib.Signature:
+def _of_files(
+    signature: algorithm_lib.Signature, framing: photos.Framing
+) -> algorithm_lib.Signature:
     """Returns the same signature for files instead of images: `image_bytes` for `image`."""
     images = {name for name, spec in signature.inputs.items() if is_image(spec)}
 
+    how = (framing.size, framing.crop_size, framing.max_grey)
+
     def decoded(inputs: Tensors) -> Tensors:
         return {
-            name: image_bytes.decode(inputs[name + BYTES], image_size)
-            if name in images
-            else inputs[name]
+            name: image_bytes.decode(inputs[name + BYTES], *how) if name in images else inputs[name]
             for name in signature.inputs
         }
 

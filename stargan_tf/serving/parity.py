@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos, transforms
+from stargan_tf.data import photos, reading, transforms
 from stargan_tf.serving import module
 
 Requests = Mapping[str, Mapping[str, np.ndarray]]
@@ -37,6 +37,7 @@ def check(
     directory: pathlib.Path,
     algorithm: algorithm_lib.Algorithm,
     requests: Requests,
+    framing: photos.Framing,
     precision: str = "float32",
 ) -> dict[str, Error]:
     """Asks every signature of a SavedModel, and the run's networks; returns the differences.
@@ -45,6 +46,7 @@ def check(
       directory: Of the SavedModel; it is loaded as TensorFlow Serving loads it: in a session.
       algorithm: With the same weights, whose own graphs answer.
       requests: By signature; of two images or more.
+      framing: How files become what the model takes.
       precision: Of the SavedModel's convolutions and the algorithm's.
 
     Raises:
@@ -52,7 +54,7 @@ def check(
     """
     found = {}
     for name, answers in ask(directory, requests).items():
-        expected = _expected(name, algorithm, requests[name])
+        expected = _expected(name, algorithm, requests[name], framing)
         difference = np.concatenate(
             [np.abs(_numbers(answers[key]) - expected[key]).ravel() for key in sorted(expected)]
         )
@@ -86,16 +88,18 @@ def ask(directory: pathlib.Path, requests: Requests) -> dict[str, dict[str, np.n
 
 
 def _expected(
-    name: str, algorithm: algorithm_lib.Algorithm, request: Mapping[str, np.ndarray]
+    name: str,
+    algorithm: algorithm_lib.Algorithm,
+    request: Mapping[str, np.ndarray],
+    framing: photos.Framing,
 ) -> dict[str, np.ndarray]:
-    """Returns what the run's networks answer; files are read by Pillow, resized as in training."""
+    """Returns what the run's networks answer; files are read by Pillow, as in training."""
     signature = algorithm.serving_signatures()[name.removesuffix(module.BYTES)]
     if not name.endswith(module.BYTES):
         answer = signature.function(**{key: tf.constant(v) for key, v in request.items()})
         return {key: value.numpy() for key, value in answer.items()}
-    size = algorithm.problem.image_size
     inputs = {
-        key.removesuffix(module.BYTES): _network_images(value, size)
+        key.removesuffix(module.BYTES): _network_images(value, framing)
         if key.endswith(module.BYTES)
         else value
         for key, value in request.items()
@@ -110,9 +114,12 @@ def _expected(
     }
 
 
-def _network_images(contents: np.ndarray, size: int) -> np.ndarray:
-    images = [np.asarray(Image.open(io.BytesIO(content)).convert("RGB")) for content in contents]
-    return np.stack([transforms.to_unit_range(transforms.square(im, size)) for im in images])
+def _network_images(contents: np.ndarray, framing: photos.Framing) -> np.ndarray:
+    # Resized as in the graph: a grey level that Pillow rounds otherwise may become many.
+    size, crop_size = framing.size, framing.crop_size
+    images = [np.asarray(reading.decoded(content, framing.max_grey)) for content in contents]
+    squares = [transforms.square(image, size, crop_size) for image in images]
+    return np.stack([transforms.to_unit_range(square) for square in squares])
 
 
 def _clipped(images: np.ndarray) -> np.ndarray:

@@ -1,13 +1,17 @@
 """Writing a run as a SavedModel that TensorFlow Serving takes, and proving what was written."""
 
 import dataclasses
+import io
 import pathlib
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import photos
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import module, parity, versions, warm_up
 from stargan_tf.training import runs
@@ -58,25 +62,26 @@ def export(
     described = description_lib.describe(run, algorithm, step, precision=precision)
     versions.check(output, described)
     served = module.Served(algorithm, described)
-    requests = example_requests(algorithm, described["image_size"])
+    framing = description_lib.framing(described)
+    requests = example_requests(algorithm, framing)
     with versions.next_version(output) as (partial, final):
         _save(served, partial)
         (partial / description_lib.FILE_NAME).write_text(description_lib.to_json(described))
         warmed_up = warm_up.write(partial, output.name, requests)
-        found = parity.check(partial, algorithm, requests, precision)
+        found = parity.check(partial, algorithm, requests, framing, precision)
         size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     return Exported(final, size, found, warmed_up)
 
 
 def example_requests(
-    algorithm: algorithm_lib.Algorithm, image_size: int
+    algorithm: algorithm_lib.Algorithm, framing: photos.Framing
 ) -> dict[str, dict[str, np.ndarray]]:
     """Returns a request of two for every signature, by name: noise in the range of its inputs."""
     random = np.random.default_rng(0)
     found = {}
-    for name, signature in module.all_signatures(algorithm, image_size).items():
+    for name, signature in module.all_signatures(algorithm, framing).items():
         found[name] = {
-            key: _example(key, spec, algorithm.problem.label_space.width, image_size, random)
+            key: _example(key, spec, algorithm.problem.label_space.width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
     return found
@@ -86,10 +91,14 @@ def _example(
     name: str, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
 ) -> np.ndarray:
     if spec.dtype == tf.string:
-        # Of another size and another shape than the network's.
-        shape = (image_size + 16, image_size + 8, 3)
-        files = [random.integers(0, 256, shape, dtype=np.uint8) for _ in range(2)]
-        return np.array([tf.io.encode_png(file).numpy() for file in files], object)
+        # Of another size and another shape than the network's; one transparent, the other turned.
+        shape = (image_size + 16, image_size + 8, 4)
+        picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        return np.array(
+            [_file(picture, "PNG"), _file(picture.convert("RGB"), "JPEG", exif=exif)], object
+        )
     if spec.dtype == tf.int32:
         return np.array([0, width - 1], np.int32)
     shape = [2, *(image_size if n is None else n for n in spec.shape[1:])]
@@ -98,6 +107,12 @@ def _example(
     if name == "label":
         return np.eye(width, dtype=np.float32)[[0, width - 1]]
     return random.standard_normal(shape).astype(np.float32)
+
+
+def _file(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
 
 
 def _save(served: module.Served, directory: pathlib.Path) -> None:

@@ -183,8 +183,7 @@ def _images(
         parts = tflite_images.split_photos(options.calibration_images, calibrated, compared)
         what = f"photos of {options.calibration_images}"
         known, others = (
-            tflite_images.of_photos(paths, run.label_space, size, what) if paths else None
-            for paths in parts
+            tflite_images.of_photos(paths, run, size, what) if paths else None for paths in parts
         )
         return known, others
     try:

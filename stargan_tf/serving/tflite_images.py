@@ -57,17 +57,15 @@ def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str 
     return Images(*pipeline.spread_out(sampler, count), what)
 
 
-def of_photos(
-    paths: Sequence[pathlib.Path], space: labels_lib.LabelSpace, size: int, what: str
-) -> Images:
-    """Returns photos, read and made square as `stargan_tf.translate` does.
+def of_photos(paths: Sequence[pathlib.Path], run: runs.Run, size: int, what: str) -> Images:
+    """Returns photos, read and made square as `stargan_tf.translate` does with the run.
 
     Raises:
       UserError: One can't be read.
     """
-    squares = [photos.fit(photos.read_photo(str(path)), size) for path in paths]
-    pixels = np.stack([photos.to_array(square) for square in squares])
-    return Images(pixels, _in_turn(space, len(paths)), what)
+    framing = dataclasses.replace(run.framing(), size=size)
+    pixels = np.stack([photos.to_array(framing.read(path)[0]) for path in paths])
+    return Images(pixels, _in_turn(run.label_space, len(paths)), what)
 
 
 def drawn(space: labels_lib.LabelSpace, count: int, size: int) -> Images:

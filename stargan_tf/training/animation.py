@@ -167,9 +167,10 @@ def reference_files(
 _LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with --to=NAME"
 
 
-def read_photos(paths: Sequence[pathlib.Path], size: int, fit: str) -> np.ndarray:
-    """Returns photos as (N, size, size, 3) uint8; `fit` says how they become square."""
-    return np.stack([np.asarray(photos.fit(photos.read_photo(str(p)), size, fit)) for p in paths])
+def read_photos(paths: Sequence[pathlib.Path], framing: photos.Framing) -> tuple[np.ndarray, str]:
+    """Returns photos as (N, S, S, 3) uint8, and how the first was cut of those that were, or ""."""
+    squares, notes = zip(*map(framing.read, paths), strict=True)
+    return np.stack([np.asarray(square) for square in squares]), next(filter(None, notes), "")
 
 
 class Animator:

@@ -14,6 +14,7 @@ from stargan_tf import algorithms, errors, files, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
+from stargan_tf.data import photos
 from stargan_tf.training import checkpoints
 
 _FORMAT = 1
@@ -115,6 +116,26 @@ class Run:
                     flush=True,
                 )
             yield
+
+    def framing(self, fit: str = "crop", crop_size: int | None = None) -> photos.Framing:
+        """Returns how photos become what its networks take: as its training made images.
+
+        Args:
+          fit: "crop", "pad" or "stretch".
+          crop_size: Side in pixels of the centred square that "crop" cuts out; 0: the largest;
+            None: that of the training.
+
+        Raises:
+          UserError: A crop is asked for with another fit, or it is negative.
+        """
+        data = self.config.data
+        if crop_size and (crop_size < 0 or fit != "crop"):
+            raise errors.UserError(
+                f"--crop_size is the side of a square in pixels, for --fit=crop; received "
+                f"--crop_size={crop_size} with --fit={fit}; leave it out."
+            )
+        crop_size = data.crop_size if crop_size is None else crop_size
+        return photos.Framing(data.image_size, fit, crop_size, data.max_grey)
 
     def create(self) -> None:
         """Makes the folder, or checks that the one there holds this same model.

@@ -74,6 +74,7 @@ class StyleTranslator:
       request: The styles, checked.
       fit: "crop", "pad" or "stretch": how photos become square.
       checkpoint: "latest", or a step.
+      crop_size: As of `Run.framing`.
 
     Attributes:
       headings: What each style is, for people.
@@ -84,11 +85,16 @@ class StyleTranslator:
     note: str = ""
 
     def __init__(
-        self, run: runs.Run, request: StyleRequest, fit: str = "crop", checkpoint: str = "latest"
+        self,
+        run: runs.Run,
+        request: StyleRequest,
+        fit: str = "crop",
+        checkpoint: str = "latest",
+        crop_size: int | None = None,
     ):
-        self._space, self._size, self._fit = run.label_space, run.config.data.image_size, fit
+        self._space, self._framing = run.label_space, run.framing(fit, crop_size)
         # Files of the user first: what is wrong with them is told before the networks are built.
-        self._references = [self._read(path) for path in request.references]
+        self._references = [self._read(path)[0] for path in request.references]
         saved = None if request.saved is None else _read_styles(request.saved)
         self._algorithm = run.build(training=False)
         runs.restore_weights(run, self._algorithm, checkpoint)
@@ -106,7 +112,8 @@ class StyleTranslator:
 
         One style: `output`. Several: numbered files beside it, out-1.png, out-2.png, ...
         """
-        found = self._render([self._read(image)])[:, 0]
+        source, note = self._read(image)
+        found = self._render([source])[:, 0]
         paths = [pathlib.Path(output)]
         if len(found) > 1:
             stem, digits = paths[0], len(str(len(found)))
@@ -117,12 +124,12 @@ class StyleTranslator:
         for path, picture in zip(paths, found, strict=True):
             photos.save_png(path, photos.to_uint8(picture))
         names = f"; {paths[0].name} to {paths[-1].name}" if len(paths) > 1 else ""
-        return f"to: {', '.join(dict.fromkeys(self.headings))}{names}"
+        return f"to: {', '.join(dict.fromkeys(self.headings))}{names}{note}"
 
     def sheet(self, image: os.PathLike[str], output: os.PathLike[str]) -> str:
         """Writes one picture: the photo, then its translations to every style."""
-        self.matrix([image], output)
-        return self._said()
+        note = self._matrix([image], output)
+        return f"{self._said()}{note}"
 
     def matrix(self, images: Sequence[os.PathLike[str]], output: os.PathLike[str]) -> str:
         """Writes one picture of all photos in all styles; returns a line about it.
@@ -130,7 +137,12 @@ class StyleTranslator:
         Sources go across and references down, with the references at the left; without references
         photos go down, and the styles across.
         """
-        sources = [self._read(path) for path in images]
+        note = self._matrix(images, output)
+        return f"{len(images)} photos in {self._said()}{note}"
+
+    def _matrix(self, images: Sequence[os.PathLike[str]], output: os.PathLike[str]) -> str:
+        """Does so; returns how the first photo was cut of those that were, or ""."""
+        sources, notes = zip(*map(self._read, images), strict=True)
         rendered = self._render(sources)
         if self._references:
             top = np.stack([np.ones_like(sources[0]), *sources])
@@ -141,7 +153,7 @@ class StyleTranslator:
             headings = ["input", *self.headings]
             cells = np.stack([np.stack(sources), *rendered], axis=1)
         photos.save_png(output, sheets.render(sheets.Sheet(headings, cells, self.note)))
-        return f"{len(sources)} photos in {self._said()}"
+        return next(filter(None, notes), "")
 
     def save_styles(self, path: os.PathLike[str]) -> None:
         """Writes the styles (count, style_dim) as a .npy file that `saved` takes."""
@@ -165,9 +177,9 @@ class StyleTranslator:
     def _labels(self, names: Sequence[str]) -> np.ndarray:
         return np.eye(self._space.width, dtype=np.float32)[[self._space.index(n) for n in names]]
 
-    def _read(self, path: os.PathLike[str]) -> np.ndarray:
-        photo = photos.read_photo(os.fspath(path))
-        return photos.to_array(photos.fit(photo, self._size, self._fit))
+    def _read(self, path: os.PathLike[str]) -> tuple[np.ndarray, str]:
+        square, note = self._framing.read(path)
+        return photos.to_array(square), note
 
     def _render(self, sources: Sequence[np.ndarray]) -> np.ndarray:
         """Returns (styles, sources, S, S, 3)."""

@@ -34,12 +34,12 @@ class Translator:
     Args:
       run: The run.
       checkpoint: "latest", or a step.
+      crop_size: As of `Run.framing`.
     """
 
-    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
-        self._run = run
+    def __init__(self, run: runs.Run, checkpoint: str = "latest", crop_size: int | None = None):
+        self._run, self._crop_size = run, crop_size
         self._space = run.label_space
-        self._size = run.config.data.image_size
         self._algorithm = run.build(training=False)
         self.step = runs.restore_weights(run, self._algorithm, checkpoint)
 
@@ -63,10 +63,10 @@ class Translator:
         Returns:
           A line that says from which labels to which.
         """
-        x, own, said = self._read(image, fit, known)
+        x, own, said, note = self._read(image, fit, known)
         target = self._space.edited(own[0], edits)[np.newaxis]
         photos.save_png(output, photos.to_uint8(self._algorithm.translate(x, target)[0]))
-        return f"{said}; to: {self._shown(target[0])}"
+        return f"{said}; to: {self._shown(target[0])}{note}"
 
     def sheet(
         self, image: os.PathLike[str], output: os.PathLike[str], fit: str, known: Sequence[str] = ()
@@ -75,29 +75,29 @@ class Translator:
 
         Of many targets some: `sheets.targets`.
         """
-        x, own, said = self._read(image, fit, known)
+        x, own, said, cut = self._read(image, fit, known)
         names, note = sheets.targets(self._space)
         targets = {name: self._space.shown(own, (name,)) for name in names}
         headings = [self._heading(name, own[0], target[0]) for name, target in targets.items()]
         cells = [x, *(self._algorithm.translate(x, target) for target in targets.values())]
         sheet = sheets.Sheet(["input", *headings], np.stack(cells, axis=1), note)
         photos.save_png(output, sheets.render(sheet))
-        return f"{said}; {note}" if note else said
+        return f"{said}{note and f'; {note}'}{cut}"
 
     def _read(
         self, path: os.PathLike[str], fit: str, known: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray, str]:
-        """Returns the photo (1, S, S, 3), its label (1, width), and where that came from."""
+    ) -> tuple[np.ndarray, np.ndarray, str, str]:
+        """Returns the photo (1, S, S, 3), its label (1, width), whence that is, how it was cut."""
         check_known(self._run, known)
-        photo = photos.read_photo(os.fspath(path))
-        x = photos.to_array(photos.fit(photo, self._size, fit))[np.newaxis]
+        square, note = self._run.framing(fit, self._crop_size).read(path)
+        x = photos.to_array(square)[np.newaxis]
         if known:
             own = self._space.edited(np.zeros(self._space.width, np.float32), known)[np.newaxis]
-            return x, own, f"from: {self._shown(own[0])}, as given"
+            return x, own, f"from: {self._shown(own[0])}, as given", note
         if not self._run.classifies:  # of domains: any can become any
-            return x, np.zeros((1, self._space.width), np.float32), "from: not known"
+            return x, np.zeros((1, self._space.width), np.float32), "from: not known", note
         own = self._algorithm.classify(x)
-        return x, own, f"from: {self._shown(own[0])}, as classified"
+        return x, own, f"from: {self._shown(own[0])}, as classified", note
 
     def _heading(self, name: str, own: np.ndarray, target: np.ndarray) -> str:
         index = self._space.index(name)

@@ -12,7 +12,7 @@ from typing import Any
 
 _MOST_STEPS = 12
 _ENOUGH = 5.0  # seconds of steps after the first
-_NO_CACHE = {"cache": "off", "cache_dir": ""}  # of so few images; and nothing is written
+_NO_CACHE = {"cache": "off"}  # of so few images
 _GRACE = 10.0  # seconds that an orphan of the process that started this one may last
 
 

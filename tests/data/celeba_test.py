@@ -12,7 +12,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from stargan_tf.data import celeba, labels, sources
+from stargan_tf.data import celeba, labels, reading, sources
 
 NAMES = ("Bald", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Male", "Young")
 
@@ -43,6 +43,15 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
     def write(self, lines):
         with open(os.path.join(self.dir, "list_attr_celeba.txt"), "w") as file:
             file.write("\n".join(lines) + "\n")
+
+    def test_the_largest_square_is_that_of_178_pixels(self):
+        size = (
+            218,
+            178,
+        )  # of the aligned images; earlier versions cut out 178 pixels by themselves
+        self.assertEqual(reading.centre_box(*size), (20, 0, 178, 178))
+        self.assertEqual(reading.centre_box(*size, 178), (20, 0, 178, 178))
+        self.assertEqual(self.load().crop_size, 0)
 
     def load(self, split="train", test_size=9, **options):
         return celeba.load_celeba(self.dir, split, test_size=test_size, **options)

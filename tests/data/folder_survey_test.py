@@ -21,7 +21,7 @@ class FolderSurveyTest(tf.test.TestCase):
 
     def test_kinds_of_files_and_where_they_are(self):
         self.write("a.JPG", "train/cat/b.png", "train/cat/more/c.jpeg", "train/dog/d.webp",
-                   "train/dog/e.HEIC", "pictures.tar.gz", "README", "train/.cache/f.jpg",
+                   "train/dog/e.HEIC", "x.heic", "pictures.tar.gz", "README", "train/.cache/f.jpg",
                    "train/dog/.g.jpg")  # fmt: skip
         (self.root / "val").mkdir()
         found = folder_survey.survey(self.root)
@@ -29,19 +29,24 @@ class FolderSurveyTest(tf.test.TestCase):
         self.assertEqual(
             found.folders, ("train", "train/cat", "train/cat/more", "train/dog", "val")
         )
-        self.assertEqual(found.images, {"": 1, "train/cat": 1, "train/cat/more": 1})
+        self.assertEqual(found.images, {"": 1, "train/cat": 1, "train/cat/more": 1, "train/dog": 1})
         self.assertEqual(
             found.suffixes,
-            {".jpg": 1, ".png": 1, ".jpeg": 1, ".webp": 1, ".heic": 1, ".gz": 1, "no suffix": 1},
+            {".jpg": 1, ".png": 1, ".jpeg": 1, ".webp": 1, ".heic": 2, ".gz": 1, "no suffix": 1},
         )
-        self.assertEqual(found.unread, ("train/dog/d.webp", "train/dog/e.HEIC"))
+        self.assertEqual(found.unread, ("train/dog/e.HEIC", "x.heic"))
+        self.assertEqual(
+            found.left_out(),
+            f"left out of {self.root}: 4 files that are not images this program reads "
+            "(.heic 2, .gz 1, no suffix 1)",
+        )
         self.assertEqual(found.archives, ("pictures.tar.gz",))
         self.assertEqual(found.hidden, ("train/.cache",))
         self.assertEqual((found.links, found.problems, found.complete), ((), (), True))
         self.assertEqual(found.children(), ("train", "val"))
         self.assertEqual(found.children("train"), ("cat", "dog"))
         self.assertEqual([found.images_below(f) for f in ("", "train", "train/cat", "val")],
-                         [3, 2, 2, 0])  # fmt: skip
+                         [4, 3, 2, 0])  # fmt: skip
 
     def test_links_are_followed_where_domains_may_be(self):
         self.write("elsewhere/a.jpg", "train/dog/b.jpg")
@@ -50,6 +55,10 @@ class FolderSurveyTest(tf.test.TestCase):
         found = folder_survey.survey(self.root)
         self.assertEqual(found.links, ("train/dog/circle",))
         self.assertEqual(found.images["train/cat"], 1)
+
+    def test_nothing_is_left_out(self):
+        self.write("cat/a.jpg")
+        self.assertEqual(folder_survey.survey(self.root).left_out(), "")
 
     def test_a_folder_that_is_not_there(self):
         found = folder_survey.survey(self.root / "nowhere")

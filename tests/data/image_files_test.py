@@ -94,11 +94,21 @@ class ImageFilesTest(FilesTestCase):
 
 class FindImagesTest(FilesTestCase):
     def test_sorted_recursive_any_case_without_hidden_ones(self):
-        names = ("b.JPG", "a/z.Png", "a/deep/er/c.jpeg", "a.jpg", "B.png", "a-b/1.JPEG")
-        for name in names + (".hidden.jpg", ".git/x.png", "a/._c.jpg", "notes.txt", "jpg", "c.gif"):
+        names = ("b.JPG", "a/z.Png", "a/deep/er/c.jpeg", "a.jpg", "B.png", "a-b/1.JPEG",
+                 "c.gif", "d.WebP", "e.bmp", "f.tif", "g.tiff", "h.jfif", "i.jpe")  # fmt: skip
+        for name in names + (
+            ".hidden.jpg",
+            ".git/x.png",
+            "a/._c.jpg",
+            "notes.txt",
+            "jpg",
+            "c.svg",
+            "c.heic",
+        ):
             self.write(name)
         os.makedirs(os.path.join(self.dir, "folder.png"))
-        expected = ["B.png", "a-b/1.JPEG", "a.jpg", "a/deep/er/c.jpeg", "a/z.Png", "b.JPG"]
+        expected = ["B.png", "a-b/1.JPEG", "a.jpg", "a/deep/er/c.jpeg", "a/z.Png", "b.JPG",
+                    "c.gif", "d.WebP", "e.bmp", "f.tif", "g.tiff", "h.jfif", "i.jpe"]  # fmt: skip
         self.assertEqual(
             image_files.find_images(self.dir), [os.path.join(self.dir, n) for n in expected]
         )
@@ -134,6 +144,7 @@ class FindProblemsTest(FilesTestCase):
                 self.write("a.jpg", jpeg),
                 self.write("a.png", png),
                 self.write("a.PNG", jpeg),
+                self.write("b.png", encoded(image, "GIF")),
                 self.write("progressive.jpg", encoded(image, "JPEG", progressive=True)),
                 self.write("cmyk.jpg", encoded(image.convert("CMYK"), "JPEG")),
                 self.write("two.jpg", encoded(image, "MPO", save_all=True, append_images=[image])),
@@ -147,9 +158,13 @@ class FindProblemsTest(FilesTestCase):
     def test_not_images(self):
         image = Image.fromarray(noise())
         self.assertEqual(self.reason(self.write("a.jpg", b"")), "empty")
-        self.assertEqual(self.reason(self.write("b.jpg", b"<html>")), "neither JPEG nor PNG")
-        gif = self.write("c.png", encoded(image, "GIF"))
-        self.assertEqual(self.reason(gif), "neither JPEG nor PNG")
+        self.assertEqual(
+            self.reason(self.write("b.jpg", b"<html>")), "not an image of a known kind"
+        )
+        eps = self.write("c.png", encoded(image, "EPS"))  # Pillow would start a program.
+        self.assertEqual(self.reason(eps), "not an image of a known kind")
+        floats = self.write("f.tif", encoded(Image.fromarray(np.zeros((2, 2), np.float32)), "TIFF"))
+        self.assertEqual(self.reason(floats), "32-bit floats")
         missing = os.path.join(self.dir, "d.png")
         self.assertEqual(self.reason(missing), "No such file or directory")
         self.assertEqual(self.reason(self.dir), "not a regular file")

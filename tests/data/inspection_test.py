@@ -60,7 +60,6 @@ class InspectionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual((row["width"], row["height"]), (20, 10))
         self.assertEqual(inspection.FORMATS[row["format"]], "PNG")
         self.assertFalse(row["grey"] or row["plain"] or row["transparent"])
-        self.assertEqual(row["orientation"], 1)
         pixels = found.table["pixels"]
         self.assertAllEqual(pixels[0], pixels[1])  # other bytes, the same pixels
         self.assertNotAllEqual(pixels[0], pixels[2])
@@ -82,13 +81,16 @@ class InspectionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertTrue(row["grey"])
         self.assertFalse(row["plain"])
 
-    @parameterized.parameters(
-        ("JPEG", 6, 6), ("PNG", 3, 3), ("PNG", 1, 1), ("JPEG", 0, 1), ("JPEG", 9, 1)
-    )
-    def test_orientation(self, kind, written, read):
-        row = self.row(encoded(noise(20, 10), kind, exif=turned(written)))
-        self.assertEqual(row["orientation"], read)
-        self.assertEqual((row["width"], row["height"]), (20, 10))  # as it is stored
+    @parameterized.parameters(("JPEG", 6, (10, 20)), ("PNG", 8, (10, 20)), ("PNG", 3, (20, 10)))
+    def test_the_size_is_that_of_the_upright_image(self, kind, orientation, size):
+        row = self.row(encoded(noise(20, 10), kind, exif=turned(orientation)))
+        self.assertEqual((row["width"], row["height"]), size)
+
+    @parameterized.parameters("PNG", "TIFF")
+    def test_the_largest_value_of_16_bits(self, kind):
+        values = np.arange(6, dtype=np.uint16).reshape(2, 3) * 800
+        self.assertEqual(self.row(encoded(Image.fromarray(values), kind))["largest"], 4000)
+        self.assertEqual(self.row(encoded(noise(20, 10), kind))["largest"], 0)
 
     @parameterized.named_parameters(
         ("clear", (255, 0, 0, 0), True),
@@ -119,7 +121,7 @@ class InspectionTest(tf.test.TestCase, parameterized.TestCase):
         found = inspection.inspect(images)
         self.assertEqual(
             found.problems,
-            {1: "empty", 2: "neither JPEG nor PNG", 3: "cut short or damaged",
+            {1: "empty", 2: "not an image of a known kind", 3: "cut short or damaged",
              4: "cut short or damaged"},
         )  # fmt: skip
         self.assertEqual(found.problems, images.problems(thorough=True))

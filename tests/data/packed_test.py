@@ -149,7 +149,7 @@ class PackedTest(tf.test.TestCase, parameterized.TestCase):
         packing_test.pack(self.output.parent / "broken", part)
         images = packed.load_packed(str(self.output.parent / "broken"), "train")
         self.assertEqual(images.problems(), {})
-        expected = {0: "neither JPEG nor PNG", 1: "cut short or damaged"}
+        expected = {0: "not an image of a known kind", 1: "cut short or damaged"}
         self.assertEqual(images.problems(thorough=True), expected)
 
 

@@ -40,7 +40,9 @@ def write_images(folder):
         image.save(os.path.join(folder, name), quality=95)
     with open(os.path.join(folder, "d.jpg"), "ab") as file:
         file.write(b"\0\0")  # as some cameras do
-    return image_files.ImageFiles([os.path.join(folder, n) for n in NAMES], ONE_HOT, SPACE, 12)
+    images = image_files.ImageFiles([os.path.join(folder, n) for n in NAMES], ONE_HOT, SPACE)
+    images.crop_size = 12
+    return images
 
 
 def pack(output, train, test=None, settings=None, data_dir="", say=lambda line: None):
@@ -98,6 +100,15 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual([r["labels"] for r in found], ONE_HOT)
         for path, record in zip(self.images.paths, found, strict=True):
             self.assertEqual(record["image"].numpy(), pathlib.Path(path).read_bytes())
+
+    @parameterized.parameters(
+        ({"dataset": "celeba", "crop_size": 0}, 0),  # that of earlier versions for CelebA
+        ({"dataset": "celeba", "crop_size": 12}, 12),
+        ({"dataset": "image_folder", "crop_size": 0}, 12),  # of a pack that was packed again
+    )
+    def test_a_crop_counts_if_it_was_asked_for(self, settings, expected):
+        pack(self.output, self.images, settings=settings)
+        self.assertEqual(packed_format.read_manifest(self.output, "train").crop_size, expected)
 
     def test_the_index_tells_where_everything_lies(self):
         pack(self.output, self.images)

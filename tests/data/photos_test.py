@@ -16,7 +16,7 @@ from absl.testing import parameterized
 from PIL import Image, ImageFile
 
 from stargan_tf import errors
-from stargan_tf.data import photos
+from stargan_tf.data import photos, reading
 
 
 def setUpModule():
@@ -126,6 +126,13 @@ class ReadPhotoTest(PhotosTestCase):
         expected = np.round(values / 257)  # 257 * 255 = 65535.
         self.assert_pixels(photos.read_photo(path), np.stack([expected] * 3, -1))
 
+    @parameterized.parameters((4095, 16), (1023, 4), (300, 1))
+    def test_16_bit_grey_of_fewer_bits(self, max_grey, step):
+        values = np.arange(0, 256, dtype=np.uint16)[None] * step
+        path = self.saved(Image.fromarray(values))
+        expected = np.floor(np.minimum(values, max_grey) * 255.0 / max_grey + 0.5)
+        self.assert_pixels(photos.read_photo(path, max_grey), np.stack([expected] * 3, -1))
+
     def test_float_pixels_are_refused(self):
         path = self.saved(Image.fromarray(np.zeros((2, 2), np.float32)), "a.tiff")
         with self.assertRaisesRegex(errors.UserError, "32-bit floats"):
@@ -210,9 +217,9 @@ class RefusalTest(PhotosTestCase):
 
     def test_bound_is_inclusive(self):
         path = self.saved(Image.fromarray(noise()))
-        with mock.patch.object(photos, "MAX_PIXELS", 54):
+        with mock.patch.object(reading, "MAX_PIXELS", 54):
             self.assertEqual(photos.read_photo(path).size, (9, 6))
-        with mock.patch.object(photos, "MAX_PIXELS", 53):
+        with mock.patch.object(reading, "MAX_PIXELS", 53):
             self.refused(path, "more than 53 pixels")
 
 
@@ -248,6 +255,29 @@ class FitTest(PhotosTestCase):
         stripes[:, ::2] = 254
         fitted = np.asarray(photos.fit(Image.fromarray(stripes), 8, how))
         self.assertAllClose(fitted, np.full((8, 8, 3), 127), atol=8, rtol=0)
+
+    @parameterized.parameters((5, 5), (6, 6), (9, 6))
+    def test_a_crop_is_cut_out_of_the_centre(self, crop_size, side):
+        array = noise(6, 11)
+        top, left = (6 - side) // 2, (11 - side) // 2
+        expected = Image.fromarray(array[top : top + side, left : left + side]).resize(
+            (4, 4), Image.Resampling.BILINEAR
+        )
+        found = photos.fit(Image.fromarray(array), 4, "crop", crop_size)
+        self.assert_pixels(found, np.asarray(expected))
+
+    def test_what_cuts_says_so(self):
+        path = self.saved(Image.fromarray(noise(6, 11)))
+        for crop_size, fit, note in (
+            (5, "crop", "; cut to its central 5 x 5 px (--crop_size=0: the largest square)"),
+            (6, "crop", ""),
+            (0, "crop", ""),
+            (5, "pad", ""),
+        ):
+            square, said = photos.Framing(4, fit, crop_size).read(path)
+            self.assertEqual(said, note)
+            expected = photos.fit(Image.fromarray(noise(6, 11)), 4, fit, crop_size)
+            self.assert_pixels(square, np.asarray(expected))
 
     def test_bad_arguments(self):
         with self.assertRaisesRegex(ValueError, "Received: 'zoom'"):

@@ -71,7 +71,6 @@ class RafdTest(tf.test.TestCase, parameterized.TestCase):
             self.assertEqual(files.label_space.kind, "domains")
             places = [next(k for k, e in enumerate(EIGHT) if f"_{e}_" in p) for p in files.paths]
             self.assertAllEqual(files.labels, np.eye(8)[places])
-            self.assertEqual(files.crop_size, 256)
             sizes.append(files.size)
         self.assertEqual(sizes, [60 * 72, 7 * 72])
         self.assertEqual(sum(sizes), 4824)

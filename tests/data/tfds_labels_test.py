@@ -115,10 +115,6 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
             selection = dataclasses.replace(selection, split="test")
             self.assertAllEqual(tfds_labels.label(part, selection).labels.sum(axis=0), [1, 1])
 
-    def test_other_formats(self):
-        self.assertTrue(self.label("tiny_classes/odd").other_formats)
-        self.assertFalse(self.label("tiny_classes/validated").other_formats)
-
 
 if __name__ == "__main__":
     tf.test.main()

@@ -55,15 +55,14 @@ def write(root):
     scene(71, 16, 16).save(cat / "tiny.png")
     scene(72, 40, 48).save(cat / "small.png")
     scene(73, 300, 100).save(dog / "wide.png")
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    scene(74).save(cat / "turned.jpg", exif=exif)
+    x_ray = np.asarray(scene(74).convert("L")).astype(np.uint16) * 16
+    Image.fromarray(x_ray).save(cat / "x_ray.png")
     image = scene(75).convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
     image.save(dog / "transparent.png")
     scene(76).convert("L").save(dog / "grey.png")
     Image.new("RGB", (64, 64), "green").save(dog / "plain.png")
-    scene(77).save(dog / "stray.webp")
+    (dog / "stray.heic").write_bytes(b"HEIC")
     scene(78).save(root / "above.png")
     scene(79).save(root / "train" / "beside.png")
     (cat / ".hidden").mkdir()

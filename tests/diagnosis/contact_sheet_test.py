@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.data import inspection, labels
+from stargan_tf.data import inspection, labels, options
 from stargan_tf.diagnosis import collection, contact_sheet
 from tests import tiny
 
@@ -19,7 +19,7 @@ class ContactSheetTest(tf.test.TestCase):
         problems = dict.fromkeys(problems, "empty")
         found = inspection.Inspection(numbers, np.zeros(0, inspection.ROW), problems, frozenset())
         part = collection.Part(collection.TRAINING, self.pictures, found)
-        return contact_sheet.draw([part], image_size)
+        return contact_sheet.draw([part], options.DataOptions(image_size=image_size))
 
     def cell(self, sheet, row, column):
         """The image in a cell of the block that ends the sheet, at the size of training."""

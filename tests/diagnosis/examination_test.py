@@ -52,7 +52,7 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("unreadable", "unreadable", "failure",
-         [r"train/cat/empty.jpg \(empty\)", r"train/cat/text.jpg \(neither JPEG nor PNG\)",
+         [r"train/cat/empty.jpg \(empty\)", r"train/cat/text.jpg \(not an image of a known",
           r"train/dog/truncated.jpg \(cut short or damaged\)"],
          "Remove or replace these 3 broken files, or pass --on_corrupt=skip"),
         ("damaged", "damaged", "failure", [r"train/dog/damaged.jpg \(cut short"],
@@ -72,13 +72,13 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
          "Remove these 2 pictures, or pass a smaller --crop_size"),
         ("wide", "far_from_square", "warning", [r"dog/wide.png \(300 x 100\), 92% cut off"],
          "Crop this picture to what they show"),
-        ("turned", "orientation", "warning", [r"cat/turned.jpg \(orientation 6\)"],
-         "Turn this picture upright, as in `mogrify -auto-orient FILE`"),
-        ("transparent", "transparent", "warning", ["dog/transparent.png"],
-         "Put this picture on a background"),
-        ("grey", "greyscale", "hint", ["dog/grey.png"], "Remove this grey picture if"),
+        ("transparent", "transparent", "hint", ["dog/transparent.png"],
+         "Put this picture on another background if white is not wanted"),
+        ("range", "grey_range", "warning", ["cat/x_ray.png"], "Pass --max_grey=4095"),
+        ("grey", "greyscale", "hint", ["cat/x_ray.png", "dog/grey.png"],
+         "Remove these 2 grey pictures if"),
         ("plain", "single_colour", "warning", ["dog/plain.png"], "Remove this picture"),
-        ("stray", "unread_kind", "warning", ["train/dog/stray.webp"],
+        ("stray", "unread_kind", "warning", ["train/dog/stray.heic"],
          "Convert this file to JPEG or PNG"),
         ("misplaced", "misplaced", "warning", [r"/ \(1 image\)", r"/train \(1 image\)"],
          "Move the 2 images in these folders into the folder of a domain"),
@@ -110,10 +110,16 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
     def test_nothing_else_is_found(self):
         # With a crop of 50 all of 64 px are enlarged, and of those of 100 px much is lost.
         tested = {"unreadable", "damaged", "leaked", "contradictory", "repeated", "lookalikes",
-                  "tiny", "crop_size", "far_from_square", "orientation", "transparent",
+                  "tiny", "crop_size", "far_from_square", "grey_range", "transparent",
                   "greyscale", "single_colour", "unread_kind", "misplaced", "hidden",
                   "few_images"}  # fmt: skip
         self.assertEqual(kinds(self.report) - {"enlarged"}, tested)
+
+    def test_files_that_are_left_out_are_counted(self):
+        self.assertIn(
+            f"left out of {self.root}: 1 file that is not an image this program reads (.heic 1)",
+            self.text,
+        )
 
     def test_training_fails_and_the_sheet_leaves_out_what_is_broken(self):
         self.assertTrue(self.report.fails)
@@ -255,6 +261,18 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         report, _ = examine(self.root, crop_size=50)
         (found,) = [f for f in report.findings if f.kind == "crop_size"]
         self.assertEqual(found.advice, "Pass --crop_size=40, or leave it out")
+
+    @parameterized.parameters((4095, 0), (65_535, 2), (1000, 1))
+    def test_the_range_of_16_bits(self, max_grey, count):
+        self.good()
+        for name, step in (("a", 1), ("b", 200)):
+            values = np.arange(20 * 1024, dtype=np.uint16).reshape(160, 128) // 1024 * step
+            Image.fromarray(values).save(self.root / "train" / "cat" / f"{name}.png")
+        report, _ = examine(self.root, max_grey=max_grey)
+        found = [f for f in report.findings if f.kind == "grey_range"]
+        self.assertEqual(sum(f.count for f in found), count)
+        for one in found:
+            self.assertEqual(one.advice, "Pass --max_grey=4095")
 
     def test_a_crop_that_is_too_small(self):
         self.good(size=160)

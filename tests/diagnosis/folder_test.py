@@ -27,7 +27,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.named_parameters(
         ("nothing", [], "Copy images into ROOT/<domain>, a folder for each domain"),
         ("archive", ["b.zip", "a.tar"], "Unpack ROOT/a.tar first"),
-        ("webp", ["train/cat/a.webp", "b.gif"], "Convert the 2 pictures to JPEG or PNG first"),
+        ("heic", ["train/cat/a.heic", "b.svg"], "Convert the 2 pictures to JPEG or PNG first"),
         ("celeba", ["list_attr_celeba.txt", "images/1.jpg"],
          "Pass --dataset=celeba --data_dir=ROOT/"),
         ("celeba_below", ["x/list_attr_celeba.txt", "x/images/1.jpg"],

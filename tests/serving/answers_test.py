@@ -9,6 +9,7 @@ from stargan_tf import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import served, transport
 from stargan_tf.client import target as target_lib
+from stargan_tf.data import photos
 from tests.serving import client_test, toy
 
 
@@ -80,12 +81,20 @@ class AnswersTest(parameterized.TestCase):
         ({"image_size": "64"}, "can't be read .*image_size is '64'.*export it again"),
         ({"image_size": 10**6}, "can't be read .*image_size is 1000000"),
         ({"step": None}, "can't be read .*step is None"),
+        ({"crop_size": -1}, "can't be read .*crop_size is -1"),
         ({"labels": {"kind": "attributes"}}, "can't be read .*'names'"),
         ({"labels": {"kind": "moods", "names": [], "exclusive": []}}, "can't be read .*'moods'"),
     )
     def test_descriptions(self, changes, message):
         with self.assertRaisesRegex(errors.UserError, message):
             _ = client_lib.Client(Answers(**changes)).model
+
+    @parameterized.parameters(
+        ({}, photos.Framing(8, "pad")),  # as exported by earlier versions
+        ({"crop_size": 17, "max_grey": 4095}, photos.Framing(8, "pad", 17, 4095)),
+    )
+    def test_photos_are_read_as_the_description_says(self, given, expected):
+        self.assertEqual(client_lib.Client(Answers(**given)).model.framing("pad"), expected)
 
     @parameterized.parameters(b"", b"[]", b"{}", b"\xff")
     def test_what_is_no_description(self, text):

@@ -1,5 +1,6 @@
 """A SavedModel: what it answers, what is in it, what is refused, and that a failure leaves none."""
 
+import dataclasses
 import io
 import json
 import pathlib
@@ -14,9 +15,9 @@ from tensorflow.core.protobuf import config_pb2
 
 from stargan_tf import errors
 from stargan_tf.data import photos
-from stargan_tf.serving import parity, saved_model
+from stargan_tf.serving import description, module, parity, saved_model
 from stargan_tf.training import runs
-from tests import commands, shared, tiny
+from tests import commands, pictures, shared, tiny
 
 PAPERS = ("stargan_v1", "stargan_v2")
 NAMES = {
@@ -125,6 +126,24 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
             np.asarray(Image.open(io.BytesIO(c)), np.int32) for c in answer["translated_bytes"]
         ]
         self.assertAllClose(found, photos.to_uint8(images).astype(np.int32), rtol=0, atol=1)
+
+    def test_files_are_cut_and_scaled_as_the_runs_training_did(self):
+        run, algorithm = self.runs["stargan_v1"], self.algorithms["stargan_v1"]
+        data = dataclasses.replace(run.config.data, crop_size=30, max_grey=4095)
+        run = dataclasses.replace(run, config=dataclasses.replace(run.config, data=data))
+        described = description.describe(run, algorithm, 7)
+        self.assertEqual((described["crop_size"], described["max_grey"]), (30, 4095))
+        served = module.all_signatures(algorithm, description.framing(described))
+        x_ray, label = pictures.with_12_bits(), np.eye(5, dtype=np.float32)[:1]
+        answer = served["translate_bytes"].function(
+            image_bytes=tf.constant([x_ray.contents]), label=label
+        )
+        seen = photos.from_uint8(pictures.square(x_ray.pixels, 32, 30))[None]
+        found = photos.to_array(Image.open(io.BytesIO(answer["image_bytes"][0].numpy())))
+        error = np.abs(found - algorithm.translate(seen, label)[0])
+        self.assertLess(error.mean(), 1.5 / 127.5)  # The graph may round a grey level otherwise.
+        wrong = photos.from_uint8(pictures.square(x_ray.pixels, 32))[None]
+        self.assertGreater(np.abs(algorithm.translate(wrong, label)[0] - found).mean(), 4 / 127.5)
 
     @parameterized.parameters(*PAPERS)
     def test_it_tells_what_it_is(self, name):

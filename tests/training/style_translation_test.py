@@ -1,5 +1,7 @@
 """Translating photographs to styles: latent codes, references, saved styles; what can't be done."""
 
+import contextlib
+import io
 import pathlib
 
 import numpy as np
@@ -12,7 +14,7 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.training import runs
-from tests import commands, shared, tiny
+from tests import commands, pictures, shared, tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))
 
@@ -61,6 +63,17 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
     def test_a_latent_code(self):
         self.assertEqual(self._command(to="Blond_Hair", seed=3, psi=0.7), 0)
         self._check("out.png", self._x(), self._latent(3, "Blond_Hair", 0.7))
+
+    def test_photos_and_references_are_cut_as_asked(self):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self._command(to="Black_Hair", reference=[str(self.reference)], crop_size=50)
+        self.assertIn("to: reference.png; cut to its central 50 x 50 px", said.getvalue())
+        x, reference = (
+            photos.from_uint8(pictures.square(np.asarray(Image.open(path)), 32, 50))[None]
+            for path in (self.photo, self.reference)
+        )
+        style = self.algorithm.encode(reference, np.eye(3, dtype=np.float32)[[0]])
+        self._check("out.png", x, style)
 
     def test_several_outputs_have_the_seeds_from_the_first_on(self):
         self._command(to="Brown_Hair", seed=5, outputs=2)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import pathlib
 import shutil
 from unittest import mock
@@ -14,7 +15,7 @@ from PIL import Image
 from stargan_tf import errors
 from stargan_tf.data import cartoon_faces, labels, photos
 from stargan_tf.training import evaluation, runs, translation
-from tests import commands, shared, tiny
+from tests import commands, pictures, shared, tiny
 
 
 class TranslationTest(tf.test.TestCase, parameterized.TestCase):
@@ -88,6 +89,35 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
             np.asarray(Image.open(self.root / "a.png")), np.asarray(Image.open(self.root / "b.png"))
         )
 
+    @parameterized.parameters(
+        ({}, 40, "; cut to its central 40 x 40 px (--crop_size=0: the largest square)"),
+        ({"crop_size": 0}, 0, ""),
+        ({"crop_size": 30}, 30, "; cut to its central 30 x 30 px (--crop_size=0: the"),
+        ({"fit": "stretch"}, None, ""),
+    )
+    def test_photos_are_cut_and_scaled_as_in_training(self, given, crop_size, note):
+        path = self.root / "run" / "model.json"
+        model = json.loads(path.read_text())
+        model["options"] |= {"crop_size": 40, "max_grey": 4095}
+        path.write_text(json.dumps(model))
+        x_ray = pictures.with_12_bits()
+        self.photo.write_bytes(x_ray.contents)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self._command(to="Smiling", **{"from": "Black_Hair"}, **given)
+        self.assertIn(f"to: Black_Hair, Smiling{note}", said.getvalue())
+        self.assertEqual("cut to" in said.getvalue(), bool(note))
+        if crop_size is None:
+            seen = np.asarray(Image.fromarray(x_ray.pixels).resize((32, 32), 2))
+        else:
+            seen = pictures.square(x_ray.pixels, 32, crop_size)
+        algorithm = self.run_.build(training=False)
+        runs.restore_weights(self.run_, algorithm)
+        label = np.array([[1, 0, 0, 0, 1]], np.float32)
+        expected = algorithm.translate(photos.from_uint8(seen)[None], label)[0]
+        self.assertAllEqual(
+            np.asarray(Image.open(self.root / "out.png")), photos.to_uint8(expected)
+        )
+
     def test_a_folder_in_a_folder_out(self):
         folder = self.root / "in"
         folder.mkdir()
@@ -143,9 +173,11 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         ("to_and_sheet", {"to": "Smiling", "sheet": True}, "--to=NAME, or pass --sheet"),
         ("no_image", {"to": "Smiling", "image": "/no/such.png"}, "does not exist"),
         ("jpeg", {"to": "Smiling", "output": "x.jpg"}, "written as PNG; received x.jpg"),
+        ("crop_of_pad", {"to": "Smiling", "crop_size": 9, "fit": "pad"},
+         "for --fit=crop; received --crop_size=9 with --fit=pad"),
         ("no_run", {"to": "Smiling", "run": "/nowhere"}, "not the folder of a run"),
         ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 7"),
-    )
+    )  # fmt: skip
     def test_mistakes(self, flags, message):
         with self.assertRaisesRegex(errors.UserError, message):
             self._command(**flags)
