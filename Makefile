@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-# Tests spend most of their time tracing graphs, on one core: two processes take 60 % of the time.
+# Tests spend most of their time tracing graphs, and that takes one core: two processes are faster.
 TEST_JOBS ?= 2
 # What is installed: with the extra addons, the TensorFlow that tensorflow-addons needs.
 EXTRAS ?= test
@@ -11,9 +11,13 @@ ADDONS_PYTHON ?= python3.11
 ADDONS_VENV ?= .venv-addons
 WITH_ADDONS = STARGAN_TF_OTHER_PYTHON=$(abspath $(RUN)) $(MAKE) --no-print-directory \
   VENV=$(ADDONS_VENV) PYTHON=$(ADDONS_PYTHON) EXTRAS=addons,test
-PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS) --dist worksteal
+PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS)
+# The tests of a file share what they traced, so they stay in one process. The files keep their
+# order: by the number of their tests, some long ones of few tests would come last.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: addons-python quickstart quickstart-v2 test test-slow test-addons test-slow-addons lint clean
+.PHONY: addons-python quickstart quickstart-v2 test test-slow test-both-versions test-addons \
+  test-addons-all test-slow-addons lint clean
 
 quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart.flags
@@ -23,13 +27,19 @@ quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 20 to 27 minutes on 2 
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
 
-test: $(INSTALLED) lint  ## The linter and every test that is not slow: 18 minutes on 2 busy cores.
-	$(PYTEST) -m "not slow"
+test: $(INSTALLED) lint  ## The linter and every test that is not slow: under 5 minutes on 2 cores.
+	$(PYTEST) $(BY_FILE) -m "not slow"
 
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.
-	$(PYTEST) -m slow
+	$(PYTEST) --dist worksteal -m slow
 
-test-addons: addons-python $(INSTALLED)  ## `make test` with TensorFlow 2.15 and tensorflow-addons.
+test-both-versions: $(INSTALLED)  ## The tests that are not slow and that a TensorFlow may change.
+	$(PYTEST) $(BY_FILE) -m "both_versions and not slow"
+
+test-addons: addons-python $(INSTALLED)  ## Those with TensorFlow 2.15 and tensorflow-addons.
+	+$(WITH_ADDONS) test-both-versions
+
+test-addons-all: addons-python $(INSTALLED)  ## Every test of `make test` there.
 	+$(WITH_ADDONS) test
 
 test-slow-addons: addons-python $(INSTALLED)  ## The slow tests there.

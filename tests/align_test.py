@@ -11,7 +11,7 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors
-from tests import command_line_test, commands
+from tests import commands
 from tests.landmarks import alignment_test
 
 MEAN = alignment_test.mean_face()
@@ -116,7 +116,7 @@ class ProcessTest(tf.test.TestCase, parameterized.TestCase):
         ("three", ["a.png", "b.png", "c.png"], "Unexpected argument 'c.png'"),
     )
     def test_the_arguments_are_two(self, arguments, message):
-        result = command_line_test.command("stargan_tf.align", *arguments)
+        result = commands.run("stargan_tf.align", *arguments)
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, rf"^error: {message}.*\n$")
 

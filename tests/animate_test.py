@@ -17,7 +17,7 @@ from PIL import Image
 from stargan_tf import errors
 from stargan_tf.data import photos
 from stargan_tf.training import runs
-from tests import commands, pictures, tiny
+from tests import commands, pictures, shared, tiny
 from tests.training import animation_test
 
 SIZE = 32  # pixels, shown as 96
@@ -36,6 +36,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.root = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.enterClassContext(shared.in_runs())
         _, cls.algorithm = animation_test.styled_run(cls.root / "run")
         plain = tiny.config(cls.root / "plain")
         runs.Run(cls.root / "plain", plain, tiny.LABELS["stargan_v1"]).create()

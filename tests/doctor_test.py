@@ -11,7 +11,7 @@ from PIL import Image
 from stargan_tf import errors, hyperparameters, keras_versions
 from stargan_tf.data import labels
 from stargan_tf.training import runs, trial
-from tests import command_line_test, commands, tiny
+from tests import commands, tiny
 from tests.diagnosis import broken_folder
 
 
@@ -121,7 +121,7 @@ class CommandTest(tf.test.TestCase):
             ("--dataset=image_foldr", "Unknown --dataset 'image_foldr'.*Did you mean image_folder"),
             ("--time_limit=0", "time_limit"),
         ):
-            result = command_line_test.command("stargan_tf.doctor", flag)
+            result = commands.run("stargan_tf.doctor", flag)
             self.assertEqual(result.returncode, 2)
             self.assertRegex(result.stderr, f"^error: .*{message}")
 

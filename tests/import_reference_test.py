@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -222,16 +221,10 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class CommandTest(tf.test.TestCase):
-    """The command itself, as a process: its flags clash with other commands' in one."""
+    """The command itself, from its arguments on."""
 
     def _run(self, *arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "stargan_tf.import_reference", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
-        )
+        return commands.run("stargan_tf.import_reference", *arguments)
 
     def test_help_needs_no_tensorflow(self):
         code = (

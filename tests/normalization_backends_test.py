@@ -6,7 +6,7 @@ from absl.testing import parameterized
 
 from stargan_tf import keras_versions
 from stargan_tf.layers import instance_norm
-from tests import tiny
+from tests import shared, tiny
 from tests.algorithms.stargan_v1 import golden_test as v1
 from tests.algorithms.stargan_v2 import golden_test as v2
 
@@ -78,7 +78,7 @@ class DiscriminatorTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(*tiny.HPARAMS)
     def test_has_no_normalization(self, name):
         # Penalties differentiate it twice, which tensorflow-addons' layer does wrongly.
-        D = tiny.build(name).networks["D"]
+        D = shared.build(name).networks["D"]
         leaves = {keras_versions.path(v).split("/")[-1] for v in D.variables}
         self.assertEqual(leaves, {"kernel", "bias"})
 

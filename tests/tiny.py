@@ -1,8 +1,11 @@
 """Runs small enough for tests: the flags, the data and the algorithm of each."""
 
+import atexit
 import dataclasses
 import functools
 import pathlib
+import shutil
+import tempfile
 
 import keras
 import numpy as np
@@ -29,6 +32,9 @@ HPARAMS = {
         "hidden_units": 8,
         "style_dim": 8,
         "ema_decay": 0.5,
+        "f_lr": 1e-4,
+        "lambda_ds": 2.0,
+        "ds_iter": 8,
     },
 }
 # With these the last gradient of each optimizer in a step is that at the initial weights.
@@ -99,12 +105,12 @@ def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
 
 
-def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None):
-    """Takes steps, by a compiled step where there is one; returns the losses of each."""
+def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None, given=None):
+    """Takes steps, by a compiled step and on batches where they are given; returns the losses."""
     strategy = strategy or tf.distribute.get_strategy()
     take = take or loop.compile_step(strategy, algorithm)
     found = []
-    source_ = batches(algorithm, strategy, first_step=first_step)
+    source_ = iter(given or batches(algorithm, strategy, first_step=first_step))
     for step in range(first_step, first_step + count):
         losses = take(next(source_), tf.constant(step, tf.int64))
         found.append({name: float(value) for name, value in losses.items()})
@@ -150,7 +156,18 @@ def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
     space = sources.load(made.data, "test").label_space
     run = runs.Run(path, made, space)
     run.create()
+    shutil.copy(_first_weights(tuple(sorted(changes.items()))), run.checkpoint_dir)
+    return run
+
+
+@functools.cache
+def _first_weights(changes: tuple[tuple[str, object], ...]) -> pathlib.Path:
+    """Returns a checkpoint of the first weights of a run of `config`, made once in a process."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    made = config(folder, **dict(changes))
+    run = runs.Run(folder, made, sources.load(made.data, "test").label_space)
     keras.utils.set_random_seed(1)
     algorithm = run.build(training=False)
-    checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(7)
-    return run
+    checkpoints.Checkpoints(folder, algorithm.weights()).save(7)
+    return next(folder.iterdir())

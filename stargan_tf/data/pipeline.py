@@ -65,7 +65,7 @@ class Sampler:
         # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
         # images: the key must be random in these, and one shuffle knows too few orders.
         order = draws.key(self.seed, draws.Draw.ORDER, epoch)
-        keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64, alg="philox")
+        keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64)
         for k in range(2):
             last = tf.constant(self.source.size - 1, tf.int64)
             places = tf.random.experimental.index_shuffle(places, keys[k], last)

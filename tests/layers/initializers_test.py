@@ -32,6 +32,14 @@ class HeNormalTest(tf.test.TestCase, parameterized.TestCase):
             tolerance = 4 * error * np.sqrt(share)
             self.assertAllClose(np.mean(np.abs(z) > bound), share, atol=tolerance)
 
+    @parameterized.parameters((1, 2), (2**31 - 1, 0))
+    def test_the_numbers_are_those_of_philox(self, *seed):
+        """Equal on every device that has it."""
+        expected = tf.random.stateless_normal((3, 4), seed, alg="philox") * np.sqrt(2 / 3)
+        self.assertAllClose(initializers.HeNormal(seed=seed)((3, 4)), expected, rtol=1e-6)
+        expected = tf.random.stateless_uniform((3, 4), seed, -0.5, 0.5, alg="philox")
+        self.assertAllEqual(initializers.FanInUniform(4, seed)((3, 4)), expected)
+
     def test_stacked_kernels_differ(self):
         keras.utils.set_random_seed(0)
         first, second = initializers.HeNormal(stacked=True)((2, 8, 8)).numpy()

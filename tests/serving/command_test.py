@@ -206,8 +206,6 @@ class CommandTest(client_test.ClientTestCase):
         self.assertIn("--root_certificate", result.stdout)
 
     def test_a_server_that_is_not_there_is_one_sentence(self):
-        result = command_line_test.command(
-            COMMAND, "--server=http://localhost:1", "--timeout=0.2", "--status"
-        )
+        result = commands.run(COMMAND, "--server=http://localhost:1", "--timeout=0.2", "--status")
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, r"^error: http://localhost:1 could not be reached.*\n$")

@@ -17,7 +17,7 @@ from stargan_tf import errors
 from stargan_tf.data import photos
 from stargan_tf.serving import description, module, parity, saved_model
 from stargan_tf.training import runs
-from tests import commands, pictures, tiny
+from tests import commands, pictures, shared, tiny
 
 PAPERS = ("stargan_v1", "stargan_v2")
 NAMES = {
@@ -56,6 +56,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.root = pathlib.Path(cls().create_tempdir().full_path)
+        cls.enterClassContext(shared.in_runs())
         cls.runs, cls.exported, cls.servers, cls.algorithms = {}, {}, {}, {}
         for name in PAPERS:
             cls.runs[name] = tiny.untrained_run(cls.root / name, algorithm=name)

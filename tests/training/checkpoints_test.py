@@ -1,10 +1,7 @@
 """Checkpoints: complete, atomic, verified."""
 
-import os
 import pathlib
-import subprocess
-import sys
-import textwrap
+import resource
 
 import numpy as np
 import tensorflow as tf
@@ -102,31 +99,17 @@ class CheckpointsTest(tf.test.TestCase):
         self.assertEqual(self.saved.steps(), [1])
 
     def test_a_full_disk_leaves_the_previous_checkpoint_and_nothing_else(self):
-        program = f"""
-            import pathlib, resource, sys
-            import tensorflow as tf
-            from stargan_tf import errors
-            from stargan_tf.training import checkpoints
-            variable = tf.Variable(tf.ones((1000,)))
-            directory = pathlib.Path({str(self.directory)!r})
-            saved = checkpoints.Checkpoints(directory, {{"v": variable}})
-            saved.save(1)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # the disk is full after 2 kB
-            try:
+        saved = checkpoints.Checkpoints(self.directory, {"v": tf.Variable(tf.ones((1000,)))})
+        saved.save(1)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))  # the disk is full after 2 kB
+        try:
+            with self.assertRaisesRegex(
+                errors.UserError, "Could not write .*the checkpoint of step 1 is intact"
+            ):
                 saved.save(2)
-            except errors.UserError as error:
-                print(error)
-                sys.exit(2)
-        """
-        result = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(program)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
-            check=False,
-        )
-        self.assertEqual(result.returncode, 2, result.stderr)
-        self.assertRegex(result.stdout, "Could not write .*the checkpoint of step 1 is intact")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         self.assertEqual([p.name for p in self.directory.iterdir()], ["step-00000001.npz"])
         other = checkpoints.Checkpoints(self.directory, {"v": tf.Variable(tf.zeros((1000,)))})
         other.restore(1)

@@ -2,8 +2,6 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from PIL import Image
 
 from stargan_tf.data import pipeline, sources
 from stargan_tf.training import loop, runs
-from tests import tiny, tiny_tfds
+from tests import commands, tiny, tiny_tfds
 
 
 def draw(path: pathlib.Path, seed: int) -> None:
@@ -86,20 +84,18 @@ def tfds_attributes(root):
 
 def packed(root):
     flags = image_folder(root / "images")
-    command = [sys.executable, "-m", "stargan_tf.pack", f"--output={root / 'packed'}"]
-    command += [f"--{name}={value}" for name, value in flags.items()]
-    subprocess.run(command, check=True, capture_output=True)
+    arguments = [f"--{name}={value}" for name, value in flags.items()]
+    result = commands.run("stargan_tf.pack", f"--output={root / 'packed'}", *arguments)
+    assert result.returncode == 0, result.stderr
     return {"dataset": "packed", "data_dir": str(root / "packed")}
 
 
 def packed_tfds(root):
     """Of a set that is stored without random access."""
     tiny_tfds.prepare(tiny_tfds.TinyClasses, str(root), "tfrecord", config="tested")
-    program = "from tests import tiny_tfds; from stargan_tf import command_line, pack; "
-    program += "command_line.run(pack.main)"
-    command = [sys.executable, "-c", program, "--dataset=tfds:tiny_classes/tested"]
-    command += [f"--data_dir={root}", f"--output={root / 'packed'}"]
-    subprocess.run(command, check=True, capture_output=True)
+    arguments = [f"--data_dir={root}", f"--output={root / 'packed'}"]
+    result = commands.run("stargan_tf.pack", "--dataset=tfds:tiny_classes/tested", *arguments)
+    assert result.returncode == 0, result.stderr
     return {"dataset": "packed", "data_dir": str(root / "packed")}
 
 

@@ -18,13 +18,14 @@ from stargan_tf import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names, pipeline, sources
 from stargan_tf.training import checkpoints, guarded_step, loop, runs, summaries
-from tests import tiny
+from tests import shared, tiny
 from tests.training import stub
 
 
 class LoopTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
+        self.enter_context(shared.in_runs())
         self.directory = pathlib.Path(self.create_tempdir().full_path) / "run"
 
     def _train(self, directory=None, strategy=None, **changes):
@@ -101,13 +102,13 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         self._train(total_steps=2)
         with open(self.directory / "metrics.jsonl", "a") as file:
             file.write('{"step": 3, "D/real": 1.0}\n{"step": 4, "D/re')
-        self._train(total_steps=3)
+        self._train(total_steps=4)
         lines = self._metrics()
-        self.assertEqual([line["step"] for line in lines], [1, 2, 3])
+        self.assertEqual([line["step"] for line in lines], [1, 2, 3, 4])
         self.assertIn("G/rec", lines[2])
 
     def test_another_model_is_refused_with_the_differing_names(self):
-        self._train(total_steps=1)
+        self._train(total_steps=2)
         with self.assertRaisesRegex(
             errors.UserError, r"holds another model: batch_size \(4 there, 2 here\), g_lr"
         ):
@@ -116,9 +117,9 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
             self._train(attributes="Black_Hair,Blond_Hair")
 
     def test_what_may_change_may_change(self):
-        self._train(total_steps=1)
+        self._train(total_steps=2)
         changes = {"log_every": 2, "checkpoint_every": 1, "keep": 1, "sample_every": 7}
-        self.assertEqual(self._train(total_steps=2, **changes), 0)
+        self.assertEqual(self._train(total_steps=4, **changes), 0)
         self.assertLen(list((self.directory / "checkpoints").iterdir()), 1)
 
     def test_a_loss_that_is_not_finite_stops_the_run(self):
@@ -194,11 +195,11 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
             self._train()
 
     def test_the_trained_state_depends_on_the_seed(self):
-        self._train(total_steps=1)
-        self._train(self.directory.with_name("other"), total_steps=1, seed=1)
+        self._train(total_steps=2)
+        self._train(self.directory.with_name("other"), total_steps=2, seed=1)
         self.assertNotAllEqual(
-            self._checkpoint(1)["G/conv_in/kernel"],
-            self._checkpoint(1, self.directory.with_name("other"))["G/conv_in/kernel"],
+            self._checkpoint(2)["G/conv_in/kernel"],
+            self._checkpoint(2, self.directory.with_name("other"))["G/conv_in/kernel"],
         )
 
 

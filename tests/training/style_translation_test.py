@@ -13,8 +13,8 @@ from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.training import checkpoints, runs
-from tests import commands, pictures, tiny
+from stargan_tf.training import runs
+from tests import commands, pictures, shared, tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))
 
@@ -24,12 +24,10 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.root = pathlib.Path(cls().create_tempdir().full_path)
-        run = runs.Run(
-            cls.root / "run", tiny.config(cls.root / "run", algorithm="stargan_v2"), DOMAINS
-        )
-        run.create()
+        cls.enterClassContext(shared.in_runs())
+        run = tiny.untrained_run(cls.root / "run", algorithm="stargan_v2")
         cls.algorithm = run.build(training=False)
-        checkpoints.Checkpoints(run.checkpoint_dir, cls.algorithm.weights()).save(1)
+        runs.restore_weights(run, cls.algorithm)
         (cls.root / "photos").mkdir()
         faces = cartoon_faces.CartoonFaces("test", 96, 4)
         for i in range(2):

@@ -14,25 +14,16 @@ from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.data import cartoon_faces, labels, photos
-from stargan_tf.training import checkpoints, evaluation, runs, translation
-from tests import commands, pictures, tiny
-
-
-def _run(directory):
-    config = tiny.config(directory)
-    source = cartoon_faces.CartoonFaces("test", 32, 4)
-    run = runs.Run(directory, config, source.label_space)
-    run.create()
-    algorithm = run.build(training=False)
-    checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(1)
-    return run
+from stargan_tf.training import evaluation, runs, translation
+from tests import commands, pictures, shared, tiny
 
 
 class TranslationTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.root = pathlib.Path(self.create_tempdir().full_path)
-        self.run_ = _run(self.root / "run")
+        self.enter_context(shared.in_runs())
+        self.run_ = tiny.untrained_run(self.root / "run")
         self.photo = self.root / "face.png"
         face = cartoon_faces.CartoonFaces("test", 96, 1).image(0)
         Image.fromarray(face).save(self.photo)
@@ -185,7 +176,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         ("crop_of_pad", {"to": "Smiling", "crop_size": 9, "fit": "pad"},
          "for --fit=crop; received --crop_size=9 with --fit=pad"),
         ("no_run", {"to": "Smiling", "run": "/nowhere"}, "not the folder of a run"),
-        ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 1"),
+        ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 7"),
     )  # fmt: skip
     def test_mistakes(self, flags, message):
         with self.assertRaisesRegex(errors.UserError, message):

@@ -24,7 +24,9 @@ def _v1(space=tiny.LABELS["stargan_v1"], total_steps=10, **changes):
 class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
     def test_d_is_updated_n_critic_times_and_g_once(self):
         algorithm = _v1(n_critic=3)
-        tiny.steps(algorithm, 2)
+        batch = next(tiny.batches(algorithm))
+        for step in range(2):
+            algorithm.train_step(batch, tf.constant(step, tf.int64))
         self.assertEqual(int(algorithm.optimizers["D"].iterations), 6)
         self.assertEqual(int(algorithm.optimizers["G"].iterations), 2)
 
@@ -56,7 +58,7 @@ class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
         for first_lr in (0.0, 1e-2):
             keras.utils.set_random_seed(0)
             algorithm = _v1(d_lr=first_lr)
-            tiny.steps(algorithm, 1)
+            algorithm.train_step(next(tiny.batches(algorithm)), tf.constant(0, tf.int64))
             gradients.append(tiny.values(algorithm.state())["optimizers/G/m/G/conv_in/kernel"])
         self.assertNotAllClose(*gradients, rtol=1e-3, atol=0)
 
