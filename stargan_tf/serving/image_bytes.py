@@ -43,7 +43,6 @@ def decode(
     Raises:
       tf.errors.InvalidArgumentError: One is of another kind, cut short or damaged.
     """
-
     spec = tf.TensorSpec((image_size, image_size, 3), tf.float32)
     one = _decoder(image_size, crop_size, max_grey)
     return tf.map_fn(one, contents, fn_output_signature=spec)

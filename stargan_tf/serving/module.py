@@ -52,14 +52,8 @@ class Served(tf.Module):
 def all_signatures(algorithm: algorithm_lib.Algorithm, framing: photos.Framing) -> Signatures:
     """Returns the algorithm's signatures, and to those that take images one that takes files."""
     signatures = algorithm.serving_signatures()
-
-    # Traced once for all signatures: it is larger than many a network.
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
-    def decode(contents: tf.Tensor) -> tf.Tensor:
-        return image_bytes.decode(contents, framing.size, framing.crop_size, framing.max_grey)
-
     of_files = {
-        f"{name}{BYTES}": _of_files(signature, decode)
+        f"{name}{BYTES}": _of_files(signature, framing)
         for name, signature in signatures.items()
         if any(is_image(spec) for spec in signature.inputs.values())
     }
@@ -72,14 +66,16 @@ def is_image(spec: tf.TensorSpec | tf.Tensor) -> bool:
 
 
 def _of_files(
-    signature: algorithm_lib.Signature, decode: Callable[[tf.Tensor], tf.Tensor]
+    signature: algorithm_lib.Signature, framing: photos.Framing
 ) -> algorithm_lib.Signature:
     """Returns the same signature for files instead of images: `image_bytes` for `image`."""
     images = {name for name, spec in signature.inputs.items() if is_image(spec)}
 
+    how = (framing.size, framing.crop_size, framing.max_grey)
+
     def decoded(inputs: Tensors) -> Tensors:
         return {
-            name: decode(inputs[name + BYTES]) if name in images else inputs[name]
+            name: image_bytes.decode(inputs[name + BYTES], *how) if name in images else inputs[name]
             for name in signature.inputs
         }
 
