@@ -14,7 +14,7 @@ from PIL import Image
 from stargan_tf import algorithms, sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import translation as stargan_v2
-from stargan_tf.data import inspection, labels
+from stargan_tf.data import inspection, labels, options
 from stargan_tf.diagnosis import collection, contact_sheet
 from stargan_tf.training import animation, checkpoints, evaluation, runs
 from tests import commands, tiny
@@ -172,7 +172,7 @@ class ManyDomainsTest(tf.test.TestCase):
         found = inspection.Inspection(numbers, np.zeros(0, inspection.ROW), {}, frozenset())
         part = collection.Part(collection.TRAINING, pictures, found)
         with mock.patch.object(sheets, "render", wraps=sheets.render) as drawn:
-            picture = contact_sheet.draw([part], tiny.SIZE)
+            picture = contact_sheet.draw([part], options.DataOptions(image_size=tiny.SIZE))
         self.assertEqual(picture.shape[1], 12 * CELL + 4)
         shown = [call.args[0] for call in drawn.call_args_list]
         self.assertLen(shown, 5)
