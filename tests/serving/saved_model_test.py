@@ -139,7 +139,7 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
             image_bytes=tf.constant([x_ray.contents]), label=label
         )
         seen = photos.from_uint8(pictures.square(x_ray.pixels, 32, 30))[None]
-        found = photos.to_array(Image.open(io.BytesIO(answer["image_bytes"][0].numpy())))
+        found = photos.to_array(Image.open(io.BytesIO(answer["translated_bytes"][0].numpy())))
         error = np.abs(found - algorithm.translate(seen, label)[0])
         self.assertLess(error.mean(), 1.5 / 127.5)  # The graph may round a grey level otherwise.
         wrong = photos.from_uint8(pictures.square(x_ray.pixels, 32))[None]
