@@ -119,7 +119,7 @@ def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None, 
 
 def values(variables):
     """Returns the values of named variables as NumPy arrays."""
-    return {name: np.array(variable) for name, variable in variables.items()}
+    return {name: np.array(variable.numpy()) for name, variable in variables.items()}
 
 
 def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
