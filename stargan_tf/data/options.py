@@ -13,7 +13,8 @@ DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "pack
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
     "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
-    "--dataset=packed, or leave --cache=disk and --cache_dir out."
+    "--dataset=packed, or leave --cache=disk and --cache_dir out (after a flag file that has them: "
+    "--cache=auto --cache_dir=)."
 )
 _FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
 
