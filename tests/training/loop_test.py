@@ -182,6 +182,8 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         for one, two in zip(
             self._metrics(self.directory.with_name("one")), self._metrics(), strict=True
         ):
+            # The penalty is of D's slopes, of which a rounding can turn one at a leaky ReLU's kink.
+            self.assertAllClose(one.pop("D/gp"), two.pop("D/gp"), rtol=5e-3)
             self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
 
     def test_checkpoints_without_model_json_are_refused(self):
