@@ -111,8 +111,10 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     def _check_two_devices(self, name, jit_compile):
         images = tf.constant(np.linspace(-1, 1, 2 * 16 * 16 * 3).reshape(2, 16, 16, 3), tf.float32)
         outputs, losses = [], []
+        # With the paper's rates: larger ones also enlarge what rounding makes different.
+        changes = {"f_lr": 1e-6, "ds_iter": 100_000} if name == "stargan_v2" else None
         for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
-            algorithm = shared.build(name, strategy, jit_compile=jit_compile)
+            algorithm = shared.build(name, strategy, changes, jit_compile=jit_compile)
             losses.append(shared.steps(algorithm, 3, strategy))
             outputs.append(algorithm.translate(images, tiny.TARGETS[name]))
         self.assertAllClose(outputs[0], outputs[1], rtol=0, atol=1e-4)
