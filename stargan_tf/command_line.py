@@ -66,7 +66,8 @@ def import_tensorflow() -> None:
     if not verbose:
         logging.set_verbosity(logging.ERROR)
         tf.get_logger().setLevel("ERROR")
-    if not tf.config.list_physical_devices("GPU") and has_nvidia_driver():
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")  # by the user, who knows
+    if has_nvidia_driver() and not hidden and not tf.config.list_physical_devices("GPU"):
         print(
             "note: This machine has an NVIDIA GPU, but TensorFlow can't use it; --verbose shows "
             'why. Most often its CUDA libraries are missing: pip install -e ".[cuda]".',

@@ -10,6 +10,7 @@ of a process that was aborted reach the user.
 """
 
 import atexit
+import contextlib
 import io
 import os
 import pathlib
@@ -103,14 +104,15 @@ def install(cuda: bool) -> None:
     sys.stderr = io.TextIOWrapper(
         os.fdopen(terminal, "wb", 0), sys.stderr.encoding, "backslashreplace", write_through=True
     )
-    atexit.register(_end, process)
+    atexit.register(_end, process, terminal)
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: subprocess.Popen, terminal: int) -> None:
     """Waits until the filter has shown what was written so far; later words go past it."""
-    os.write(2, _END)
-    os.dup2(sys.stderr.fileno(), 2)
-    process.wait(timeout=10)
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # somebody may have ended it
+        os.write(2, _END)
+        os.dup2(terminal, 2)
+        process.wait(timeout=10)
 
 
 def main() -> None:

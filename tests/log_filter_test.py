@@ -85,6 +85,7 @@ class FilterTest(parameterized.TestCase):
 class ProcessTest(parameterized.TestCase):
     @parameterized.parameters(
         ("sys.exit(3)", 3, b""),
+        ("sys.stderr = None; sys.exit(3)", 3, b""),
         ("os.abort()", -6, b"terminate called\n"),
     )
     def test_a_whole_process(self, end, status, last):

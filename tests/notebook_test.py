@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import runpy
 import sys
 from unittest import mock
@@ -83,6 +84,21 @@ class NotebookTest(tf.test.TestCase, parameterized.TestCase):
     def test_where_the_home_folder_is_meant(self, argument, expected):
         with mock.patch.dict("os.environ", HOME="HOME"):
             self.assertEqual(command_line._with_home(argument), expected)
+
+    def test_a_gpu_that_is_not_used_is_told_unless_it_was_hidden(self):
+        for visible, told in ((None, True), ("0", True), ("-1", False), ("", False)):
+            err = NotebookStream()
+            with (
+                mock.patch.dict("os.environ"),
+                mock.patch.object(command_line, "has_nvidia_driver", return_value=True),
+                mock.patch.object(tf.config, "list_physical_devices", return_value=[]),
+                contextlib.redirect_stderr(err),
+            ):
+                os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+                if visible is not None:
+                    os.environ["CUDA_VISIBLE_DEVICES"] = visible
+                command_line.import_tensorflow()
+            self.assertEqual("TensorFlow can't use it; --verbose" in err.text, told, visible)
 
     def test_what_is_not_descriptor_2_is_not_filtered(self):
         with contextlib.redirect_stderr(NotebookStream()):
