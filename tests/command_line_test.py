@@ -110,10 +110,13 @@ class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):
         self._check(commands.run("stargan_tf.train", *TRAIN, *folder), "train/dog' holds no image")
         for split in ("train", "val"):
             (root / split / "dog" / "b.png").write_bytes(b"")
+            (root / split / "dog" / "c.heic").write_bytes(b"x")
         result = commands.run("stargan_tf.train", *TRAIN, *folder)
+        self.assertRegex(result.stdout, "left out of .*: 2 files that are not images .*.heic 2")
         self._check(result, "1 of 2 images cannot be used: .*train/dog/b.png .empty")
         for split in ("train", "val"):
             (root / split / "dog" / "b.png").unlink()
+            (root / split / "dog" / "c.heic").unlink()
             (root / split / "dog").rmdir()
         self._check(commands.run("stargan_tf.train", *TRAIN, *folder), "1 domains .cat.*at least 2")
         self.assertFalse((root / "run").exists())
