@@ -13,7 +13,7 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import photos
 from stargan_tf.serving import module, saved_model
 from stargan_tf.training import checkpoints
-from tests import shared, tiny
+from tests import graphs, shared, tiny
 
 NAMES = algorithms.names()
 
@@ -54,6 +54,14 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
                     continue
                 own = frozen.averages.get(network, network) in frozen.trains[optimizer]
                 self.assertEqual(own, not np.array_equal(value, before[key]), key)
+
+    @parameterized.parameters(*NAMES)
+    def test_no_update_overtakes_a_read_of_the_same_weight(self, name):
+        algorithm = tiny.build(name)
+        with graphs.optimized() as found:
+            tiny.steps(algorithm, 1)
+        [step] = [g for g in found if any(n.op == "ResourceApplyAdam" for n in g.node)]
+        self.assertEmpty(graphs.races(step))
 
     @parameterized.parameters(*NAMES)
     def test_translating_needs_none_of_the_weights_that_have_averages(self, name):

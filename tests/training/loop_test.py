@@ -179,15 +179,8 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
     def test_two_devices_train_like_one(self):
         self._train(self.directory.with_name("one"), total_steps=2)
         self._train(strategy=tiny.two_devices(), total_steps=2)
-        first, second = zip(
-            self._metrics(self.directory.with_name("one")), self._metrics(), strict=True
-        )
-        self.assertAllClose(*first, rtol=1e-4, atol=1e-4)
-        # After an update weights differ by rounding, which can turn a slope of D at a leaky ReLU's
-        # kink: the penalty is of D's slopes.
-        one, two = second
-        self.assertAllClose(one.pop("D/gp"), two.pop("D/gp"), rtol=5e-3)
-        self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
+        one = self._metrics(self.directory.with_name("one"))
+        self.assertAllClose(one, self._metrics(), rtol=1e-4, atol=1e-4)
 
     def test_checkpoints_without_model_json_are_refused(self):
         (self.directory / "checkpoints").mkdir(parents=True)

@@ -15,7 +15,7 @@ from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import pipeline, transforms
 from stargan_tf.layers import instance_norm
-from stargan_tf.optimization import adam, schedules
+from stargan_tf.optimization import adam, ordering, schedules
 
 Gradients = list[tf.Tensor]
 
@@ -91,11 +91,11 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             c_target, alpha = batch["target_label"][k], batch["alpha"][k]
             prefix = f"{block.name}/" if block.name else ""
             d_losses, gradients = self._d_gradients(x, c, c_target, alpha, block)
-            self._apply("D", self.D, gradients)
+            self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
             found |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
             if turn == self.hparams.n_critic - 1:
                 g_losses, gradients = self._g_gradients(x, c, c_target, block)
-                self._apply("G", self.G, gradients)
+                self._apply("G", self.G, ordering.after(g_losses.values(), gradients))
                 found |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
         return found
 
