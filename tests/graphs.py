@@ -41,7 +41,7 @@ def races(graph):
 
 def _variables(update):
     """Returns the inputs that name what is written: of an optimizer's, its moments too."""
-    return [name for name in update.input[: 3 if "Apply" in update.op else 1]]
+    return list(update.input[: 3 if "Apply" in update.op else 1])
 
 
 def _producers(node, nodes):
