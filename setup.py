@@ -18,6 +18,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["stargan_tf", "stargan_tf.*"]),
+    package_data={"stargan_tf": ["py.typed"]},
     python_requires=">=3.11,<3.14",
     # Every requirement and why it is there: BUILD.md, "Dependencies".
     install_requires=[

@@ -18,6 +18,7 @@ from absl import flags
 
 from stargan_tf import command_line, errors, video
 from stargan_tf.data import options, photo_jobs
+from stargan_tf.inference import arguments
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -60,6 +61,7 @@ _MAX_SEEDS = 1000
 _MAX_SECONDS = 3600
 
 
+@command_line.as_flags()
 def main() -> None:
     """Renders the styles between styles, and writes them as they come."""
     output = pathlib.Path(_OUTPUT.value)
@@ -67,10 +69,13 @@ def main() -> None:
     seeds, steps = _checked_flags()
     command_line.import_tensorflow()
     from stargan_tf import sheets
-    from stargan_tf.training import animation, runs
+    from stargan_tf.data import photos
+    from stargan_tf.inference import animation
+    from stargan_tf.inference import model as model_lib
+    from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
-    animation.check_styled(run)
+    model_lib.check_styled(run)
     names = animation.domains(run.label_space, options.split_names(_TO.value))
     size, references = run.config.data.image_size, []
     if _REFERENCES.value:
@@ -86,11 +91,11 @@ def main() -> None:
         names, paths = zip(*references, strict=True)
         pictures, _ = animation.read_photos(paths, framing)
 
-    animator = animation.Animator(run, _CHECKPOINT.value)
+    model = model_lib.Model(run, _CHECKPOINT.value)
     if references:
-        waypoints = animator.reference_styles(names, pictures)
+        waypoints = animation.reference_styles(model, names, pictures)
     else:
-        waypoints = animator.latent_styles(names, seeds, _PSI.value)
+        waypoints = animation.latent_styles(model, names, seeds, _PSI.value)
     if _LOOP.value and waypoints[0] is not waypoints[-1]:
         waypoints.append(waypoints[0])
     total = animation.frame_count(len(waypoints), steps)
@@ -100,7 +105,9 @@ def main() -> None:
         f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s{note}",
         flush=True,
     )
-    video.write(output, _counted(animator.frames(sources, waypoints, steps), total), _FPS.value)
+    sources = photos.from_uint8(sources)
+    frames = animation.frames(model.algorithm.render, sources, waypoints, steps)
+    video.write(output, _counted(frames, total), _FPS.value)
     print(output)
 
 
@@ -138,8 +145,7 @@ def _checked_flags() -> tuple[list[int], int]:
             "received both; leave one out."
         )
     seeds = parse_seeds(_SEEDS.value or "0-9")
-    if not 0 <= _PSI.value < float("inf"):  # NaN is not
-        raise errors.UserError(f"--psi is a finite number from 0 on; received {_PSI.value:g}.")
+    arguments.check_latent(seeds, _PSI.value)
     if not 0 < _SECONDS.value <= _MAX_SECONDS:
         raise errors.UserError(
             f"--seconds is above 0 and at most {_MAX_SECONDS}; received {_SECONDS.value:g}."

@@ -1,5 +1,6 @@
 """What all command lines share: parsing flags, and one clear sentence for a user's mistake."""
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -8,7 +9,7 @@ import shutil
 import signal
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from absl import app, flags, logging
 
@@ -49,6 +50,21 @@ def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None
         )
     finally:
         _forget_flags()
+
+
+@contextlib.contextmanager
+def as_flags(**renamed: str) -> Iterator[None]:
+    """Turns the arguments that messages of UserErrors name, in backquotes, into flags.
+
+    Args:
+      **renamed: By argument, the flag where it is called otherwise, as in known="from".
+    """
+    try:
+        yield
+    except errors.UserError as error:
+        message = re.sub(r"`(\w+)`", lambda m: f"--{renamed.get(m[1], m[1])}", str(error))
+        error.args = (message,)
+        raise
 
 
 def import_tensorflow() -> None:

@@ -36,6 +36,7 @@ def main() -> None:
     command_line.import_tensorflow()
     from stargan_tf import files, sheets
     from stargan_tf.data import photos, sources
+    from stargan_tf.inference import model as model_lib
     from stargan_tf.training import evaluation, runs, style_evaluation
 
     run = runs.open_run(_RUN.value)
@@ -48,8 +49,8 @@ def main() -> None:
             "evaluate compares with true renders, which only cartoon_faces has; received a run on "
             f"{', '.join(sorted(other))}; look at its samples/ instead."
         )
-    algorithm = run.build(training=False)
-    step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
+    model = model_lib.Model(run, _CHECKPOINT.value)
+    algorithm, step = model.algorithm, model.step
     if data.datasets:
         sets = sources.load_each(data, "test")
         table, sheet = evaluation.joint_against_renders(algorithm, sets, count)

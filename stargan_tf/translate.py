@@ -12,11 +12,17 @@ A run of StarGAN v2 translates to styles: --to=cat --seed=3 (a latent code), --t
 """
 
 import pathlib
+import typing
+from collections.abc import Callable
 
 from absl import flags
 
 from stargan_tf import command_line, errors
 from stargan_tf.data import options, photo_jobs
+
+if typing.TYPE_CHECKING:
+    from stargan_tf.inference import translation
+    from stargan_tf.training import runs
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -64,6 +70,7 @@ _MATRIX = flags.DEFINE_boolean(
 _OF_STYLES = ("seed", "outputs", "psi", "reference", "style", "save_style", "matrix")
 
 
+@command_line.as_flags(known="from")
 def main() -> int:
     """Translates; a photo of a folder that can't be read is named and left out (status 1)."""
     if _SHEET.value and _MATRIX.value:
@@ -74,68 +81,9 @@ def main() -> int:
     from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
-    return _with_styles(run, jobs) if run.has_styles else _with_labels(run, jobs)
-
-
-def _with_labels(run, jobs: photo_jobs.Jobs) -> int:
-    from stargan_tf.training import translation
-
-    for name in _OF_STYLES:
-        if flags.FLAGS[name].value not in (None, [], False):
-            raise errors.UserError(
-                f"--{name} is for runs whose translations have styles, as StarGAN v2's; received "
-                f"it with {run.directory}, a run of {run.config.train.algorithm}; leave it out."
-            )
-    if bool(_TO.value) == _SHEET.value:
-        raise errors.UserError(
-            "Say what to change with --to=NAME, or pass --sheet; one of the two."
-        )
-    edits = options.split_names(_TO.value)
-    known = options.split_names(_FROM.value)
-    translation.check_names(run.label_space, edits, known)
-    translation.check_known(run, known)
-    translator = translation.Translator(run, _CHECKPOINT.value, _CROP_SIZE.value)
-
-    def translate(image: pathlib.Path, output: pathlib.Path) -> str:
-        if _SHEET.value:
-            return translator.sheet(image, output, _FIT.value, known)
-        return translator.translate(image, output, _FIT.value, edits, known)
-
-    return command_line.each_photo(jobs, translate, "translated")
-
-
-def _with_styles(run, jobs: photo_jobs.Jobs) -> int:
-    from stargan_tf.training import style_translation
-
-    if _FROM.value:
-        raise errors.UserError(
-            f"--from is for runs that change attributes; received it with {run.directory}, whose "
-            "translations do not depend on what the photo shows; leave it out."
-        )
-    if _SAVE_STYLE.value and not _SAVE_STYLE.value.endswith(".npy"):
-        raise errors.UserError(f"--save_style ends in .npy; received {_SAVE_STYLE.value}.")
-    given = {
-        name: flags.FLAGS[name].value
-        for name in ("seed", "outputs", "psi")
-        if flags.FLAGS[name].value is not None
-    }
-    if given and (_REFERENCE.value or _STYLE.value):
-        raise errors.UserError(
-            f"--{next(iter(given))} is of latent codes; received it with --reference or --style; "
-            "leave one of the two out."
-        )
-    request = style_translation.StyleRequest(
-        domains=options.split_names(_TO.value),
-        references=tuple(photo_jobs.found(_REFERENCE.value, "--reference")),
-        saved=pathlib.Path(_STYLE.value) if _STYLE.value else None,
-        **given,
-    )
-    request.check(run.label_space, several=_SHEET.value or _MATRIX.value)
-    translator = style_translation.StyleTranslator(
-        run, request, _FIT.value, _CHECKPOINT.value, _CROP_SIZE.value
-    )
-    if _SAVE_STYLE.value:
-        translator.save_styles(_SAVE_STYLE.value)
+    if not run.has_styles:
+        return command_line.each_photo(jobs, _to_labels(run), "translated")
+    translator = _to_styles(run)
     if _MATRIX.value:
         output = jobs.pairs[0][1]
         said = translator.matrix([path for path, _ in jobs.pairs], output)
@@ -143,6 +91,58 @@ def _with_styles(run, jobs: photo_jobs.Jobs) -> int:
         return 0
     work = translator.sheet if _SHEET.value else translator.translate
     return command_line.each_photo(jobs, work, "translated")
+
+
+def _given() -> list[str]:
+    """Returns the flags for styles that were passed."""
+    return [name for name in _OF_STYLES if flags.FLAGS[name].value not in (None, [], False)]
+
+
+def _to_labels(run: "runs.Run") -> Callable[[pathlib.Path, pathlib.Path], str]:
+    """Returns what translates a photo, or writes its sheet."""
+    from stargan_tf.inference import arguments, translation
+
+    if bool(_TO.value) == _SHEET.value:
+        raise errors.UserError(
+            "Say what to change with --to=NAME, or pass --sheet; one of the two."
+        )
+    edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
+    space = run.label_space
+    arguments.check_labels(space, edits or space.names[:1], known, _given(), run.directory)
+    framing = run.framing(_FIT.value, _CROP_SIZE.value)
+    translator = translation.ToLabels(run, framing, edits, known or None, _CHECKPOINT.value)
+    return translator.sheet if _SHEET.value else translator.translate
+
+
+def _to_styles(run: "runs.Run") -> "translation.ToStyles":
+    """Returns the translator to the styles that are asked for, once they make sense."""
+    from stargan_tf.inference import arguments, translation
+
+    if _SAVE_STYLE.value and not _SAVE_STYLE.value.endswith(".npy"):
+        raise errors.UserError(f"--save_style ends in .npy; received {_SAVE_STYLE.value}.")
+    domains = options.split_names(_TO.value)
+    styled = [name for name in _given() if name not in ("save_style", "matrix")]
+    open_ended = (_SHEET.value or _MATRIX.value) and not _REFERENCE.value
+    count = None if open_ended else 1
+    arguments.check_styles(run.label_space, domains, _FROM.value, styled, run.directory, count)
+    seed, outputs = _SEED.value or 0, 1 if _OUTPUTS.value is None else _OUTPUTS.value
+    psi = 1.0 if _PSI.value is None else _PSI.value
+    arguments.check_latent([seed], psi)
+    if outputs < 1:
+        raise errors.UserError(f"--outputs is at least 1; received {outputs}.")
+    translator = translation.ToStyles(
+        run,
+        run.framing(_FIT.value, _CROP_SIZE.value),
+        domains,
+        range(seed, seed + outputs),
+        psi,
+        photo_jobs.found(_REFERENCE.value, "--reference"),
+        pathlib.Path(_STYLE.value) if _STYLE.value else None,
+        _CHECKPOINT.value,
+    )
+    if _SAVE_STYLE.value:
+        translator.save_styles(pathlib.Path(_SAVE_STYLE.value))
+    return translator
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ ALLOWED = {
     "optimization": LOW | {"optimization"},
     "metrics": LOW | {"metrics"},
     "data": LOW | {"data"},
-    "client": {"errors", "files", "data", "client"},
+    "client": {"errors", "files", "data", "client", "inference"},
     "sheets": LOW | {"data", "sheet_fonts"},
     "sheet_fonts": set(),
     "video": {"errors", "files"},
@@ -39,10 +39,21 @@ ALLOWED = {
     | {"layers", "gan_losses", "diff_augment", "landmarks", "optimization", "data", "sheets"}
     | {"algorithms"},
     "hyperparameters": LOW | {"flag_files", "algorithms", "data"},
-    "serving": LOW | {"serving", "training", "algorithms", "layers", "data", "metrics", "__init__"},
+    "inference": LOW | {"inference", "training", "algorithms", "data", "sheets"},
+    "serving": LOW
+    | {"serving", "inference", "training", "algorithms", "layers", "data", "metrics", "__init__"},
     "diagnosis": LOW | {"diagnosis", "training", "data", "sheets", "hyperparameters"},
     "training": LOW
-    | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
+    | {
+        "training",
+        "inference",
+        "algorithms",
+        "data",
+        "metrics",
+        "sheets",
+        "hyperparameters",
+        "__init__",
+    },
 }
 
 
@@ -109,6 +120,7 @@ class ImportsTest(tf.test.TestCase):
                  "algorithms/__init__.py")]  # fmt: skip
         paths += PACKAGE.glob("algorithms/*/hparams.py")
         paths += PACKAGE.glob("client/*.py")  # REST works without
+        paths += (PACKAGE / "inference" / name for name in ("arguments.py", "batches.py"))
         for path in paths:
             top = ast.parse(path.read_text()).body
             names = [n for node in top if isinstance(node, ast.Import) for n in node.names]

@@ -14,7 +14,8 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf import errors, state_dicts
-from stargan_tf.training import importing, runs, translation
+from stargan_tf.inference import translation
+from stargan_tf.training import importing, runs
 from tests import commands, torch_writer
 from tests.golden import rule
 
@@ -107,8 +108,8 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         with commands.given("translate", **job), self.assertRaisesRegex(errors.UserError, message):
             commands.load("translate").main()
         self.assertFalse((self.root / "out.png").exists())
-        with self.assertRaisesRegex(errors.UserError, message):
-            translation.Translator(run).sheet(photo, self.root / "out.png", "crop")
+        with self.assertRaisesRegex(errors.UserError, message.replace("--from", "`known`")):
+            translation.ToLabels(run, run.framing(), ("Male",))
         with commands.given("translate", **{"from": "Black_Hair"}, **job):
             self.assertEqual(commands.load("translate").main(), 0)
         c = np.array([[1, 0, 0, 1, 0]], np.float32)
@@ -124,7 +125,8 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual((run.label_space.kind, run.config.data.image_size), ("domains", 128))
         photo = self.root / "face.png"
         Image.new("RGB", (128, 128), "teal").save(photo)
-        said = translation.Translator(run).translate(photo, self.root / "o.png", "crop", ("c",))
+        translator = translation.ToLabels(run, run.framing(), ("c",))
+        said = translator.translate(photo, self.root / "o.png")
         self.assertEqual(said, "from: not known; to: c")
 
     def test_an_imported_run_is_not_trained_on(self):

@@ -16,7 +16,8 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import translation as stargan_v2
 from stargan_tf.data import inspection, labels, options
 from stargan_tf.diagnosis import collection, contact_sheet
-from stargan_tf.training import animation, checkpoints, evaluation, runs
+from stargan_tf.inference import animation
+from stargan_tf.training import checkpoints, evaluation, runs
 from tests import commands, tiny
 
 MANY = labels.LabelSpace("domains", tuple(f"d{i}" for i in range(150)))

@@ -40,6 +40,7 @@ NEWEST_ONLY = {
     "files_test.py",
     "flag_files_test.py",
     "hyperparameters_test.py",
+    "inference",
     "many_domains_test.py",
     "metrics",
     "notebook_test.py",

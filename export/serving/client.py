@@ -20,6 +20,7 @@ from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
 from stargan_tf.data import options, photo_jobs
+from stargan_tf.inference import arguments
 
 _SERVER = flags.DEFINE_string(
     "server", "localhost:8500", "HOST:PORT for gRPC, http://HOST:PORT or https:// for REST."
@@ -62,6 +63,7 @@ _CLIENT_KEY = flags.DEFINE_string("client_key", None, "PEM file of that certific
 _Work = Callable[[pathlib.Path, pathlib.Path], str]
 
 
+@command_line.as_flags(known="from")
 def main() -> int:
     """Asks the server; a photo of a folder that can't be read is named and left out (status 1)."""
     target = target_lib.Target(
@@ -118,56 +120,40 @@ def _print_metadata(client: client_lib.Client) -> int:
 
 
 def _with_labels(client: client_lib.Client) -> _Work:
-    for name in ("seed", "reference"):
-        if flags.FLAGS[name].value is not None:
-            raise errors.UserError(
-                f"--{name} is for models whose translations have styles, as StarGAN v2's; received "
-                f"it with {client.model}; leave it out."
-            )
-    edits, shown = options.split_names(_TO.value), options.split_names(_FROM.value)
-    target = client.model.labels.edited(client.model.labels.edited(_nothing(client), shown), edits)
-    names = client.model.labels.present(target)
+    edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
+    space = client.model.labels
+    arguments.check_labels(space, edits, known, _styled(), client.model)
+    target = space.edited(space.edited([0.0] * space.width, known), edits)
+    names = ", ".join(space.present(target)) or "none of the attributes"
 
     def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        _write(output, client.translate([image], edits, shown, _FIT.value))
-        return f"to: {', '.join(names) or 'none of the attributes'}"
+        _write(output, client.translate([image], edits, known=known, fit=_FIT.value))
+        return f"to: {names}"
 
     return work
 
 
 def _with_styles(client: client_lib.Client) -> _Work:
     domains = options.split_names(_TO.value)
-    if _FROM.value:
-        raise errors.UserError(
-            f"--from is for models that change attributes; received it with {client.model}, whose "
-            "translations do not depend on what the photo shows; leave it out."
-        )
-    if len(domains) != 1:
-        raise errors.UserError(
-            f"Name the one domain to go to with --to; received {', '.join(domains)}; the domains "
-            f"are {', '.join(client.model.labels.names)}."
-        )
-    if _REFERENCE.value is not None and _SEED.value is not None:
-        raise errors.UserError(
-            "A style is that of --seed or of --reference; received both; leave one out."
-        )
-    client.model.labels.index(domains[0])
+    arguments.check_styles(client.model.labels, domains, _FROM.value, _styled(), client.model)
     if _REFERENCE.value is not None:  # once, however many photos there are
-        style = client.encode_style([pathlib.Path(_REFERENCE.value)], domains[0], _FIT.value)
+        reference = pathlib.Path(_REFERENCE.value)
+        style = client.encode([reference], domains, fit=_FIT.value)
     seed = _SEED.value or 0
 
     def work(image: pathlib.Path, output: pathlib.Path) -> str:
         if _REFERENCE.value is not None:
-            _write(output, client.translate_style([image], style, _FIT.value))
-            return f"to: {domains[0]}, in the style of {pathlib.Path(_REFERENCE.value).name}"
-        _write(output, client.translate_latent([image], domains[0], [seed], _FIT.value))
+            _write(output, client.translate([image], style=style, fit=_FIT.value))
+            return f"to: {domains[0]}, in the style of {reference.name}"
+        _write(output, client.translate([image], domains, seed=seed, fit=_FIT.value))
         return f"to: {domains[0]}, seed {seed}"
 
     return work
 
 
-def _nothing(client: client_lib.Client) -> list[float]:
-    return [0.0] * client.model.labels.width
+def _styled() -> list[str]:
+    """Returns the flags for styles that were passed."""
+    return [name for name in ("seed", "reference") if flags.FLAGS[name].value is not None]
 
 
 def _write(output: pathlib.Path, pictures: list[bytes]) -> None:

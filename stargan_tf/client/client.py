@@ -1,7 +1,7 @@
 """The client: what users call."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,13 @@ import numpy as np
 from stargan_tf import errors
 from stargan_tf.client import failures, pictures, served, transport
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
+from stargan_tf.inference import arguments, batches
 
 # What signatures call a translation, and what models exported before called it.
 _TRANSLATED = ("translated", "image")
-_BATCH = 16  # images sent at a time; export/serving/batching.config has the same bound
+
+Names = str | Sequence[str]
 
 
 def connect(target: target_lib.Target) -> "Client":
@@ -103,132 +104,114 @@ class Client:
     def translate(
         self,
         images: pictures.Pictures,
-        to: Iterable[str],
-        shows: Iterable[str] = (),
+        to: Names | np.ndarray = (),
+        *,
+        known: Names = (),
+        seed: int | Sequence[int] | None = None,
+        reference: pictures.Pictures | None = None,
+        style: np.ndarray | None = None,
         fit: str = "crop",
     ) -> np.ndarray | list[bytes]:
-        """Translates images to attributes or domains, with a model without styles.
+        """Translates images, to labels or to styles: as the model was trained.
+
+        The arguments are those of the model that `stargan_tf.load` returns, which also has `psi`.
 
         Args:
           images: Arrays or photos.
-          to: What to change: names, "-NAME" clears one (as `LabelSpace.edited`).
-          shows: What the images show, by name; what is not named is taken as absent.
+          to: Labels: the names to set; "-NAME" clears one. Or whole label vectors (N, width).
+            Styles: the domain, or one for each image.
+          known: Labels: the names of all that the images show; a served model does not classify.
+          seed: Styles: of a latent code, or one for each image; None: 0.
+          reference: Styles: one that shows the style, or one for each; `to` is its domain. Of the
+            same kind as the images.
+          style: Styles: (style_dim,) or (N, style_dim), of `encode` or `styles`.
           fit: "crop", "pad" or "stretch", how photos become square.
         """
-        space = self._label_space()
-        own = space.edited(np.zeros(space.width, np.float32), shows)
-        label = space.edited(own, to)
-        return self.translate_to_labels(images, np.tile(label, (self._count(images), 1)), fit)
-
-    def translate_to_labels(
-        self, images: pictures.Pictures, labels: np.ndarray, fit: str = "crop"
-    ) -> np.ndarray | list[bytes]:
-        """Translates each image to a label vector of its own.
-
-        Args:
-          images: Arrays or photos.
-          labels: (N, width), each entry 0 or 1, in the order of `model.labels.names`.
-          fit: "crop", "pad" or "stretch", how photos become square.
-        """
-        space = self._label_space()
-        labels = _rows(labels, space.width, self._count(images), "labels", ", ".join(space.names))
-        return self._pictures("translate", images, fit, {"label": labels})
-
-    def translate_latent(
-        self,
-        images: pictures.Pictures,
-        to: str | Sequence[str],
-        seeds: Sequence[int] = (0,),
-        fit: str = "crop",
-    ) -> np.ndarray | list[bytes]:
-        """Translates images to a domain in the styles of random codes.
-
-        Args:
-          images: Arrays or photos.
-          to: The domain's name, or one for each image.
-          seeds: Of the latent codes, as `--seed` of `stargan_tf.translate`: one, or one for each.
-          fit: "crop", "pad" or "stretch", how photos become square.
-        """
-        if not all(seed >= 0 for seed in seeds):
-            raise errors.UserError(f"Seeds are numbers from 0 on; received {list(seeds)}.")
-        width, count = self._styled().latent_dim, self._count(images)
-        z = latents_lib.of_seeds(_each(seeds, count, "seeds"), width)
-        inputs = {"latent": z, "domain": self._domains(to, count)}
+        count = pictures.count(images, self.model.image_size, "image")
+        given = {"seed": seed, "reference": reference, "style": style}
+        given = {name: value for name, value in given.items() if value is not None}
+        if not self.model.has_styles:
+            label = self._labels(to, known, given)
+            inputs = {"label": batches.for_each(label, count, "to")}
+            return self._pictures("translate", images, fit, inputs)
+        domains = arguments.several(to)
+        arguments.check_styles(self.model.labels, domains, known, given, self._called, count)
+        if style is not None:
+            styles = arguments.checked_rows(style, self.model.style_dim, "style")
+            inputs = {"style": batches.for_each(styles, count, "style")}
+            return self._pictures("translate_style", images, fit, inputs)
+        inputs = {"domain": self._domains(domains, count)}
+        if reference is not None:
+            inputs |= self._references(reference, images, count, fit)
+            return self._pictures("translate_reference", images, fit, inputs)
+        seeds = arguments.several(0 if seed is None else seed)
+        inputs["latent"] = self._latents(batches.for_each(seeds, count, "seed"))
         return self._pictures("translate_latent", images, fit, inputs)
 
-    def translate_reference(
-        self,
-        images: pictures.Pictures,
-        references: pictures.Pictures,
-        to: str | Sequence[str],
-        fit: str = "crop",
-    ) -> np.ndarray | list[bytes]:
-        """Translates images in the styles of references.
+    def encode(self, images: pictures.Pictures, domain: Names, *, fit: str = "crop") -> np.ndarray:
+        """Returns the styles (N, style_dim) float32 that images show.
 
         Args:
           images: Arrays or photos.
-          references: Of the same kind: one, or one for each image.
-          to: The domain as one of which the references are seen, or one for each.
+          domain: The domain as one of which they are seen, or one for each.
           fit: "crop", "pad" or "stretch", how photos become square.
         """
-        framing, count = self._styled().framing(fit), self._count(images)
-        if pictures.are_files(images) != pictures.are_files(references):
+        self._check_styled()
+        domains = self._domains(domain, pictures.count(images, self.model.image_size, "image"))
+        name, inputs = self._with_images("encode_style", images, fit)
+        return self._in_batches(name, inputs | {"domain": domains}, "style")
+
+    def styles(self, domain: Names, seed: int | Sequence[int] = 0) -> np.ndarray:
+        """Returns the styles (N, style_dim) float32 of latent codes.
+
+        Args:
+          domain: The domain, or several.
+          seed: From 0 on; of a latent code, or several.
+        """
+        self._check_styled()
+        domains, seeds = arguments.several(domain), arguments.several(seed)
+        count = max(len(domains), len(seeds))
+        z = self._latents(batches.for_each(seeds, count, "seed"))
+        inputs = {"latent": z, "domain": self._domains(domains, count)}
+        return self._in_batches("map_latent", inputs, "style")
+
+    @property
+    def _called(self) -> str:
+        return f"the served model ({self.model})"
+
+    def _check_styled(self) -> None:
+        if not self.model.has_styles:
+            raise errors.UserError(f"The translations of {self._called} have no styles.")
+
+    def _labels(self, to: Names | np.ndarray, known: Names, styled: Mapping) -> np.ndarray:
+        """Returns the label vectors (1 or N, width) that images are to have."""
+        space, known = self.model.labels, arguments.several(known)
+        to = to if arguments.are_labels(to) else arguments.several(to)
+        arguments.check_labels(space, to, known, styled, self._called)
+        if arguments.are_labels(to):
+            return arguments.checked_rows(to, space.width, "to")
+        own = space.edited(np.zeros(space.width, np.float32), known)
+        return space.edited(own, to)[np.newaxis]
+
+    def _latents(self, seeds: Sequence[int]) -> np.ndarray:
+        arguments.check_latent(seeds)
+        return latents_lib.of_seeds(seeds, self.model.latent_dim)
+
+    def _references(
+        self, reference: pictures.Pictures, images: pictures.Pictures, count: int, fit: str
+    ) -> dict[str, np.ndarray]:
+        if pictures.are_files(images) != pictures.are_files(reference):
             raise errors.UserError(
                 "Images and references are both arrays or both files; received one of each; "
                 "convert one of them."
             )
-        domains = self._domains(to, count)
-        packed = pictures.packed(references, framing, "reference")
-        key = "reference_bytes" if pictures.are_files(references) else "reference"
-        rows = np.asarray(_each(range(len(packed)), count, "references"))
-        inputs = {key: packed[rows], "domain": domains}
-        return self._pictures("translate_reference", images, fit, inputs)
+        packed = pictures.packed(reference, self.model.framing(fit), "reference")
+        key = "reference_bytes" if pictures.are_files(reference) else "reference"
+        return {key: batches.for_each(packed, count, "reference")}
 
-    def translate_style(
-        self, images: pictures.Pictures, styles: np.ndarray, fit: str = "crop"
-    ) -> np.ndarray | list[bytes]:
-        """Translates each image in a style (N, style_dim), of `encode_style` or `map_latent`."""
-        styles = _rows(styles, self._styled().style_dim, self._count(images), "styles")
-        return self._pictures("translate_style", images, fit, {"style": styles})
-
-    def encode_style(
-        self, images: pictures.Pictures, to: str | Sequence[str], fit: str = "crop"
-    ) -> np.ndarray:
-        """Returns the styles (N, style_dim) float32 of images, seen as of the domain `to`."""
-        domains = self._domains(to, self._count(images))
-        name, inputs = self._with_images("encode_style", images, fit)
-        inputs["domain"] = domains
-        return self._in_batches(name, inputs, "style")
-
-    def map_latent(self, latents: np.ndarray, to: str | Sequence[str]) -> np.ndarray:
-        """Returns the styles (N, style_dim) float32 of latent codes (N, latent_dim)."""
-        latents = _rows(latents, self._styled().latent_dim, len(latents), "latents")
-        inputs = {"latent": latents, "domain": self._domains(to, len(latents))}
-        return self._in_batches("map_latent", inputs, "style")
-
-    def _label_space(self) -> labels_lib.LabelSpace:
-        if self.model.has_styles:
-            raise errors.UserError(
-                f"The served model ({self.model}) translates to styles; ask for one by a latent "
-                "code (--seed) or a reference (--reference)."
-            )
-        return self.model.labels
-
-    def _styled(self) -> served.ServedModel:
-        if not self.model.has_styles:
-            raise errors.UserError(
-                f"The served model ({self.model}) has no styles; name what to change with --to, "
-                "and leave --seed and --reference out."
-            )
-        return self.model
-
-    def _count(self, images: pictures.Pictures) -> int:
-        return pictures.count(images, self.model.image_size, "image")
-
-    def _domains(self, names: str | Sequence[str], count: int) -> np.ndarray:
-        space = self._styled().labels
-        names = _each([names] if isinstance(names, str) else names, count, "domains")
-        return np.asarray([space.index(name) for name in names], np.int32)
+    def _domains(self, names: Names, count: int) -> np.ndarray:
+        names = batches.for_each(arguments.several(names), count, "domain")
+        return np.asarray([self.model.labels.index(name) for name in names], np.int32)
 
     def _pictures(
         self, signature: str, images: pictures.Pictures, fit: str, rest: dict[str, np.ndarray]
@@ -248,16 +231,13 @@ class Client:
 
     def _in_batches(self, name: str, inputs: dict[str, np.ndarray], *outputs: str) -> np.ndarray:
         """Returns the first of `outputs` that the answers hold."""
-        count = len(next(iter(inputs.values())))
-        if count == 0:
-            raise errors.UserError("There is nothing to send; pass at least one.")
-        parts = [slice(i, min(i + _BATCH, count)) for i in range(0, count, _BATCH)]
-        found = []
-        for part in parts:
-            answer = self.predict(name, {key: array[part] for key, array in inputs.items()})
+
+        def ask(part: dict[str, np.ndarray]) -> np.ndarray:
+            answer = self.predict(name, part)
             output = next((output for output in outputs if output in answer), outputs[0])
-            found.append(_output(answer, output, part.stop - part.start))
-        return np.concatenate(found)
+            return _output(answer, output, len(next(iter(part.values()))))
+
+        return batches.in_batches(ask, inputs)
 
 
 def _strings(values: Sequence[bytes]) -> np.ndarray:
@@ -274,23 +254,3 @@ def _output(answer: Mapping[str, np.ndarray], name: str, count: int) -> np.ndarr
             "model that this program exported."
         )
     return answer[name]
-
-
-def _each(values: Sequence[Any], count: int, what: str) -> list[Any]:
-    """Returns `count` values, of which one stands for all."""
-    if len(values) not in (1, count):
-        raise errors.UserError(
-            f"Pass one of the {what} for all images, or one for each; received {len(values)} for "
-            f"{count} images."
-        )
-    return list(values) * (count if len(values) == 1 else 1)
-
-
-def _rows(array: np.ndarray, width: int, count: int, what: str, names: str = "") -> np.ndarray:
-    array = np.asarray(array, np.float32)
-    if array.shape != (count, width):
-        raise errors.UserError(
-            f"The model takes {what} ({count}, {width}) here{f': {names}' if names else ''}; "
-            f"received {array.shape}."
-        )
-    return array

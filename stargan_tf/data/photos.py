@@ -116,9 +116,11 @@ class Framing:
         Raises:
           UserError: As of `read_photo`.
         """
-        photo = read_photo(os.fspath(path), self.max_grey)
-        square = fit(photo, self.size, self.fit, self.crop_size)
-        side = self.crop_size
+        return self.square(read_photo(os.fspath(path), self.max_grey))
+
+    def square(self, photo: Image.Image) -> tuple[Image.Image, str]:
+        """Makes an RGB image square; returns what `read` returns."""
+        square, side = fit(photo, self.size, self.fit, self.crop_size), self.crop_size
         if self.fit != "crop" or not 0 < side < min(photo.size):
             return square, ""
         return (

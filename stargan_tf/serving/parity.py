@@ -11,6 +11,7 @@ from PIL import Image
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import photos, reading, transforms
+from stargan_tf.inference import batches
 from stargan_tf.serving import module
 
 Requests = Mapping[str, Mapping[str, np.ndarray]]
@@ -94,22 +95,19 @@ def _expected(
     framing: photos.Framing,
 ) -> dict[str, np.ndarray]:
     """Returns what the run's networks answer; files are read by Pillow, as in training."""
-    signature = algorithm.serving_signatures()[name.removesuffix(module.BYTES)]
-    if not name.endswith(module.BYTES):
-        answer = signature.function(**{key: tf.constant(v) for key, v in request.items()})
-        return {key: value.numpy() for key, value in answer.items()}
     inputs = {
-        key.removesuffix(module.BYTES): _network_images(value, framing)
-        if key.endswith(module.BYTES)
-        else value
+        key.removesuffix(module.BYTES): tf.constant(
+            _network_images(value, framing) if key.endswith(module.BYTES) else value
+        )
         for key, value in request.items()
     }
-    answer = signature.function(**{key: tf.constant(value) for key, value in inputs.items()})
-    shown = {key for key, value in answer.items() if module.is_image(value)}
+    signature = algorithm.serving_signatures()[name.removesuffix(module.BYTES)]
+    answer = batches.in_batches(lambda part: signature.function(**part), inputs)
+    if not name.endswith(module.BYTES):
+        return answer
+    shown = {key for key, value in answer.items() if module.is_image(tf.TensorSpec(value.shape))}
     return {
-        f"{key}{module.BYTES}" if key in shown else key: _clipped(value.numpy())
-        if key in shown
-        else value.numpy()
+        f"{key}{module.BYTES}" if key in shown else key: _clipped(value) if key in shown else value
         for key, value in answer.items()
     }
 

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.inference import batches
 from stargan_tf.serving import module
 
 # Of a trained run, in dB, for images clipped to [-1, 1] (peak 2): what a scheme should reach.
@@ -86,8 +87,8 @@ def requests(
 
 def each(inputs: Mapping[str, np.ndarray]) -> Iterator[Inputs]:
     """Yields the requests one by one, each with a first axis of length 1."""
-    for i in range(len(next(iter(inputs.values())))):
-        yield {name: value[i : i + 1] for name, value in inputs.items()}
+    for part in batches.slices(len(next(iter(inputs.values()))), size=1):
+        yield {name: value[part] for name, value in inputs.items()}
 
 
 def measure(
@@ -99,12 +100,10 @@ def measure(
       RuntimeError: The interpreter can't run the file, or is not installed; says why.
     """
     answers, found = run(path, name, inputs)
-    expected = [
-        signature.function(**{key: tf.constant(value) for key, value in request.items()})
-        for request in each(inputs)
-    ]
-    key = next(iter(expected[0]))
-    wanted = np.concatenate([answer[key].numpy() for answer in expected])
+    tensors = {key: tf.constant(value) for key, value in inputs.items()}
+    expected = batches.in_batches(lambda part: signature.function(**part), tensors, size=1)
+    key = next(iter(expected))
+    wanted = expected[key]
     psnr = ssim = None
     if module.is_image(tf.TensorSpec(wanted.shape)):
         clipped = [np.clip(value, -1, 1) for value in (wanted, answers[key])]

@@ -10,9 +10,10 @@ from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.inference import batches
 from stargan_tf.metrics import render_error
 
-_BATCH = 50  # images translated at a time
+BATCH = 50  # images translated at a time
 _SHEET_ROWS = 6
 
 
@@ -112,13 +113,11 @@ class _OneSet:
 
 def translate(algorithm: Translating, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Translates images (N, H, W, 3) uint8 to labels (N, width), some at a time; returns uint8."""
-    parts = [slice(i, i + _BATCH) for i in range(0, len(images), _BATCH)]
-    return np.concatenate(
-        [
-            photos.to_uint8(algorithm.translate(photos.from_uint8(images[part]), labels[part]))
-            for part in parts
-        ]
-    )
+
+    def some(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return photos.to_uint8(algorithm.translate(photos.from_uint8(images), labels))
+
+    return batches.in_batches(some, images, labels, size=BATCH)
 
 
 def _truths(source: cartoon_faces.CartoonFaces, index: int, name: str) -> Sequence[np.ndarray]:

@@ -126,13 +126,15 @@ class Run:
             None: that of the training.
 
         Raises:
-          UserError: A crop is asked for with another fit, or it is negative.
+          UserError: A crop is asked for with another fit, or it is negative; `fit` is unknown.
         """
         data = self.config.data
+        if fit not in ("crop", "pad", "stretch"):
+            raise errors.UserError(f"`fit` is crop, pad or stretch; received {fit!r}.")
         if crop_size and (crop_size < 0 or fit != "crop"):
             raise errors.UserError(
-                f"--crop_size is the side of a square in pixels, for --fit=crop; received "
-                f"--crop_size={crop_size} with --fit={fit}; leave it out."
+                f"`crop_size` is the side of a square in pixels, for `fit`=crop; received "
+                f"`crop_size`={crop_size} with `fit`={fit}; leave it out."
             )
         crop_size = data.crop_size if crop_size is None else crop_size
         return photos.Framing(data.image_size, fit, crop_size, data.max_grey)
@@ -215,19 +217,19 @@ class Run:
             )
 
 
-def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
+def open_run(directory: str | os.PathLike[str], name: str = "--run") -> Run:
     """Reads what a run is from its folder.
 
     Args:
       directory: The folder.
-      flag: The flag that named it, for messages.
+      name: What the user calls `directory`, for messages: the flag or argument.
 
     Raises:
       UserError: If it is no run's folder.
     """
     directory = pathlib.Path(directory)
     path = directory / "model.json"
-    _refuse_parts(directory, flag)
+    _refuse_parts(directory, name)
     try:
         model = json.loads(path.read_text())
         if model["format"] > _FORMAT:
@@ -241,7 +243,7 @@ def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(
-            f"--{flag}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            f"{name}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
             "training, such as runs/quickstart."
         ) from error
     except ModuleNotFoundError as error:
@@ -254,7 +256,7 @@ def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
         ) from error
 
 
-def _refuse_parts(path: pathlib.Path, flag: str) -> None:
+def _refuse_parts(path: pathlib.Path, name: str) -> None:
     """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
     around = pathlib.Path(os.path.abspath(path)).parents[:2]
     run = next((folder for folder in around if (folder / "model.json").is_file()), None)
@@ -263,12 +265,13 @@ def _refuse_parts(path: pathlib.Path, flag: str) -> None:
     if path.exists():
         instead = "the --run_dir of a training, such as runs/quickstart"
         if run:
-            instead = f"--{flag}={run if path.is_absolute() else os.path.relpath(run)}"
+            instead = f"{name}={run if path.is_absolute() else os.path.relpath(run)}"
             if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
                 step = int(match[1])
-                instead += f":{step}" if flag == "init_from" else f" --checkpoint={step}"
+                option = "--checkpoint" if name.startswith("--") else "`checkpoint`"
+                instead += f":{step}" if name == "--init_from" else f" {option}={step}"
         raise errors.UserError(
-            f"--{flag} is the folder of a run; received the "
+            f"{name} is the folder of a run; received the "
             f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."
         )
 

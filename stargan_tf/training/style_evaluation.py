@@ -8,15 +8,14 @@ import numpy as np
 from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.inference import batches
 from stargan_tf.metrics import diversity, render_error
+from stargan_tf.training import evaluation
 
-_BATCH = 50  # images translated at a time
 _OUTPUTS = 10  # of a source, as in the paper's protocol
 _SOURCES_OF_DIVERSITY = 20  # of each domain: ten outputs each take a while
 _SHEET_ROWS = 6
 _SEED = 1  # of latent codes and of which face is a reference
-
-Table = dict[str, dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +30,7 @@ class _Pairs:
 
 def against_renders(
     algorithm: algorithm_lib.Algorithm, source: cartoon_faces.CartoonFaces, count: int
-) -> tuple[Table, sheets.Sheet]:
+) -> tuple[evaluation.Table, sheets.Sheet]:
     """Translates held-out faces to every other domain, by latent codes and by references.
 
     Args:
@@ -90,9 +89,11 @@ def _labels(algorithm: algorithm_lib.Algorithm, domain: int, count: int) -> np.n
 
 def _render(algorithm, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
     """Renders images (N, H, W, 3) uint8 in styles (N, style_dim), some at a time; uint8."""
-    parts = [slice(i, i + _BATCH) for i in range(0, len(images), _BATCH)]
-    found = [algorithm.render(photos.from_uint8(images[p]), styles[p]) for p in parts]
-    return photos.to_uint8(np.concatenate(found))
+
+    def some(images: np.ndarray, styles: np.ndarray) -> np.ndarray:
+        return photos.to_uint8(algorithm.render(photos.from_uint8(images), styles))
+
+    return batches.in_batches(some, images, styles, size=evaluation.BATCH)
 
 
 def _latent_outputs(algorithm, images, pairs: _Pairs, random) -> np.ndarray:
@@ -104,9 +105,8 @@ def _latent_outputs(algorithm, images, pairs: _Pairs, random) -> np.ndarray:
 
 def _reference_outputs(algorithm, images, pairs: _Pairs) -> np.ndarray:
     labels = _labels(algorithm, pairs.domain, len(pairs.sources))
-    parts = [slice(i, i + _BATCH) for i in range(0, len(labels), _BATCH)]
     references = photos.from_uint8(images[pairs.references])
-    styles = np.concatenate([algorithm.encode(references[p], labels[p]) for p in parts])
+    styles = batches.in_batches(algorithm.encode, references, labels, size=evaluation.BATCH)
     return _render(algorithm, images[pairs.sources], styles)
 
 

@@ -87,16 +87,16 @@ class TranslateTest(ClientTestCase):
     def test_arrays_to_attributes_by_name(self, kind):
         client, images = self.connect(kind), noise(3)
         x = photos.from_uint8(images)
-        found = client.translate(images, to=["Blond_Hair"], shows=["Black_Hair", "Smiling"])
+        found = client.translate(images, to=["Blond_Hair"], known=["Black_Hair", "Smiling"])
         label = np.float32([[0, 1, 1]] * 3)  # black hair is excluded by blond; the smile stays
         self.assert_levels(found, toy.translated(x, label))
-        found = client.translate(images, to=["-Smiling"], shows=["Black_Hair", "Smiling"])
+        found = client.translate(images, to=["-Smiling"], known=["Black_Hair", "Smiling"])
         self.assert_levels(found, toy.translated(x, np.float32([[1, 0, 0]] * 3)))
 
     @parameterized.parameters(*KINDS)
     def test_each_image_to_a_label_of_its_own(self, kind):
         images, labels = noise(3), np.eye(3)
-        found = self.connect(kind).translate_to_labels(images, labels)
+        found = self.connect(kind).translate(images, labels)
         self.assert_levels(found, toy.translated(photos.from_uint8(images), np.float32(labels)))
 
     @parameterized.parameters(*KINDS)
@@ -133,7 +133,7 @@ class TranslateTest(ClientTestCase):
     def test_latent_styles_are_those_of_the_seed(self, kind, files):
         client, images = self.connect(kind, "stargan_v2"), noise(2)
         sent = [png(image) for image in images] if files else images
-        found = client.translate_latent(sent, ["dog", "wild"], seeds=[3, 4])
+        found = client.translate(sent, ["dog", "wild"], seed=[3, 4])
         z = algorithm.latent_of_seeds([3, 4], toy.LATENT)  # what translate and animate use
         style = toy.mapped(z, np.array([1, 2]))
         expected = toy.rendered(photos.from_uint8(images), style)
@@ -146,7 +146,7 @@ class TranslateTest(ClientTestCase):
         sent = images, reference
         if files:
             sent = [png(image) for image in images], [png(reference[0])]
-        found = client.translate_reference(*sent, to="cat")
+        found = client.translate(sent[0], to="cat", reference=sent[1])
         style = toy.encoded(photos.from_uint8(reference), np.array([0]))
         expected = toy.rendered(photos.from_uint8(images), np.tile(style, (2, 1)))
         self.assert_levels([pixels(f) for f in found] if files else found, expected)
@@ -156,12 +156,12 @@ class TranslateTest(ClientTestCase):
         client, images = self.connect(kind, "stargan_v2"), noise(2)
         sent = [png(image) for image in images] if files else images
         x = photos.from_uint8(images)
-        styles = client.encode_style(sent, "dog")
+        styles = client.encode(sent, "dog")
         self.assertAllClose(styles, toy.encoded(x, np.array([1, 1])), atol=1e-5)
-        found = client.translate_style(sent, styles)
+        found = client.translate(sent, style=styles)
         self.assert_levels([pixels(f) for f in found] if files else found, toy.rendered(x, styles))
-        z = np.random.default_rng(5).standard_normal((3, toy.LATENT), np.float32)
-        mapped = client.map_latent(z, ["cat", "dog", "wild"])
+        z = algorithm.latent_of_seeds([5, 5, 5], toy.LATENT)
+        mapped = client.styles(["cat", "dog", "wild"], 5)
         self.assertAllClose(mapped, toy.mapped(z, np.arange(3)), atol=1e-5)
 
     @parameterized.product(kind=KINDS, which=({"version": 1}, {"label": "stable"}))
@@ -220,7 +220,7 @@ class MistakesTest(ClientTestCase):
     def test_names(self, kind, case):
         _, to, shows, message = case
         with self.assertRaisesRegex(errors.UserError, message):
-            self.connect(kind).translate(noise(1), to, shows)
+            self.connect(kind).translate(noise(1), to, known=shows)
 
     @parameterized.product(
         kind=KINDS,
@@ -257,23 +257,30 @@ class MistakesTest(ClientTestCase):
     )
     def test_images(self, images, message):
         with self.assertRaisesRegex(errors.UserError, message):
-            self.connect("rest").translate_to_labels(images, np.eye(3)[: max(len(images), 1)])
+            self.connect("rest").translate(images, np.eye(3)[: max(len(images), 1)])
 
     def test_calls_that_do_not_fit_the_model(self):
         v1, v2 = self.connect("grpc"), self.connect("grpc", "stargan_v2")
-        x, z = noise(2), np.zeros((2, toy.LATENT), np.float32)
+        x, s = noise(2), np.zeros((2, 64), np.float32)
         for call, message in (
-            (lambda: v1.translate_to_labels(x, np.zeros((2, 4))), r"labels \(2, 3\) here: Black"),
-            (lambda: v1.translate_latent(x, "cat"), "has no styles; name what to change with --to"),
-            (lambda: v2.translate(x, ["cat"]), "translates to styles.*--seed"),
-            (lambda: v2.translate_latent(x, "bird"), "Unknown domain 'bird'; .* cat, dog, wild"),
-            (lambda: v2.translate_latent(x, ["cat"] * 3), "received 3 for 2 images"),
-            (lambda: v2.translate_latent(x, "cat", [-1]), "Seeds are numbers from 0 on"),
-            (lambda: v2.translate_reference(x, [png(x[0])], "cat"), "both arrays or both files"),
-            (lambda: v2.translate_style(x, np.zeros((2, 63))), r"styles \(2, 64\).*\(2, 63\)"),
-            (lambda: v2.map_latent(z[:, 1:], "cat"), r"latents \(2, 16\) here; received \(2, 15\)"),
-            (lambda: v2.map_latent(z[:0], "cat"), "domains for all images|nothing to send"),
-            (lambda: v2.map_latent(z * np.nan, "cat"), "'latent' holds NaN or infinity"),
+            (lambda: v1.translate(x, np.zeros((2, 4))), r"`to` must hold .*\(3,\).*\(2, 4\)"),
+            (lambda: v1.translate(x, np.eye(3)), "`to` takes one value for all.*3 for 2"),
+            (lambda: v1.translate(x, np.eye(3)[:2], known="Smiling"), "received `known` too"),
+            (lambda: v1.translate(x), "Say what to change with `to`; the names are Black_Hair"),
+            (lambda: v1.translate(x, "Smiling", seed=0), "`seed` is for models whose.*'toy'"),
+            (lambda: v1.encode(x, "cat"), "have no styles"),
+            (lambda: v1.styles("cat"), "have no styles"),
+            (lambda: v2.translate(x), "Name the one domain to go to with `to`; received none"),
+            (lambda: v2.translate(x, "cat", known="cat"), "`known` is for models that change"),
+            (lambda: v2.translate(x, "bird"), "Unknown domain 'bird'; .* cat, dog, wild"),
+            (lambda: v2.translate(x, ["cat"] * 3), "Name the one domain.*received cat, cat, cat"),
+            (lambda: v2.translate(x, "cat", seed=[1, 2, 3]), "`seed` takes one.*3 for 2"),
+            (lambda: v2.translate(x, "cat", seed=-1), "`seed` is a whole number from 0 on"),
+            (lambda: v2.translate(x, "cat", reference=[png(x[0])]), "both arrays or both files"),
+            (lambda: v2.translate(x, "cat", style=s), "`style` holds all.*received `to` too"),
+            (lambda: v2.translate(x, "cat", reference=x, seed=1), "`seed` is of latent codes"),
+            (lambda: v2.translate(x, style=s[:, 1:]), r"`style` must hold .*\(64,\).*\(2, 63\)"),
+            (lambda: v2.translate(x, style=s * np.nan), "`style` must hold finite numbers"),
         ):
             with self.assertRaisesRegex(errors.UserError, message):
                 call()

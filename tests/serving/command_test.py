@@ -164,9 +164,9 @@ class CommandTest(client_test.ClientTestCase):
         ({"model": "v2", "to": "cow"}, "Unknown domain 'cow'; the known ones are cat, dog, wild"),
         ({"model": "v2", "to": "cat,dog"}, "one domain to go to with --to; received cat, dog"),
         ({"model": "v2", "to": "cat", "from": "dog"}, "--from is for models that change"),
-        ({"model": "v2", "to": "cat", "seed": 1, "reference": "a.png"}, "received both"),
+        ({"model": "v2", "to": "cat", "seed": 1, "reference": "a.png"}, "--seed is of latent"),
         ({"model": "v2", "to": "cat", "reference": "no.png"}, "photo 'no.png': No such file"),
-        ({"model": "v2", "to": "cat", "seed": -1}, "Seeds are numbers from 0 on"),
+        ({"model": "v2", "to": "cat", "seed": -1}, "--seed is a whole number from 0 on"),
     )
     def test_mistakes(self, values, message):
         with self.assertRaisesRegex(errors.UserError, message):

@@ -15,7 +15,7 @@ from google.protobuf import (
 )
 from tensorflow_serving.config import model_server_config_pb2
 
-from stargan_tf.client import client
+from stargan_tf.inference import batches
 from tests.serving import stand_in, stand_in_rest, toy
 
 try:
@@ -97,7 +97,7 @@ class ProtocolBufferTest(tf.test.TestCase):
 
     def test_batching(self):
         found = parsed("batching.config", message("BatchingParameters"))
-        self.assertEqual(found.max_batch_size.value, client._BATCH)
+        self.assertEqual(found.max_batch_size.value, batches.BATCH)
         self.assertEqual(found.max_batch_size.value, stand_in.MAX_BATCH)
         self.assertEqual(found.batch_timeout_micros.value, stand_in.BATCH_TIMEOUT * 1e6)
         self.assertEqual(found.max_enqueued_batches.value, 64)

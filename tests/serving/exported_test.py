@@ -90,7 +90,7 @@ class V1Test(ExportedTestCase):
         label = np.float32([[name in ("Blond_Hair", "Smiling") for name in names]])
         expected = self.algorithm.translate(self.x, np.tile(label, (3, 1)))
         for images in (self.images, self.files):
-            found = client.translate(images, to=["Blond_Hair"], shows=["Black_Hair", "Smiling"])
+            found = client.translate(images, to=["Blond_Hair"], known=["Black_Hair", "Smiling"])
             self.assert_pictures(found, expected)
 
     def _post(self, body):
@@ -187,14 +187,15 @@ class V2Test(ExportedTestCase):
         by_latent = algorithm.render(self.x, algorithm.map_latents(z, y))
         s = algorithm.encode(self.x[::-1], y)
         by_reference = algorithm.render(self.x, s)
-        self.assertAllClose(client.encode_style(self.images[::-1], names), s, atol=1e-4)
-        self.assertAllClose(client.map_latent(z, names), algorithm.map_latents(z, y), atol=1e-4)
+        self.assertAllClose(client.encode(self.images[::-1], names), s, atol=1e-4)
+        found = client.styles(names, [4, 5, 6])
+        self.assertAllClose(found, algorithm.map_latents(z, y), atol=1e-4)
         for images in (self.images, self.files):
-            found = client.translate_latent(images, names, seeds=[4, 5, 6])
+            found = client.translate(images, names, seed=[4, 5, 6])
             self.assert_pictures(found, by_latent)
-            found = client.translate_reference(images, images[::-1], names)
+            found = client.translate(images, names, reference=images[::-1])
             self.assert_pictures(found, by_reference)
-            self.assert_pictures(client.translate_style(images, s), by_reference)
+            self.assert_pictures(client.translate(images, style=s), by_reference)
 
 
 if __name__ == "__main__":

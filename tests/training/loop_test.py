@@ -399,7 +399,7 @@ class OpenRunTest(tf.test.TestCase):
                 )
         path = folder / "checkpoints" / "step-00000007.npz"
         with self.assertRaisesRegex(errors.UserError, f"; pass --init_from={folder}:7[.]$"):
-            runs.open_run(path, "init_from")
+            runs.open_run(path, "--init_from")
         with self.assertRaisesRegex(errors.UserError, "step-00000008.npz does not exist"):
             runs.open_run(folder / "checkpoints" / "step-00000008.npz")
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from stargan_tf import errors
 from stargan_tf.data import cartoon_faces, labels, photos
-from stargan_tf.training import evaluation, runs, translation
+from stargan_tf.inference import translation
+from stargan_tf.training import runs
 from tests import commands, pictures, shared, tiny
 
 
@@ -35,11 +36,9 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
             return commands.load("translate").main()
 
     def test_the_output_is_the_generators(self):
-        translator = translation.Translator(self.run_)
-        known = ("Black_Hair", "Eyeglasses")
-        said = translator.translate(
-            self.photo, self.root / "out.png", "crop", ("Blond_Hair", "Smiling"), known
-        )
+        edits, known = ("Blond_Hair", "Smiling"), ("Black_Hair", "Eyeglasses")
+        translator = translation.ToLabels(self.run_, self.run_.framing(), edits, known)
+        said = translator.translate(self.photo, self.root / "out.png")
         self.assertEqual(
             said,
             "from: Black_Hair, Eyeglasses, as given; to: Blond_Hair, Eyeglasses, Smiling",
@@ -64,10 +63,10 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("from: caf\u00e9, a, b, as given; to: long hair, b)", said.getvalue())
 
     def test_what_is_not_named_is_kept_as_classified(self):
-        translator = translation.Translator(self.run_)
+        translator = translation.ToLabels(self.run_, self.run_.framing(), ("-Eyeglasses",))
         own = np.array([[0, 0, 1, 1, 0]], np.float32)
-        with mock.patch.object(translator._algorithm, "classify", return_value=own):
-            said = translator.translate(self.photo, self.root / "o.png", "crop", ("-Eyeglasses",))
+        with mock.patch.object(translator.model.algorithm, "classify", return_value=own):
+            said = translator.translate(self.photo, self.root / "o.png")
         self.assertEqual(said, "from: Brown_Hair, Eyeglasses, as classified; to: Brown_Hair")
 
     @parameterized.parameters("L", "RGBA", "P", "1", "CMYK")
@@ -182,42 +181,6 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(errors.UserError, message):
             self._command(**flags)
         self.assertFalse((self.root / "out.png").exists())
-
-
-class EvaluationTest(tf.test.TestCase):
-    def test_a_perfect_translator_has_no_error(self):
-        source = cartoon_faces.CartoonFaces("test", 32, 8)
-
-        class Perfect:
-            def translate(self, images, labels):
-                found = photos.to_uint8(images)
-                own = [
-                    next(i for i in range(8) if np.array_equal(source.image(i), image))
-                    for image in found
-                ]
-                drawn = [source.render(i, c) for i, c in zip(own, labels, strict=True)]
-                return photos.from_uint8(np.stack(drawn))
-
-        table, sheet = evaluation.against_renders(Perfect(), source, 8)
-        for row in table.values():
-            self.assertEqual((row["nearest"], row["error"], row["elsewhere"]), (1.0, 0.0, 0.0))
-            self.assertGreater(row["unchanged"], 5.0)
-        self.assertEqual(table["Smiling"]["images"], 8)
-        self.assertEqual(table["Black_Hair / Blond_Hair / Brown_Hair"]["images"], 16)
-        self.assertAllEqual(sheet.images[:, 1], sheet.images[:, 2])  # beside its true render
-
-    def test_an_unchanged_image_is_never_nearest_and_has_ratio_one(self):
-        source = cartoon_faces.CartoonFaces("test", 32, 8)
-
-        class Lazy:
-            def translate(self, images, labels):
-                return images
-
-        table, _ = evaluation.against_renders(Lazy(), source, 8)
-        for row in table.values():
-            self.assertEqual(row["nearest"], 0.0)
-            self.assertAllClose(row["ratio"], 1.0)
-            self.assertEqual(row["elsewhere"], 0.0)
 
 
 if __name__ == "__main__":

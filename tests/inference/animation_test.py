@@ -12,7 +12,9 @@ from absl.testing import parameterized
 from stargan_tf import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import photos
-from stargan_tf.training import animation, checkpoints, runs
+from stargan_tf.inference import animation
+from stargan_tf.inference import model as model_lib
+from stargan_tf.training import checkpoints, runs
 from tests import tiny
 
 SPACE = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))
@@ -159,12 +161,12 @@ class ReferencesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(found, [("Blond_Hair", photo)])
 
     @parameterized.named_parameters(
-        ("none", "no", (), "--references=.*no does not exist; expected FOLDER/<domain>/PHOTOS"),
+        ("none", "no", (), "`references`=.*no does not exist; expected FOLDER/<domain>/PHOTOS"),
         ("empty", "Blond_Hair", (), "holds no folder of a domain; expected.*Black_Hair, Blond_"),
         ("lacks", "", ("Blond_Hair",), "holds no folder Blond_Hair; expected FOLDER/<domain>"),
         ("unknown", "", ("Blond",), "Unknown domain 'Blond'; the known ones are Black_Hair, Blond"),
-        ("photo", "readme.txt", (), "is one photo, so say with --to=NAME.*; received --to=\\."),
-        ("two", "readme.txt", ("Black_Hair", "Blond_Hair"), "received --to=Black_Hair,Blond_Hair"),
+        ("photo", "readme.txt", (), "is one photo, so say with `to`=NAME.*; received `to`=\\."),
+        ("two", "readme.txt", ("Black_Hair", "Blond_Hair"), "received `to`=Black_Hair,Blond_Hair"),
     )
     def test_mistakes(self, path, names, message):
         if path == "Blond_Hair":
@@ -181,13 +183,13 @@ class ReferencesTest(tf.test.TestCase, parameterized.TestCase):
             animation.reference_files(SPACE, self.root, ())
 
 
-class AnimatorTest(tf.test.TestCase):
+class StylesTest(tf.test.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.root = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         run, cls.algorithm = styled_run(cls.root / "run")
-        cls.animator = animation.Animator(run)  # its weights are those of the checkpoint
+        cls.model = model_lib.Model(run)  # its weights are those of the checkpoint
         cls.pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
 
     def _label(self, *domains):
@@ -197,7 +199,7 @@ class AnimatorTest(tf.test.TestCase):
         return np.random.default_rng(seed).standard_normal((1, 16), np.float32)
 
     def test_latent_styles_are_each_seeds_domain_after_domain(self):
-        found = self.animator.latent_styles(("Brown_Hair", "Black_Hair"), (4, 0), 0.5)
+        found = animation.latent_styles(self.model, ("Brown_Hair", "Black_Hair"), (4, 0), 0.5)
         expected = [
             self.algorithm.map_latents(self._latent(seed), self._label(domain), 0.5)[0]
             for domain in (2, 0)
@@ -209,7 +211,7 @@ class AnimatorTest(tf.test.TestCase):
 
     def test_reference_styles_are_seen_as_of_their_domains(self):
         names = ("Black_Hair", "Blond_Hair", "Blond_Hair")
-        found = self.animator.reference_styles(names, self.pictures)
+        found = animation.reference_styles(self.model, names, self.pictures)
         images = self.pictures / np.float32(127.5) - 1
         expected = self.algorithm.encode(images.astype(np.float32), self._label(0, 1, 1))
         self.assertAllClose([w.style for w in found], expected, atol=1e-5)
@@ -217,9 +219,9 @@ class AnimatorTest(tf.test.TestCase):
 
     def test_a_single_style_comes_from_the_mean_and_goes_back(self):
         mean = self.algorithm.map_latents(self._latent(9), self._label(1), psi=0.0)[0]
-        found = self.animator.reference_styles(("Blond_Hair",), self.pictures[:1])
+        found = animation.reference_styles(self.model, ("Blond_Hair",), self.pictures[:1])
         self.assertAllEqual([w.reference for w in found], self.pictures[[0, 0, 0]])
-        latent = self.animator.latent_styles(("Blond_Hair",), (5,))
+        latent = animation.latent_styles(self.model, ("Blond_Hair",), (5,))
         for route in (found, latent):
             self.assertLen(route, 3)
             self.assertAllClose(route[0].style, mean, atol=1e-5)
@@ -227,9 +229,9 @@ class AnimatorTest(tf.test.TestCase):
             self.assertGreater(np.abs(route[1].style - mean).max(), 1e-3)
 
     def test_frames_are_the_runs_renders(self):
-        route = self.animator.latent_styles(("Black_Hair", "Blond_Hair"), (0,))
-        frames = list(self.animator.frames(self.pictures, route, 2))
+        route = animation.latent_styles(self.model, ("Black_Hair", "Blond_Hair"), (0,))
         images = self.pictures / np.float32(127.5) - 1
+        frames = list(animation.frames(self.model.algorithm.render, images, route, 2))
         styles = [route[0].style, (route[0].style + route[1].style) / 2, route[1].style]
         for frame, style in zip(frames, styles, strict=True):
             outputs = self.algorithm.render(images.astype(np.float32), np.stack([style] * 3))
@@ -243,7 +245,7 @@ class AnimatorTest(tf.test.TestCase):
             self.root / "plain", tiny.config(self.root / "plain"), tiny.LABELS["stargan_v1"]
         )
         with self.assertRaisesRegex(errors.UserError, "plain .stargan_v1. have no styles"):
-            animation.Animator(run)
+            model_lib.check_styled(run)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from stargan_tf import errors, sheets
-from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.data import photo_jobs, photos
-from stargan_tf.training import runs
+from stargan_tf.inference import batches
+from stargan_tf.inference import model as model_lib
 
 MAX_SOURCES = 8
 MAX_WIDTH = 4096  # pixels; what decoders of H.264 in hardware take
 _SMALLEST_CELL = 96  # pixels; smaller images are enlarged by a whole factor
-_BATCH = 16  # images that are rendered at once
 _SHARPNESS = 5.0
 
 Render = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -77,10 +76,8 @@ def frames(
     """
     shown = photos.to_uint8(sources)
     count = frame_count(len(waypoints), steps)
-    group = max(1, _BATCH // len(sources))
-    for first in range(0, count, group):
-        numbers = range(first, min(first + group, count))
-        moments = [_moment(waypoints, number, steps) for number in numbers]
+    for part in batches.slices(count, max(1, batches.BATCH // len(sources))):
+        moments = [_moment(waypoints, number, steps) for number in range(count)[part]]
         styles = np.repeat([m.style for m in moments], len(sources), axis=0)
         outputs = render(np.concatenate([sources] * len(moments)), styles)
         outputs = photos.to_uint8(outputs).reshape(len(moments), *sources.shape)
@@ -96,16 +93,6 @@ def cell_size(image_size: int) -> int:
 def max_sources(image_size: int, with_references: bool) -> int:
     """Returns how many sources a video shows at most: 8, or as many as MAX_WIDTH pixels hold."""
     return min(MAX_SOURCES, max(1, MAX_WIDTH // cell_size(image_size) - with_references))
-
-
-def check_styled(run: runs.Run) -> None:
-    """Raises a UserError where the translations of the run have no styles."""
-    if not run.has_styles:
-        name = run.config.train.algorithm
-        raise errors.UserError(
-            f"The translations of {run.directory} ({name}) have no styles, so there is nothing to "
-            "interpolate; use stargan_tf.translate with it, or train an algorithm that has styles."
-        )
 
 
 def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
@@ -136,12 +123,12 @@ def reference_files(
     """
     names = tuple(names) and domains(space, names)
     if not path.exists():
-        raise errors.UserError(f"--references={path} does not exist; {_LAYOUT}.")
+        raise errors.UserError(f"`references`={path} does not exist; {_LAYOUT}.")
     if not path.is_dir():
         if len(names) != 1:
             raise errors.UserError(
-                f"--references={path} is one photo, so say with --to=NAME as which of "
-                f"{', '.join(space.names)} it is seen; received --to={','.join(names)}."
+                f"`references`={path} is one photo, so say with `to`=NAME as which of "
+                f"{', '.join(space.names)} it is seen; received `to`={','.join(names)}."
             )
         return [(names[0], path)]
     folders = {
@@ -154,17 +141,17 @@ def reference_files(
     missing = [name for name in names if name not in folders]
     if missing or not names:
         raise errors.UserError(
-            f"--references={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
+            f"`references`={path} holds no folder {' or '.join(missing) or 'of a domain'}; "
             f"{_LAYOUT}; the domains are {', '.join(space.names)}."
         )
     return [
         (name, file)
         for name in names
-        for file in photo_jobs.found([str(folders[name])], "--references")
+        for file in photo_jobs.found([str(folders[name])], "`references`")
     ]
 
 
-_LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with --to=NAME"
+_LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with `to`=NAME"
 
 
 def read_photos(paths: Sequence[pathlib.Path], framing: photos.Framing) -> tuple[np.ndarray, str]:
@@ -173,62 +160,36 @@ def read_photos(paths: Sequence[pathlib.Path], framing: photos.Framing) -> tuple
     return np.stack([np.asarray(square) for square in squares]), next(filter(None, notes), "")
 
 
-class Animator:
-    """A run's networks with the weights of one checkpoint.
+def latent_styles(
+    model: model_lib.Model, names: Sequence[str], seeds: Sequence[int], psi: float = 1.0
+) -> list[Waypoint]:
+    """Returns the styles of every seed's latent code, domain after domain.
 
     Args:
-      run: The run; its algorithm has styles.
-      checkpoint: "latest", or a step.
+      model: Its translations have styles.
+      names: The domains.
+      seeds: From 0 on.
+      psi: As of `Model.styles`.
     """
+    styles = model.styles([name for name in names for _ in seeds], [*seeds] * len(names), psi)
+    return _at_least_two(model, list(map(Waypoint, styles)), names[0])
 
-    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
-        check_styled(run)
-        self._space = run.label_space
-        self._algorithm = run.build(training=False)
-        self.step = runs.restore_weights(run, self._algorithm, checkpoint)
 
-    def latent_styles(
-        self, names: Sequence[str], seeds: Sequence[int], psi: float = 1.0
-    ) -> list[Waypoint]:
-        """Returns the styles of every seed's first latent code, domain after domain.
+def reference_styles(
+    model: model_lib.Model, names: Sequence[str], references: np.ndarray
+) -> list[Waypoint]:
+    """Returns the styles of references (N, S, S, 3) uint8, seen as of the domains `names`."""
+    styles = model.encode(photos.from_uint8(references), names)
+    return _at_least_two(model, list(map(Waypoint, styles, references)), names[0])
 
-        Args:
-          names: The domains.
-          seeds: From 0 on.
-          psi: As of `Styled.map_latents`.
-        """
-        z = algorithm_lib.latent_of_seeds(seeds, self._algorithm.latent_dim)
-        found = []
-        for name in names:
-            label = np.repeat(self._label(name), len(seeds), axis=0)
-            found += map(Waypoint, self._algorithm.map_latents(z, label, psi))
-        return self._at_least_two(found, names[0])
 
-    def reference_styles(self, names: Sequence[str], references: np.ndarray) -> list[Waypoint]:
-        """Returns the styles of references (N, S, S, 3) uint8, seen as of the domains `names`."""
-        found = []
-        for name, picture in zip(names, references, strict=True):  # one by one: there may be many
-            style = self._algorithm.encode(photos.from_uint8(picture[None]), self._label(name))[0]
-            found.append(Waypoint(style, picture))
-        return self._at_least_two(found, names[0])
-
-    def frames(
-        self, sources: np.ndarray, waypoints: Sequence[Waypoint], steps: int
-    ) -> Iterator[np.ndarray]:
-        """Yields the frames, as of the function `frames`, of sources (N, S, S, 3) uint8."""
-        return frames(self._algorithm.render, photos.from_uint8(sources), waypoints, steps)
-
-    def _label(self, name: str) -> np.ndarray:
-        return np.eye(self._space.width, dtype=np.float32)[[self._space.index(name)]]
-
-    def _at_least_two(self, found: list[Waypoint], name: str) -> list[Waypoint]:
-        """A single style is reached from its domain's mean style, and left to it."""
-        if len(found) > 1:
-            return found
-        z = np.zeros((1, self._algorithm.latent_dim), np.float32)  # at psi 0 any code will do
-        mean = self._algorithm.map_latents(z, self._label(name), psi=0.0)[0]
-        mean = dataclasses.replace(found[0], style=mean)
-        return [mean, found[0], mean]
+def _at_least_two(model: model_lib.Model, found: list[Waypoint], name: str) -> list[Waypoint]:
+    """A single style is reached from its domain's mean style, and left to it."""
+    if len(found) > 1:
+        return found
+    mean = model.styles(name, psi=0.0)  # with any seed
+    mean = dataclasses.replace(found[0], style=mean)
+    return [mean, found[0], mean]
 
 
 def _moment(waypoints: Sequence[Waypoint], number: int, steps: int) -> Waypoint:

@@ -1,0 +1,133 @@
+"""What the arguments of `translate` may be, of a model and of a client. Imports no TensorFlow.
+
+Messages name arguments in backquotes; commands turn these into flags (`command_line.as_flags`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from stargan_tf import errors
+from stargan_tf.data import labels as labels_lib
+
+
+def several(value: Any) -> list[Any]:
+    """Returns a name or number as a list of one, and several of them as a list."""
+    single = isinstance(value, str) or not isinstance(value, Iterable)
+    return [value] if single else list(value)
+
+
+def are_labels(to: Any) -> bool:
+    """Returns whether `to` holds label vectors, not names."""
+    return isinstance(to, np.ndarray) and to.dtype.kind in "buif"
+
+
+def check_labels(
+    space: labels_lib.LabelSpace,
+    to: Sequence[str] | np.ndarray,
+    known: Sequence[str],
+    styled: Iterable[str],
+    model: object,
+) -> None:
+    """Checks a translation to labels.
+
+    Args:
+      space: The labels of the model.
+      to: What to change, as `LabelSpace.edited` takes it; or whole label vectors.
+      known: What the images show.
+      styled: The names of the arguments for styles that were given.
+      model: What to call the model.
+
+    Raises:
+      UserError: A name is unknown, two exclude each other, or an argument does not fit.
+    """
+    for name in styled:
+        raise errors.UserError(
+            f"`{name}` is for models whose translations have styles; received it with {model}, "
+            "whose translations have none; leave it out."
+        )
+    if are_labels(to):
+        checked_rows(to, space.width, "to")
+        if known:
+            raise errors.UserError(
+                "Whole label vectors in `to` say all; received `known` too; leave it out."
+            )
+        return
+    if not to:
+        raise errors.UserError(
+            f"Say what to change with `to`; the names are {', '.join(space.names)}."
+        )
+    for names in (to, known):
+        space.edited(np.zeros(space.width, np.float32), names)
+
+
+def check_styles(
+    space: labels_lib.LabelSpace,
+    to: Sequence[str],
+    known: Collection[str] | None,
+    styled: Collection[str],
+    model: object,
+    count: int | None = 1,
+) -> None:
+    """Checks a translation to styles; see `check_labels`.
+
+    Args:
+      space: The domains of the model.
+      to: The domains to go to.
+      known: What the images are said to show, which makes no difference to these models.
+      styled: The names of the arguments for styles that were given.
+      model: What to call the model.
+      count: How many images there are, each of which may have a domain of its own; None: any
+        number of domains makes sense, also none.
+
+    Raises:
+      UserError: A domain is unknown, or arguments do not fit together.
+    """
+    if known:
+        raise errors.UserError(
+            f"`known` is for models that change attributes; received it with {model}, whose "
+            "translations do not depend on what the photo shows; leave it out."
+        )
+    others = [name for name in (*(["to"] if to else []), *styled) if name != "style"]
+    if "style" in styled and others:
+        raise errors.UserError(
+            f"`style` holds all there is to a style; received `{others[0]}` too; leave it out."
+        )
+    latent = [name for name in others if name not in ("to", "reference")]
+    if "reference" in styled and latent:
+        raise errors.UserError(
+            f"`{latent[0]}` is of latent codes; received it with `reference`; leave one of the two "
+            "out."
+        )
+    for name in to:
+        space.index(name)
+    if "style" not in styled and count and len(to) not in (1, count):
+        raise errors.UserError(
+            f"Name the one domain to go to with `to`; received {', '.join(to) or 'none'}; the "
+            f"domains are {', '.join(space.names)}."
+        )
+
+
+def check_latent(seeds: Iterable[int], psi: float = 1.0) -> None:
+    """Raises a UserError where a seed is no whole number from 0 on, or psi not a number from 0."""
+    for seed in seeds:
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise errors.UserError(f"`seed` is a whole number from 0 on; received {seed!r}.")
+    if not 0 <= psi < float("inf"):  # NaN is not
+        raise errors.UserError(f"`psi` is a finite number from 0 on; received {psi:g}.")
+
+
+def checked_rows(array: np.ndarray, width: int, name: str) -> np.ndarray:
+    """Returns one vector of `width` numbers, or several, as (N, width) float32.
+
+    Raises:
+      UserError: They are of another width, or not finite; `name` is the argument.
+    """
+    rows = np.atleast_2d(np.asarray(array, np.float32))
+    if rows.ndim != 2 or rows.shape[1] != width or not np.isfinite(rows).all():
+        raise errors.UserError(
+            f"`{name}` must hold finite numbers ({width},) or (count, {width}); received "
+            f"{np.shape(array)}."
+        )
+    return rows

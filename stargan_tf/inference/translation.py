@@ -1,0 +1,187 @@
+"""Photos in files to translations in PNG files, each with a line that says what was done."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from stargan_tf import errors, files, sheets
+from stargan_tf.data import photos
+from stargan_tf.inference import arguments
+from stargan_tf.inference import model as model_lib
+from stargan_tf.training import runs
+
+
+class ToLabels:
+    """Translates with a run that changes labels.
+
+    Args:
+      run: The run.
+      framing: How photos become square.
+      edits: What to change, as `Model.translate` takes it.
+      known: What the photos show; None: ask the run's classifier.
+      checkpoint: "latest", or a step.
+    """
+
+    def __init__(
+        self,
+        run: runs.Run,
+        framing: photos.Framing,
+        edits: Sequence[str],
+        known: Sequence[str] | None = None,
+        checkpoint: str = "latest",
+    ):
+        model_lib.check_known(run, known)
+        self._framing, self._edits, self._known = framing, edits, known
+        self._space = run.label_space
+        self.model = model_lib.Model(run, checkpoint)
+
+    def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
+        """Writes a photo's translation."""
+        x, own, source, cut = self._read(image)
+        target = self._space.edited(own, self._edits)
+        photos.save_png(output, photos.to_uint8(self.model.translate(x, target)))
+        return f"{source}; to: {self._shown(target)}{cut}"
+
+    def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
+        """Writes a photo beside its translations to every target; of many some."""
+        x, own, source, cut = self._read(image)
+        names, note = sheets.targets(self._space)
+        headings, cells = ["input"], [x]
+        for name in names:
+            target, index = self._space.shown(own[np.newaxis], (name,))[0], self._space.index(name)
+            headings.append(name if target[index] >= own[index] and target[index] else f"-{name}")
+            cells.append(self.model.translate(x, target))
+        photos.save_png(output, sheets.render(sheets.Sheet(headings, np.stack([cells]), note)))
+        return f"{source}{note and f'; {note}'}{cut}"
+
+    def _read(self, image: pathlib.Path) -> tuple[np.ndarray, np.ndarray, str, str]:
+        """Returns the photo, its label, where that is from, and how the photo was cut."""
+        square, cut = self._framing.read(image)
+        x = photos.to_array(square)
+        own = self.model.labels(x, self._known)
+        source = f"from: {self._shown(own)}, as {'given' if self._known else 'classified'}"
+        if not (self._known or self.model.run.classifies):  # of domains: any can become any
+            source = "from: not known"
+        return x, own, source, cut
+
+    def _shown(self, label: np.ndarray) -> str:
+        return ", ".join(self._space.present(label)) or "none of the attributes"
+
+
+class ToStyles:
+    """Translates with a run whose translations have styles.
+
+    Args:
+      run: The run.
+      framing: How photos become square.
+      domains: Names of the domains; with references the one as which they are seen. Empty: all, or
+        of many some (`sheets.targets`).
+      seeds: Of the latent codes, for each domain.
+      psi: As of `Model.translate`.
+      references: Photos that show the styles, in place of latent codes.
+      saved: A .npy file of styles, in place of latent codes.
+      checkpoint: "latest", or a step.
+
+    Attributes:
+      styles: (count, style_dim) float32.
+    """
+
+    def __init__(
+        self,
+        run: runs.Run,
+        framing: photos.Framing,
+        domains: Sequence[str] = (),
+        seeds: Sequence[int] = (0,),
+        psi: float = 1.0,
+        references: Sequence[pathlib.Path] = (),
+        saved: pathlib.Path | None = None,
+        checkpoint: str = "latest",
+    ):
+        # Files of the user first: what is wrong with them is said before the networks are built.
+        self._framing, self._note = framing, ""
+        self._references = [self._read(path)[0] for path in references]
+        self.styles = None if saved is None else _read_styles(saved)
+        self._model = model = model_lib.Model(run, checkpoint)
+        if saved is not None:
+            self.styles = arguments.checked_rows(self.styles, model.algorithm.style_dim, "style")
+            self._headings = [f"{saved.stem} {k + 1}" for k in range(len(self.styles))]
+        elif references:
+            self._headings = [path.name for path in references]
+            self.styles = model.encode(self._references, domains[0])
+        else:
+            if not domains:
+                domains, self._note = sheets.targets(run.label_space)
+            self._headings = [name for name in domains for _ in seeds]
+            self.styles = model.styles(self._headings, [*seeds] * len(domains), psi)
+
+    def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
+        """Writes a photo in every style: `output`, or numbered files beside it, out-1.png, ..."""
+        source, cut = self._read(image)
+        found = self._render([source])[:, 0]
+        paths = [output]
+        if len(found) > 1:
+            digits = len(str(len(found)))
+            numbers = (f"{k + 1:0{digits}d}" for k in range(len(found)))
+            paths = [output.with_name(f"{output.stem}-{n}{output.suffix}") for n in numbers]
+        for path, picture in zip(paths, found, strict=True):
+            photos.save_png(path, photos.to_uint8(picture))
+        names = f"; {paths[0].name} to {paths[-1].name}" if len(paths) > 1 else ""
+        return f"to: {', '.join(dict.fromkeys(self._headings))}{names}{cut}"
+
+    def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
+        """Writes one picture: the photo, then its translations to every style."""
+        return self._picture([image], output)
+
+    def matrix(self, images: Sequence[pathlib.Path], output: pathlib.Path) -> str:
+        """Writes one picture of all photos in all styles.
+
+        Photos go across and references down, with the references at the left; without references
+        photos go down, and the styles across.
+        """
+        return f"{len(images)} photos in {self._picture(images, output)}"
+
+    def _picture(self, images: Sequence[pathlib.Path], output: pathlib.Path) -> str:
+        sources, cuts = zip(*map(self._read, images), strict=True)
+        rendered = self._render(sources)
+        if self._references:
+            rows = zip(
+                [np.ones_like(sources[0]), *self._references], [sources, *rendered], strict=True
+            )
+            cells = np.stack([np.stack([first, *row]) for first, row in rows])
+            headings = ["reference", *(path.stem for path in images)]
+        else:
+            cells = np.stack([np.stack(sources), *rendered], axis=1)
+            headings = ["input", *self._headings]
+        photos.save_png(output, sheets.render(sheets.Sheet(headings, cells, self._note)))
+        some = f" of {self._note}" if self._note else ""
+        return f"{len(self.styles)} styles{some}{max(cuts)}"
+
+    def save_styles(self, path: pathlib.Path) -> None:
+        """Writes the styles as a .npy file that `saved` takes."""
+        with files.atomic(path) as file:
+            np.save(file, self.styles)
+
+    def _read(self, path: pathlib.Path) -> tuple[np.ndarray, str]:
+        square, cut = self._framing.read(path)
+        return photos.to_array(square), cut
+
+    def _render(self, sources: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns (styles, sources, S, S, 3)."""
+        x = [source for _ in self.styles for source in sources]
+        found = self._model.translate(x, style=np.repeat(self.styles, len(sources), axis=0))
+        return np.reshape(found, (len(self.styles), len(sources), *sources[0].shape))
+
+
+def _read_styles(path: pathlib.Path) -> np.ndarray:
+    try:
+        return np.atleast_2d(np.asarray(np.load(path, allow_pickle=False), np.float32))
+    except FileNotFoundError as error:
+        raise errors.UserError(
+            f"`style`={path} does not exist; give a .npy file that `save_style` wrote."
+        ) from error
+    except (OSError, ValueError, TypeError, AttributeError, EOFError) as error:
+        raise errors.UserError(
+            f"`style`={path} is no .npy file of numbers ({error}); give one that `save_style` "
+            "wrote."
+        ) from error
