@@ -75,15 +75,13 @@ def main() -> None:
     from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
-    model_lib.check_styled(run)
-    names = animation.domains(run.label_space, options.split_names(_TO.value))
-    size, references = run.config.data.image_size, []
+    arguments.check_styled(run.has_styles or None, run.directory)
+    space, to = run.label_space, options.split_names(_TO.value)
+    names, references = animation.domains(space, to), []
     if _REFERENCES.value:
-        references = animation.reference_files(
-            run.label_space, pathlib.Path(_REFERENCES.value), options.split_names(_TO.value)
-        )
+        references = animation.reference_files(space, pathlib.Path(_REFERENCES.value), to)
     files = photo_jobs.found([_IMAGE.value], "--image")
-    used = files[: animation.max_sources(size, bool(references))]
+    used = files[: animation.max_sources(run.config.data.image_size, bool(references))]
     _refuse_to_overwrite(output, [*used, *(path for _, path in references)])
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
     sources, note = animation.read_photos(used, framing)
@@ -99,7 +97,7 @@ def main() -> None:
     if _LOOP.value and waypoints[0] is not waypoints[-1]:
         waypoints.append(waypoints[0])
     total = animation.frame_count(len(waypoints), steps)
-    some = "" if references or _TO.value else sheets.targets(run.label_space)[1]
+    some = "" if references or _TO.value else sheets.targets(space)[1]
     print(
         f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
         f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s{note}",

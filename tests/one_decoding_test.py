@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import importlib.util
-import io
 import pathlib
 import sys
 
@@ -12,8 +11,6 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.client import pictures as client_pictures
 from stargan_tf.data import (
     decoding,
     draws,
@@ -24,6 +21,7 @@ from stargan_tf.data import (
     pipeline,
     reading,
 )
+from stargan_tf.inference import images as images_lib
 from stargan_tf.serving import image_bytes
 from tests import pictures
 
@@ -98,17 +96,17 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
         run = [levels(on_device().read_photo(path, model))[0] for path in images.paths]
         self.check(run, expected, names)
         files = [picture.contents for picture in wanted.values()]
-        sent = list(client_pictures.packed(files, framing, "image"))
-        self.assertEqual(
-            sent, list(client_pictures.packed(list(map(pathlib.Path, images.paths)), framing, "x"))
-        )
-        if not 0 < crop_size < SIZE:
-            self.check([Image.open(io.BytesIO(one)) for one in sent], expected, names)
+        asked = [photos.to_uint8(images_lib.read(one, framing)) for one in files]  # by a client
+        self.check(asked, expected, names)
+        for path, one in zip(images.paths, asked, strict=True):
+            self.assertAllEqual(photos.to_uint8(images_lib.read(path, framing)), one)
+        # What a model would cut again goes as arrays.
+        sent = [] if 0 < crop_size < SIZE else list(map(images_lib.png, asked))
         known = [k for k, picture in enumerate(wanted.values()) if picture.is_jpeg_or_png]
         self.check_served(
             sent + [files[k] for k in known],
-            expected + [expected[k] for k in known],
-            names + [names[k] for k in known],
+            expected[: len(sent)] + [expected[k] for k in known],
+            names[: len(sent)] + [names[k] for k in known],
             crop_size,
             max_grey,
         )
@@ -180,11 +178,6 @@ class OptionsTest(PathsTestCase):
     def test_a_crop(self, crop_size):
         names = ("jpeg_jpeg", "jpeg_turned_6_little", "png_rgba", "webp_alpha", "tiff_turned_8")
         self.check_all({name: EVERY[name] for name in names}, crop_size)
-
-    def test_what_a_model_would_cut_again_is_not_sent(self):
-        framing = photos.Framing(SIZE, "pad", crop_size=17)
-        with self.assertRaisesRegex(errors.UserError, "cuts 17 x 17 px out .* pass --fit=crop"):
-            client_pictures.packed([EVERY["png_rgb"].contents], framing, "image")
 
     def test_a_range_of_12_bits(self):
         picture = pictures.with_12_bits()

@@ -13,13 +13,15 @@ a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.
 import pathlib
 from collections.abc import Callable
 
+import numpy as np
 from absl import flags
+from PIL import Image
 
-from stargan_tf import command_line, errors, files
+from stargan_tf import command_line, errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import options, photo_jobs
+from stargan_tf.data import options, photo_jobs, photos
 from stargan_tf.inference import arguments
 
 _SERVER = flags.DEFINE_string(
@@ -127,7 +129,7 @@ def _with_labels(client: client_lib.Client) -> _Work:
     names = ", ".join(space.present(target)) or "none of the attributes"
 
     def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        _write(output, client.translate([image], edits, known=known, fit=_FIT.value))
+        _save(output, client.translate(image, edits, known=known, fit=_FIT.value))
         return f"to: {names}"
 
     return work
@@ -136,30 +138,27 @@ def _with_labels(client: client_lib.Client) -> _Work:
 def _with_styles(client: client_lib.Client) -> _Work:
     domains = options.split_names(_TO.value)
     arguments.check_styles(client.model.labels, domains, _FROM.value, _styled(), client.model)
-    if _REFERENCE.value is not None:  # once, however many photos there are
-        reference = pathlib.Path(_REFERENCE.value)
-        style = client.encode([reference], domains, fit=_FIT.value)
-    seed = _SEED.value or 0
+    seed, of_whom = _SEED.value or 0, f", seed {_SEED.value or 0}"
+    if _REFERENCE.value is None:  # asked for once, however many photos there are
+        style = client.styles(domains[0], seed)
+    else:
+        style = client.encode(_REFERENCE.value, domains[0], fit=_FIT.value)
+        of_whom = f", in the style of {pathlib.Path(_REFERENCE.value).name}"
 
     def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        if _REFERENCE.value is not None:
-            _write(output, client.translate([image], style=style, fit=_FIT.value))
-            return f"to: {domains[0]}, in the style of {reference.name}"
-        _write(output, client.translate([image], domains, seed=seed, fit=_FIT.value))
-        return f"to: {domains[0]}, seed {seed}"
+        _save(output, client.translate(image, style=style, fit=_FIT.value))
+        return f"to: {domains[0]}{of_whom}"
 
     return work
+
+
+def _save(output: pathlib.Path, picture: Image.Image) -> None:
+    photos.save_png(output, np.asarray(picture))
 
 
 def _styled() -> list[str]:
     """Returns the flags for styles that were passed."""
     return [name for name in ("seed", "reference") if flags.FLAGS[name].value is not None]
-
-
-def _write(output: pathlib.Path, pictures: list[bytes]) -> None:
-    (png,) = pictures
-    with files.atomic(output) as file:
-        file.write(png)
 
 
 if __name__ == "__main__":

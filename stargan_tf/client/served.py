@@ -43,9 +43,10 @@ class ServedModel:
         """Whether translations are told by a style (StarGAN v2), not by a label alone."""
         return self.style_dim is not None
 
-    def framing(self, fit: str) -> photos.Framing:
-        """Returns how photos become what the model takes; `fit`: "crop", "pad" or "stretch"."""
-        return photos.Framing(self.image_size, fit, self.crop_size, self.max_grey)
+    def framing(self, fit: str, crop_size: int | None = None) -> photos.Framing:
+        """Returns how photos become what the model takes; see `translator.Translator`."""
+        crop_size = self.crop_size if crop_size is None else crop_size
+        return photos.Framing(self.image_size, fit, crop_size, self.max_grey)
 
     @classmethod
     def from_json(cls, text: bytes) -> "ServedModel":

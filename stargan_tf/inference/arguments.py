@@ -109,6 +109,15 @@ def check_styles(
         )
 
 
+def check_styled(style_dim: int | None, model: object) -> None:
+    """Raises a UserError where translations have no styles."""
+    if style_dim is None:
+        raise errors.UserError(
+            f"The translations of {model} have no styles; translate to its labels, or use a run "
+            "whose algorithm has styles."
+        )
+
+
 def check_latent(seeds: Iterable[int], psi: float = 1.0) -> None:
     """Raises a UserError where a seed is no whole number from 0 on, or psi not a number from 0."""
     for seed in seeds:

@@ -1,5 +1,6 @@
 """The kinds of images that a model takes, and gives back: files, Pillow's images, arrays."""
 
+import io
 import os
 from collections.abc import Sequence
 
@@ -9,14 +10,15 @@ from PIL import Image
 from stargan_tf import errors
 from stargan_tf.data import photos, reading
 
-# A path of a photo, an image of Pillow, or an array (H, W, 3), uint8 or float in [-1, 1].
-Picture = str | os.PathLike[str] | Image.Image | np.ndarray
+# A path of a photo, what a file holds, an image of Pillow, or an array (H, W, 3), uint8 or float in
+# [-1, 1].
+Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 Pictures = Picture | Sequence[Picture]  # or an array (N, H, W, 3)
 
 
 def is_one(images: Pictures) -> bool:
     """Returns whether `images` is a single image, not several."""
-    single = isinstance(images, str | os.PathLike | Image.Image)
+    single = isinstance(images, str | os.PathLike | bytes | Image.Image)
     return single or (isinstance(images, np.ndarray) and images.ndim == 3)
 
 
@@ -51,36 +53,49 @@ def joined(images: Pictures, results: Sequence) -> Image.Image | np.ndarray | li
     return np.stack(results) if isinstance(images, np.ndarray) else list(results)
 
 
-def read(image: Picture, framing: photos.Framing) -> np.ndarray:
+def read(image: Picture, framing: photos.Framing, name: str = "image") -> np.ndarray:
     """Returns an image as networks take it, (S, S, 3) float32 in [-1, 1].
 
     An array of floats of that size already is. All others are cut and scaled by `framing`; arrays
-    of floats are rounded to 8 bits for it.
+    of floats are rounded to 8 bits for it. `name` is what messages call an image without a path.
 
     Raises:
       UserError: It can't be read, or is an array of another kind.
     """
     if isinstance(image, str | os.PathLike):
-        return photos.to_array(framing.read(image)[0])
-    if isinstance(image, np.ndarray):
+        photo = photos.read_photo(os.fspath(image), framing.max_grey)
+    elif isinstance(image, bytes):
+        photo = photos.read_photo_bytes(image, name, framing.max_grey)
+    elif isinstance(image, Image.Image):
+        try:
+            photo = reading.rgb(image, framing.max_grey)
+        except (reading.UnreadableError, OSError) as error:
+            raise errors.UserError(f"Cannot read the photo {name!r}: {error}.") from error
+    else:
         _check(image)
         if image.dtype != np.uint8:
             if image.shape[:2] == (framing.size, framing.size):
                 return image.astype(np.float32)
             image = photos.to_uint8(image)
-        image = Image.fromarray(image)
-    try:
-        image = reading.rgb(image, framing.max_grey)
-    except (reading.UnreadableError, OSError) as error:
-        raise errors.UserError(f"Cannot read the image {image!r}: {error}.") from error
-    return photos.to_array(framing.square(image)[0])
+        photo = Image.fromarray(image)
+    return photos.to_array(framing.square(photo)[0])
 
 
-def like(image: Picture, output: np.ndarray) -> Image.Image | np.ndarray:
+def like(image: Picture, output: np.ndarray) -> Image.Image | np.ndarray | bytes:
     """Returns an output (S, S, 3) float32 of the kind of `image`; of a path: an image of Pillow."""
+    if isinstance(image, np.ndarray) and image.dtype != np.uint8:
+        return np.clip(output, -1, 1)
+    levels = photos.to_uint8(output)
     if isinstance(image, np.ndarray):
-        return photos.to_uint8(output) if image.dtype == np.uint8 else np.clip(output, -1, 1)
-    return Image.fromarray(photos.to_uint8(output))
+        return levels
+    return png(levels) if isinstance(image, bytes) else Image.fromarray(levels)
+
+
+def png(levels: np.ndarray) -> bytes:
+    """Returns a PNG file of grey levels (H, W, 3) uint8."""
+    file = io.BytesIO()
+    Image.fromarray(levels).save(file, "PNG")
+    return file.getvalue()
 
 
 def _check(array: np.ndarray) -> None:

@@ -240,13 +240,6 @@ class StylesTest(tf.test.TestCase):
             self.assertAllClose(frame[96::3, ::3].astype(int), expected, rtol=0, atol=1)
         self.assertGreater(np.abs(frames[0].astype(int) - frames[2]).max(), 10)
 
-    def test_a_run_without_styles(self):
-        run = runs.Run(
-            self.root / "plain", tiny.config(self.root / "plain"), tiny.LABELS["stargan_v1"]
-        )
-        with self.assertRaisesRegex(errors.UserError, "plain .stargan_v1. have no styles"):
-            model_lib.check_styled(run)
-
 
 if __name__ == "__main__":
     tf.test.main()

@@ -43,8 +43,11 @@ class AnswersTest(parameterized.TestCase):
     @parameterized.parameters(
         ({"translated": np.full((2, 8, 8, 3), np.nan, np.float32)}, "answer holds NaN; .*weights"),
         ({"translated": np.zeros((1, 8, 8, 3), np.float32)}, "with .*2 of 'translated' were"),
-        ({"picture": np.zeros((2, 8, 8, 3), np.float32)}, "'picture': .*2 of 'translated' were"),
-        ({}, "2 of 'translated' were expected"),
+        (
+            {"picture": np.zeros((2, 8, 8, 3), np.float32)},
+            "'picture': .*2 of 'translated_bytes' were",
+        ),
+        ({}, "2 of 'translated_bytes' were expected"),
     )
     def test_arrays(self, answer, message):
         client = client_lib.Client(Answers(answer))

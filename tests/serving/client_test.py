@@ -115,9 +115,10 @@ class TranslateTest(ClientTestCase):
         Image.fromarray(noise(1, 40)[0][:, :30]).save(path, exif=exif)
         square = photos.fit(photos.read_photo(str(path)), toy.SIZE, fit)
         expected = toy.translated(photos.to_array(square)[np.newaxis], np.float32([[0, 0, 1]]))
-        for photo in (path, path.read_bytes()):
-            (found,) = self.connect(kind).translate([photo], to=["Smiling"], fit=fit)
-            self.assert_levels(pixels(found), expected[0])
+        client = self.connect(kind)
+        self.assert_levels(client.translate(path, to="Smiling", fit=fit), expected[0])
+        (found,) = client.translate([path.read_bytes()], to=["Smiling"], fit=fit)
+        self.assert_levels(pixels(found), expected[0])
 
     @parameterized.parameters(*KINDS)
     def test_many_images_go_in_several_requests(self, kind):
@@ -247,17 +248,19 @@ class MistakesTest(ClientTestCase):
             self.connect("rest").translate([huge_png()], to=["Smiling"])
 
     @parameterized.parameters(
-        (noise(1, 9), r"uint8 arrays \(N, 8, 8, 3\); received uint8 \(1, 9, 9, 3\)"),
-        (noise(1).astype(np.float32), "received float32"),
-        (noise(1)[0], r"received uint8 \(8, 8, 3\)"),
-        (noise(0), "There is no image to send"),
-        ([], "There is no image to send"),
-        (png(noise(1)[0]), "Pass images as a list"),
+        (
+            noise(1).astype(np.float32),
+            r"lies in \[-1, 1\]; received values from 0 to 2.*divide grey",
+        ),
+        (noise(1).astype(np.int32), r"uint8 or floats in \[-1, 1\]; received int32 \(8, 8, 3\)"),
+        (noise(0), "`images` holds no image"),
+        ([], "`images` holds no image"),
+        (7, "`images` takes a path.* or a list of these; received int"),
         (["x.png"], "Cannot read the photo 'x.png': No such file"),
     )
     def test_images(self, images, message):
         with self.assertRaisesRegex(errors.UserError, message):
-            self.connect("rest").translate(images, np.eye(3)[: max(len(images), 1)])
+            self.connect("rest").translate(images, "Smiling")
 
     def test_calls_that_do_not_fit_the_model(self):
         v1, v2 = self.connect("grpc"), self.connect("grpc", "stargan_v2")
@@ -276,7 +279,10 @@ class MistakesTest(ClientTestCase):
             (lambda: v2.translate(x, ["cat"] * 3), "Name the one domain.*received cat, cat, cat"),
             (lambda: v2.translate(x, "cat", seed=[1, 2, 3]), "`seed` takes one.*3 for 2"),
             (lambda: v2.translate(x, "cat", seed=-1), "`seed` is a whole number from 0 on"),
-            (lambda: v2.translate(x, "cat", reference=[png(x[0])]), "both arrays or both files"),
+            (
+                lambda: v2.translate(x, "cat", psi=0.5),
+                "A served model has no `psi` but 1; received 0.5",
+            ),
             (lambda: v2.translate(x, "cat", style=s), "`style` holds all.*received `to` too"),
             (lambda: v2.translate(x, "cat", reference=x, seed=1), "`seed` is of latent codes"),
             (lambda: v2.translate(x, style=s[:, 1:]), r"`style` must hold .*\(64,\).*\(2, 63\)"),

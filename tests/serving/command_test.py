@@ -107,7 +107,7 @@ class CommandTest(client_test.ClientTestCase):
             Image.fromarray(self.pixels).save(folder / name)
         module = commands.load(COMMAND)
 
-        def translate(client, *unused):
+        def translate(client, *unused, **unused_too):
             self.backend.refusals.append(stand_in.Refusal("INTERNAL", "broken"))
             return client.signatures()
 

@@ -1,0 +1,248 @@
+"""What translates images: a run's model here, or a client of a server. Imports no TensorFlow."""
+
+import abc
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import latents, photos
+from stargan_tf.inference import arguments, batches
+from stargan_tf.inference import images as images_lib
+
+Names = str | Sequence[str]
+Pictures = images_lib.Pictures
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What has to be known of a model.
+
+    Attributes:
+      name: What messages call it.
+      labels: What its labels mean.
+      image_size: The height and width of its images in pixels.
+      style_dim: The length of a style; None: its translations have no styles.
+      latent_dim: The length of a latent code; None: likewise.
+      framing: From `fit` and `crop_size` to how images become what its networks take.
+    """
+
+    name: str
+    labels: labels_lib.LabelSpace
+    image_size: int
+    style_dim: int | None
+    latent_dim: int | None
+    framing: Callable[[str, int | None], photos.Framing]
+
+
+class Translator(abc.ABC):
+    """Translates images to labels, or to styles: as its run was trained.
+
+    Images are paths, the contents of files, PIL images, or arrays (height, width, 3) of uint8 or of
+    floats in [-1, 1]; a single one, a list of them, or an array (N, height, width, 3). They may
+    have any size: like the images of the training they are cut to their centred square and scaled.
+    Only arrays of floats that have the model's size already are taken as they are. Methods that
+    take images also take
+
+      fit: "crop", "pad" or "stretch": how an image becomes square.
+      crop_size: For "crop": the side in pixels of the centred square; 0: the largest; None: that
+        of the training.
+
+    Mistakes in what they are given raise `errors.UserError`.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all labels."""
+        return self.about.labels.names
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The names, if the labels are domains, of which an image is in one; else ()."""
+        return self.names if self.about.labels.kind == "domains" else ()
+
+    @property
+    def image_size(self) -> int:
+        """The height and width of the model's images in pixels."""
+        return self.about.image_size
+
+    def translate(
+        self,
+        images: Pictures,
+        to: Names | np.ndarray = (),
+        *,
+        known: Names | None = None,
+        seed: int | Sequence[int] | None = None,
+        reference: Pictures | None = None,
+        style: np.ndarray | None = None,
+        psi: float | None = None,
+        fit: str = "crop",
+        crop_size: int | None = None,
+    ) -> Pictures:
+        """Translates images.
+
+        Args:
+          images: The images.
+          to: Labels: the names to set; "-NAME" clears one, and what is not named is kept. Or whole
+            label vectors (width,) or (N, width). Styles: the domain, or one for each image.
+          known: Labels: the names of all that the images show; None: what a run's classifier sees.
+          seed: Styles: of a latent code, or one for each image; None: 0.
+          reference: Styles: an image that shows the style, or one for each; `to` is its domain.
+          style: Styles: (style_dim,) or (N, style_dim), of `encode` or `styles`.
+          psi: Styles of latent codes: as of `styles`; None: 1.
+          fit: See the class.
+          crop_size: See the class.
+
+        Returns:
+          The translations, of the same kind as the images; of paths: PIL images; of contents of
+          files: contents of PNG files.
+        """
+        pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
+        styles = {"seed": seed, "reference": reference, "style": style, "psi": psi}
+        styles = {name: value for name, value in styles.items() if value is not None}
+        if self.about.style_dim is not None:
+            work = self._render
+            wanted = self._wanted_styles(len(pictures), to, known, styles, framing)
+        else:
+            work, wanted = self._to_labels(len(pictures), to, known, styles)
+
+        def some(numbers: range, wanted: Sequence) -> list:
+            outputs = work(_read(pictures, numbers, framing), wanted)
+            return [images_lib.like(pictures[n], o) for n, o in zip(numbers, outputs, strict=True)]
+
+        results = batches.in_batches(some, range(len(pictures)), wanted)
+        return images_lib.joined(images, results)
+
+    def encode(
+        self, images: Pictures, domain: Names, *, fit: str = "crop", crop_size: int | None = None
+    ) -> np.ndarray:
+        """Returns the styles that images show, (style_dim,) or (N, style_dim) float32.
+
+        Args:
+          images: The images.
+          domain: The domain as one of which they are seen, or one for each.
+          fit: See the class.
+          crop_size: See the class.
+        """
+        arguments.check_styled(self.about.style_dim, self.about.name)
+        pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
+        found = self._encoded(pictures, arguments.several(domain), len(pictures), framing)
+        return found[0] if images_lib.is_one(images) else found
+
+    def styles(self, domain: Names, seed: int | Sequence[int] = 0, psi: float = 1.0) -> np.ndarray:
+        """Returns the styles of latent codes, (style_dim,) or (N, style_dim) float32.
+
+        Args:
+          domain: The domain, or several.
+          seed: From 0 on; of a latent code, or several.
+          psi: 1: as they are; towards 0: nearer to the domain's mean style.
+        """
+        arguments.check_styled(self.about.style_dim, self.about.name)
+        domains, seeds = arguments.several(domain), arguments.several(seed)
+        arguments.check_latent(seeds, psi)
+        count = max(len(domains), len(seeds))
+        z = latents.of_seeds(batches.for_each(seeds, count, "seed"), self.about.latent_dim)
+        labels = self._one_hot(batches.for_each(domains, count, "domain"))
+        found = self._map_latents(z, labels, psi)
+        return found[0] if np.ndim(domain) == np.ndim(seed) == 0 else found
+
+    def labels(
+        self,
+        images: Pictures,
+        known: Names | None = None,
+        *,
+        fit: str = "crop",
+        crop_size: int | None = None,
+    ) -> np.ndarray:
+        """Returns the label vectors that `translate` changes, (width,) or (N, width) float32.
+
+        They are those of `known`, or else what the run's classifier sees, or else 0.
+        """
+        pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
+
+        def some(numbers: range) -> np.ndarray:
+            return self._own(_read(pictures, numbers, framing), known)
+
+        found = batches.in_batches(some, range(len(pictures)))
+        return found[0] if images_lib.is_one(images) else found
+
+    def _wanted_styles(
+        self, count: int, to: Names, known: Names | None, given: dict, framing: photos.Framing
+    ) -> np.ndarray:
+        """Returns a style for each image, (count, style_dim); `given`: the arguments for styles."""
+        to = arguments.several(to)
+        arguments.check_styles(self.about.labels, to, known, given, self.about.name, count)
+        if "style" in given:
+            styles = arguments.checked_rows(given["style"], self.about.style_dim, "style")
+        elif "reference" in given:
+            references = images_lib.listed(given["reference"], "reference")
+            styles = self._encoded(references, to, max(len(references), len(to)), framing)
+        else:
+            styles = self.styles(to, given.get("seed", 0), given.get("psi", 1.0))
+        return batches.for_each(styles, count, next(iter(given), "to"))
+
+    def _encoded(
+        self, pictures: list, domains: list[str], count: int, framing: photos.Framing
+    ) -> np.ndarray:
+        pictures = batches.for_each(pictures, count, "reference")
+        return batches.in_batches(
+            lambda numbers, y: self._encode(_read(pictures, numbers, framing), y),
+            range(count),
+            self._one_hot(batches.for_each(domains, count, "domain")),
+        )
+
+    def _to_labels(
+        self, count: int, to: Names | np.ndarray, known: Names | None, styled: dict
+    ) -> tuple[Callable[[np.ndarray, Sequence], np.ndarray], Sequence]:
+        """Returns what translates images, and what it needs to know of each."""
+        space, shown = self.about.labels, arguments.several(() if known is None else known)
+        names = to if arguments.are_labels(to) else arguments.several(to)
+        arguments.check_labels(space, names, shown, styled, self.about.name)
+        if arguments.are_labels(to):
+            labels = arguments.checked_rows(to, space.width, "to")
+            return self._translate, batches.for_each(labels, count, "to")
+
+        def work(x: np.ndarray, unused: Sequence) -> np.ndarray:
+            targets = [space.edited(label, names) for label in self._own(x, known)]
+            return self._translate(x, np.stack(targets))
+
+        return work, range(count)
+
+    def _own(self, x: np.ndarray, known: Names | None) -> np.ndarray:
+        if known is None:
+            return self._seen(x)
+        nothing = np.zeros(self.about.labels.width, np.float32)
+        label = self.about.labels.edited(nothing, arguments.several(known))
+        return np.tile(label, (len(x), 1))
+
+    def _one_hot(self, names: Sequence[str]) -> np.ndarray:
+        space = self.about.labels
+        return np.eye(space.width, dtype=np.float32)[[space.index(name) for name in names]]
+
+    def _seen(self, x: np.ndarray) -> np.ndarray:
+        """Returns the labels (N, width) of images of which no one said what they show."""
+        return np.zeros((len(x), self.about.labels.width), np.float32)
+
+    @property
+    @abc.abstractmethod
+    def about(self) -> About:
+        """What the model is."""
+
+    # As of `Algorithm`, `Styled` and `Classifier`, a batch at a time:
+
+    @abc.abstractmethod
+    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
+
+    @abc.abstractmethod
+    def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray: ...
+
+    @abc.abstractmethod
+    def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
+
+    @abc.abstractmethod
+    def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray: ...
+
+
+def _read(pictures: list, numbers: range, framing: photos.Framing) -> np.ndarray:
+    return np.stack([images_lib.read(pictures[n], framing, f"image {n + 1}") for n in numbers])
