@@ -92,7 +92,8 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_without_tensorflow_none_is_imported(self):
         code = (
-            "import sys\nfrom stargan_tf.base import errors\nfrom stargan_tf.cli import command_line\n"
+            "import sys\nfrom stargan_tf.base import errors\n"
+            "from stargan_tf.cli import command_line\n"
             "def full(): raise MemoryError\n"
             "assert command_line._guarded(full) == 2\n"
             "assert not errors.exhausted_memory(ValueError())\n"
