@@ -16,9 +16,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from absl import flags
 
-from stargan_tf import command_line, errors, video
-from stargan_tf.data import options, photo_jobs
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
+from stargan_tf.data import options
 from stargan_tf.inference import arguments
+from stargan_tf.pictures import photo_jobs, video
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -68,11 +70,10 @@ def main() -> None:
     video.check(output, _FPS.value)
     seeds, steps = _checked_flags()
     command_line.import_tensorflow()
-    from stargan_tf import sheets
-    from stargan_tf.data import photos
     from stargan_tf.inference import animation
     from stargan_tf.inference import model as model_lib
-    from stargan_tf.training import runs
+    from stargan_tf.pictures import photos, sheets
+    from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
     arguments.check_styled(run.has_styles or None, run.directory)

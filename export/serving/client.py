@@ -17,12 +17,14 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from stargan_tf import command_line, errors
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import options, photo_jobs, photos
+from stargan_tf.data import options
 from stargan_tf.inference import arguments
+from stargan_tf.pictures import photo_jobs, photos
 
 _SERVER = flags.DEFINE_string(
     "server", "localhost:8500", "HOST:PORT for gRPC, http://HOST:PORT or https:// for REST."

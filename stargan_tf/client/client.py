@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import failures, served, transport
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import photos
 from stargan_tf.inference import batches, translator
 from stargan_tf.inference import images as images_lib
+from stargan_tf.pictures import photos
 
 # What signatures call a translation, and what models exported before called it.
 _TRANSLATED = ("translated", "image")

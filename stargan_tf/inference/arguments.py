@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
 BATCH = 16  # examples; export/serving/batching.config has the same bound
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import photos, reading
+from stargan_tf.base import errors
+from stargan_tf.data.images import reading
+from stargan_tf.pictures import photos
 
 # A path of a photo, what a file holds, an image of Pillow, or an array (H, W, 3), uint8 or float in
 # [-1, 1].

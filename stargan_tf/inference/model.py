@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.inference import images as images_lib
 from stargan_tf.inference import translator
-from stargan_tf.training import runs
+from stargan_tf.runs import runs
 
 
 def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "Model":

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import errors, files, sheets
-from stargan_tf.data import photos
+from stargan_tf.base import errors, files
 from stargan_tf.inference import arguments
 from stargan_tf.inference import model as model_lib
-from stargan_tf.training import runs
+from stargan_tf.pictures import photos, sheets
+from stargan_tf.runs import runs
 
 
 class ToLabels:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import latents, photos
+from stargan_tf.data import latents
 from stargan_tf.inference import arguments, batches
 from stargan_tf.inference import images as images_lib
+from stargan_tf.pictures import photos
 
 Names = str | Sequence[str]
 Pictures = images_lib.Pictures

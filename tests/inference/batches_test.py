@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.inference import batches
 
 

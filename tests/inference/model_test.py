@@ -13,9 +13,10 @@ from absl.testing import parameterized
 from PIL import Image
 
 import stargan_tf
-from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, photos
-from stargan_tf.training import checkpoints, runs
+from stargan_tf.base import errors
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints, runs
 from tests import commands, shared, tiny
 
 SIZE = 32

@@ -12,11 +12,13 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, labels, photos
+from stargan_tf.base import errors
+from stargan_tf.data import labels
+from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.inference import translation
-from stargan_tf.training import runs
-from tests import commands, pictures, shared, tiny
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
+from tests import commands, picture_files, shared, tiny
 
 
 class TranslationTest(tf.test.TestCase, parameterized.TestCase):
@@ -99,7 +101,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         model = json.loads(path.read_text())
         model["options"] |= {"crop_size": 40, "max_grey": 4095}
         path.write_text(json.dumps(model))
-        x_ray = pictures.with_12_bits()
+        x_ray = picture_files.with_12_bits()
         self.photo.write_bytes(x_ray.contents)
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self._command(to="Smiling", **{"from": "Black_Hair"}, **given)
@@ -108,7 +110,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         if crop_size is None:
             seen = np.asarray(Image.fromarray(x_ray.pixels).resize((32, 32), 2))
         else:
-            seen = pictures.square(x_ray.pixels, 32, crop_size)
+            seen = picture_files.square(x_ray.pixels, 32, crop_size)
         algorithm = self.run_.build(training=False)
         runs.restore_weights(self.run_, algorithm)
         label = np.array([[1, 0, 0, 0, 1]], np.float32)
@@ -143,7 +145,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         (folder / "notes.txt").write_text("no image")
         (folder / "broken.jpg").write_text("no image")
         output = self.root / "out"
-        with mock.patch("stargan_tf.command_line.fail") as fail:
+        with mock.patch("stargan_tf.cli.command_line.fail") as fail:
             status = self._command(image=str(folder), output=str(output), to="Smiling")
         self.assertEqual(status, 1)
         self.assertIn("broken.jpg", fail.call_args_list[0].args[0])
