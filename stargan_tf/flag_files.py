@@ -1,9 +1,13 @@
-"""Flag files: lines of --name=value, as people write and save them."""
+"""Flag files: lines of --name=value, as people write and save them.
+
+This package brings some, which --flagfile=quickstart.flags and the like name wherever one is.
+"""
 
 import pathlib
 import re
 from collections.abc import Iterator, Sequence
 
+import stargan_tf
 from stargan_tf import errors
 
 _QUOTED = re.compile(r"""(["'])(?P<inner>.*)\1\s*(?:#.*)?""")
@@ -19,7 +23,7 @@ def expand(argv: Sequence[str], depth: int = 0) -> list[str]:
     a value in double or single quotes, in which # and blanks count.
 
     Args:
-      argv: With --flagfile=PATH, or --flagfile PATH; PATH may begin with "~".
+      argv: With --flagfile=PATH, or --flagfile PATH; see `read`.
       depth: How many flag files are around these arguments.
 
     Raises:
@@ -44,17 +48,33 @@ def named(argv: Sequence[str]) -> list[str]:
     return [path for _, path in _with_paths(argv) if path is not None]
 
 
+def packaged() -> dict[str, pathlib.Path]:
+    """Returns {name: path} of the flag files that come with this package, sorted."""
+    package = pathlib.Path(stargan_tf.__file__).parent
+    installed = package / "configs"  # in a clone they are beside the package
+    folder = installed if installed.is_dir() else package.parent / "configs"
+    return {path.name: path for path in sorted(folder.glob("*.flags"))}
+
+
 def read(path: str) -> list[tuple[int, str]]:
     """Returns the arguments that a flag file holds, each with the number of its line.
+
+    Args:
+      path: Seen from the current folder; may begin with "~". Where there is no such file, NAME and
+        configs/NAME are the file of that name that comes with this package.
 
     Raises:
       UserError: If it can't be read, or is not UTF-8 text.
     """
+    file, own = pathlib.Path(path).expanduser(), packaged()
+    if file.parent in (pathlib.Path(), pathlib.Path("configs")) and not file.exists():
+        file = own.get(file.name, file)
     try:
-        text = pathlib.Path(path).expanduser().read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise errors.UserError(
-            f"Can't read the flag file {path}: {error.strerror}; check the path."
+            f"Can't read the flag file {path}: {error.strerror}; check the path, or name one that "
+            f"comes with this package: {', '.join(own)}."
         ) from error
     except UnicodeDecodeError as error:
         raise errors.UserError(
@@ -86,7 +106,7 @@ def _with_paths(argv: Sequence[str]) -> Iterator[tuple[str, str | None]]:
             continue
         path = value if equals else next(arguments, "")
         if not path:
-            raise errors.UserError("--flagfile names no file; pass --flagfile=configs/v1.flags.")
+            raise errors.UserError("--flagfile names no file; pass --flagfile=v1.flags.")
         yield argument, path
 
 
