@@ -76,7 +76,8 @@ def import_tensorflow() -> None:
     if has_nvidia_driver() and not hidden and not tf.config.list_physical_devices("GPU"):
         print(
             "note: This machine has an NVIDIA GPU, but TensorFlow can't use it; --verbose shows "
-            'why. Most often its CUDA libraries are missing: pip install -e ".[cuda]".',
+            "why. Most often its CUDA libraries are missing: "
+            f"{errors.install_command('cuda')}.",
             file=sys.stderr,
             flush=True,
         )

@@ -1,7 +1,10 @@
 """The one exception whose message is for the person at the keyboard; errors of a full memory."""
 
+import pathlib
 import re
 import sys
+
+import stargan_tf
 
 # How TensorFlow, XLA and CUDA tell of a full memory in errors of other kinds.
 _OF_MEMORY = re.compile(
@@ -17,6 +20,14 @@ class UserError(Exception):
     The message is one sentence: what was wrong, what was received, what to do. Command lines print
     it without a traceback and exit with status 2.
     """
+
+
+def install_command(extra: str) -> str:
+    """Returns the command that installs an extra of this package, such as "video"."""
+    clone = pathlib.Path(stargan_tf.__file__).parents[1] / "setup.py"
+    return (
+        f'pip install -e ".[{extra}]"' if clone.exists() else f'pip install "stargan-tf[{extra}]"'
+    )
 
 
 def exhausted_memory(error: BaseException) -> str:

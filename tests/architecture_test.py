@@ -34,7 +34,7 @@ ALLOWED = {
     "sheets": LOW | {"data", "sheet_fonts"},
     "sheet_fonts": set(),
     "video": {"errors", "files"},
-    "errors": set(),
+    "errors": {"__init__"},
     "options": set(),
     "files": {"errors"},
     "flag_files": {"errors", "__init__"},

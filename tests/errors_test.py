@@ -4,10 +4,12 @@ import contextlib
 import io
 import subprocess
 import sys
+from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
 
+import stargan_tf
 from stargan_tf import command_line, errors
 
 OOM = "OOM when allocating tensor with shape[4,64] on /job:localhost/device:{} by allocator x"
@@ -88,6 +90,11 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
 
         with self.assertRaises(type(error)):
             command_line._guarded(main)
+
+    def test_how_an_extra_is_installed(self):
+        self.assertEqual(errors.install_command("video"), 'pip install -e ".[video]"')  # a clone
+        with mock.patch.object(stargan_tf, "__file__", "/lib/site-packages/stargan_tf/__init__.py"):
+            self.assertEqual(errors.install_command("video"), 'pip install "stargan-tf[video]"')
 
     def test_without_tensorflow_none_is_imported(self):
         code = (
