@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import runpy
+import shutil
 import sys
 
 import stargan_tf
@@ -80,10 +81,10 @@ def _refuse(words: list[str], known: dict[str, str]) -> None:
 
 def _program() -> str:
     """Returns how to call this program again from the current folder."""
-    path = os.path.relpath(sys.argv[0])
+    path, here = os.path.abspath(sys.argv[0]), os.path.relpath(sys.argv[0])
     if os.path.basename(path) != "stargan":
         return f"{command_line.python()} -m stargan_tf"
-    return "stargan" if path.startswith("..") else path
+    return "stargan" if shutil.which("stargan") == path or here.startswith("..") else here
 
 
 if __name__ == "__main__":

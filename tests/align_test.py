@@ -103,7 +103,7 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
     def test_without_opencv_nothing_is_begun(self):
         with (
             mock.patch.dict(sys.modules, {"cv2": None}),
-            self.assertRaisesRegex(errors.UserError, r"stargan-tf\[align\]"),
+            self.assertRaisesRegex(errors.UserError, r"pip install .*align\]"),
         ):
             self._command(self.photo, self.root / "folder" / "out.png")
         self.assertFalse((self.root / "folder").exists())

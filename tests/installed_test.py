@@ -34,6 +34,8 @@ class InstalledTest(tf.test.TestCase):
         where = self._call("python", "-c", "import stargan_tf; print(stargan_tf.__file__)")
         self.assertStartsWith(where, str(self.bin.parent))
         self.assertIn("\n  export tflite ", self._call("stargan", "--help"))
+        said = self._call("stargan", "doctor", "--flagfile=quickstart.flags", *TINY)
+        self.assertRegex(said, "A step takes .* s on")
         said = self._call("stargan", "train", "--flagfile=quickstart.flags", *TINY)
         self.assertIn("stargan_v1 on cartoon_faces: 16 training images", said)
         said = self._call("stargan", "evaluate", "--run=runs/quickstart", "--num_images=4")
@@ -44,6 +46,9 @@ class InstalledTest(tf.test.TestCase):
             self.assertEqual(image.size, (32, 32))
         self._call("stargan", "export", "saved_model", "--run=runs/quickstart", "--output=model")
         self.assertTrue((self.folder / "model" / "1" / "saved_model.pb").exists())
+        said = self._call("stargan", "export", "tflite", "--run=runs/quickstart", "--quantize=none",
+                          "--output=device", "--num_comparison_images=2")  # fmt: skip
+        self.assertStartsWith(said, "device/quickstart-32px-none.tflite\n")
 
     def _wheel(self):
         """Builds it from a copy, since a build leaves files beside the sources."""

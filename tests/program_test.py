@@ -1,6 +1,7 @@
 """The program `stargan`: its list of commands, how it runs one, and what it says of mistakes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from unittest import mock
@@ -96,8 +97,14 @@ class ProgramTest(parameterized.TestCase):
         (program.__file__, f"{command_line.python()} -m stargan_tf"),
     )
     def test_how_to_call_it_again(self, called, expected):
-        with mock.patch.object(sys, "argv", [called]):
+        with (
+            mock.patch.object(sys, "argv", [called]),
+            mock.patch.object(shutil, "which", return_value=None) as which,
+        ):
             self.assertEqual(program._program(), expected)
+            if called.endswith("stargan"):
+                which.return_value = called
+                self.assertEqual(program._program(), "stargan")
 
     def test_help_is_no_failure_and_needs_no_tensorflow(self):
         result = subprocess.run(
