@@ -1,10 +1,10 @@
 r"""Translates photos with a model that a TensorFlow Serving server serves.
 
-  python -m export.serving.client --server=localhost:8500 --status
-  python -m export.serving.client --server=localhost:8500 --image=face.jpg \\
+  python -m stargan_tf.client --server=localhost:8500 --status
+  python -m stargan_tf.client --server=localhost:8500 --image=face.jpg \\
       --to=Blond_Hair,Smiling --output=out.png
 
---server=HOST:PORT asks by gRPC (pip install -e ".[serving]"), --server=http://HOST:PORT by REST,
+--server=HOST:PORT asks by gRPC (with the extra serving), --server=http://HOST:PORT by REST,
 which needs nothing. --metadata says which names the model knows. A model of StarGAN v1 sees a photo
 as --from says (default: none of the attributes); one of StarGAN v2 wants one domain, --to=cat, and
 a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.

@@ -49,7 +49,7 @@ def main() -> None:
     if not exported.warmed_up:
         print(
             "No warm-up requests were written, so a server's first answers are slow; for them: "
-            'pip install -e ".[serving]"'
+            f"{errors.install_command('serving')}"
         )
     print(f"{exported.directory}  ({exported.size / 2**20:.1f} MB, every signature verified)")
 
