@@ -18,6 +18,7 @@ BOTH = {
     "environments_test.py",
     "gan_losses_test.py",
     "import_reference_test.py",
+    "keras_files_test.py",
     "keras_versions_test.py",
     "landmarks",
     "layers",

@@ -7,6 +7,7 @@ from stargan_tf import keras_versions
 from stargan_tf.layers import convolution
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
 class FrozenBatchNorm(keras.layers.Layer):
     """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with statistics that never change.
 
@@ -45,6 +46,7 @@ class FrozenBatchNorm(keras.layers.Layer):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
 class ConvBlock(keras.layers.Layer):
     """Three convolutions side by side in one sum: x + [a, b, c], a = f1(x), b = f2(a), c = f3(b).
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from stargan_tf import errors, keras_versions, state_dicts
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
+from stargan_tf.layers import network as network_lib
 
 SIZE = 256  # pixels, of the input
 CELLS = 64  # of a heatmap, both ways: a cell is 4 x 4 pixels
@@ -25,7 +26,8 @@ _PREFIXES = ("", "state_dict.", "fan.")
 _ADVICE = "pass the weights of StarGAN v2's landmark network (wing.ckpt)"
 
 
-class LandmarkNetwork(keras.Model):
+@keras.utils.register_keras_serializable("stargan_tf")
+class LandmarkNetwork(network_lib.Network):
     """x (N, 256, 256, 3) in [0, 1] -> heatmaps (N, 64, 64, 99), about 0 to 1 at their peaks.
 
     Maps 0 to 97 are landmarks, in the order of the WFLW data set; the last is the outline. Made by
@@ -69,6 +71,7 @@ class LandmarkNetwork(keras.Model):
         outer |= {b: b.channels for b in (*inner, *self.beside, *self.before, *self.after)}
         for layer, channels in outer.items():
             keras_versions.build(layer, (None, None, None, channels))
+        self.trainable = False
         self.built = True
 
     def call(self, x):
@@ -80,6 +83,15 @@ class LandmarkNetwork(keras.Model):
         x = self.conv_last(self.block_out(x))
         return self.heads(tf.nn.relu(self.bn_last(x)))
 
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x."""
+        return (tf.zeros((1, SIZE, SIZE, 3)),)
+
+    def build_from_config(self, config: dict) -> None:
+        """Creates the weights, without a call."""
+        del config
+        keras_versions.build(self, (None, SIZE, SIZE, 3))
+
     def _hourglass(self, x: tf.Tensor, level: int) -> tf.Tensor:
         y = self.before[level](resampling.average(x))
         y = self.inner(y) if level == _DEPTH - 1 else self._hourglass(y, level + 1)
@@ -89,8 +101,7 @@ class LandmarkNetwork(keras.Model):
 def built(dtype: str = "float32") -> LandmarkNetwork:
     """Returns the built and frozen network, its weights random until `assign` sets them."""
     network = LandmarkNetwork(name="landmarks", dtype=dtype)
-    keras_versions.build(network, (None, SIZE, SIZE, 3))
-    network.trainable = False
+    network.build_from_config({})
     return network
 
 

@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import activations, convolution, instance_norm, residual_blocks
+from stargan_tf.layers import activations, convolution, instance_norm, network, residual_blocks
 
 
-class Generator(keras.Model):
+@keras.utils.register_keras_serializable("stargan_v1")
+class Generator(network.Network):
     """G(x, c) -> y: the image x as it would look with the label c.
 
     x: (N, H, W, 3) in [-1, 1], H and W multiples of 4. c: (N, label_channels). y: like x, in
@@ -63,13 +64,13 @@ class Generator(keras.Model):
         x = tf.nn.relu(self.up2_norm(self.up2(x)))
         return tf.tanh(_at_least_float32(self.conv_out(x)))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("label_channels", "conv_dim", "repeat_num")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x and c."""
+        return tf.zeros((1, 4, 4, 3)), tf.zeros((1, self.label_channels))
 
 
-class Discriminator(keras.Model):
+@keras.utils.register_keras_serializable("stargan_v1")
+class Discriminator(network.Network):
     """D(x) -> (D_src(x), D_cls(x)): is x real, and which labels does it show.
 
     x: (N, S, S, 3) in [-1, 1] for the one size S that it is built for. D_src: (N, P, P, 1) patch
@@ -112,10 +113,9 @@ class Discriminator(keras.Model):
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
         return _at_least_float32(self.src(x)), _at_least_float32(cls)
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "labels", "conv_dim", "repeat_num")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x."""
+        return (tf.zeros((1, self.image_size, self.image_size, 3)),)
 
 
 def _at_least_float32(x: tf.Tensor) -> tf.Tensor:

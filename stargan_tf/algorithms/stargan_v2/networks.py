@@ -14,6 +14,7 @@ from stargan_tf.layers import (
     high_pass,
     initializers,
     instance_norm,
+    network,
     resampling,
     residual_blocks,
 )
@@ -22,7 +23,8 @@ HIDDEN_UNITS = 512  # of the mapping network's layers
 Masks = tuple[tf.Tensor, tf.Tensor]
 
 
-class Generator(keras.Model):
+@keras.utils.register_keras_serializable("stargan_v2")
+class Generator(network.Network):
     """G(x, s) -> y: the image x in the style s.
 
     x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: like x, float32 even where the computation is
@@ -102,14 +104,16 @@ class Generator(keras.Model):
         x = activations.leaky_relu(self.norm_out(x), 0.2)
         return _at_least_float32(self.to_rgb(x))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "style_dim", "channel_base", "max_channels", "w_hpf",
-                 "bottleneck_size")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor | Masks, ...]:
+        """Returns zeros for x, s and, if w_hpf > 0, masks."""
+        shape = (1, self.image_size, self.image_size)
+        mask = tf.zeros((*shape, 1))
+        masks = ((mask, mask),) if self.w_hpf > 0 else ()
+        return tf.zeros((*shape, 3)), tf.zeros((1, self.style_dim)), *masks
 
 
-class MappingNetwork(keras.Model):
+@keras.utils.register_keras_serializable("stargan_v2")
+class MappingNetwork(network.Network):
     """F(z, y) -> s: a style of the domain y from a latent code z.
 
     z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim), always computed in
@@ -164,13 +168,12 @@ class MappingNetwork(keras.Model):
             z = tf.nn.relu(layer(z))
         return self.unshared[-1](z)
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("domains", "latent_dim", "style_dim", "hidden_units")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for z and y."""
+        return tf.zeros((1, self.latent_dim)), tf.zeros((1, self.domains))
 
 
-class _Trunk(keras.Model):
+class _Trunk(network.Network):
     """What the style encoder and the discriminator share: S x S pixels -> features (N, channels).
 
     conv3x3, residual blocks without normalization down to 4 x 4, leaky ReLU, conv4x4, leaky ReLU.
@@ -200,12 +203,12 @@ class _Trunk(keras.Model):
         x = self.conv_out(activations.leaky_relu(x, 0.2))
         return tf.squeeze(activations.leaky_relu(x, 0.2), axis=(1, 2))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "channel_base", "max_channels")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x and y."""
+        return tf.zeros((1, self.image_size, self.image_size, 3)), tf.zeros((1, self.domains))
 
 
+@keras.utils.register_keras_serializable("stargan_v2")
 class StyleEncoder(_Trunk):
     """E(x, y) -> s: the style of the image x, seen as one of the domain y.
 
@@ -240,11 +243,8 @@ class StyleEncoder(_Trunk):
         s = domain_dense.of_domain(self.unshared(self.features(x)), y)
         return _at_least_float32(s)
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "domains": self.domains, "style_dim": self.style_dim}
 
-
+@keras.utils.register_keras_serializable("stargan_v2")
 class Discriminator(_Trunk):
     """D(x, y) -> logit: is x a real image of the domain y.
 
@@ -279,10 +279,6 @@ class Discriminator(_Trunk):
         """Returns the logits."""
         logits = _at_least_float32(self.branches(self.features(x)))
         return tf.reduce_sum(logits * tf.cast(y, logits.dtype), axis=1)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "domains": self.domains}
 
 
 def _conv_in(filters: int, **kwargs) -> convolution.Conv2D:
