@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import initializers, instance_norm
+from stargan_tf.layers import initializers, modulation
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -40,7 +40,7 @@ class AdaIN(keras.layers.Layer):
         kernel = tf.convert_to_tensor(self.kernel)
         h = (tf.matmul(tf.cast(s, kernel.dtype), kernel) + self.bias)[:, tf.newaxis, tf.newaxis]
         gamma, beta = tf.split(h, 2, axis=-1)
-        return instance_norm.modulated(x, 1 + gamma, beta, self.epsilon)
+        return modulation.modulated(x, 1 + gamma, beta, self.epsilon)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from stargan_tf import keras_versions
-from stargan_tf.layers import forms, instance_norm
+from stargan_tf.layers import forms, modulation
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -32,7 +32,7 @@ class AddonsInstanceNorm(keras_versions.needed_addons().layers.InstanceNormaliza
     def call(self, x):
         """Normalizes x (N, H, W, C)."""
         if forms.are_portable():
-            return instance_norm.modulated(x, self.gamma, self.beta, self.epsilon)
+            return modulation.modulated(x, self.gamma, self.beta, self.epsilon)
         return tf.cast(super().call(tf.cast(x, self.dtype)), x.dtype)
 
     def get_config(self) -> dict:
