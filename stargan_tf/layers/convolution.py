@@ -1,4 +1,4 @@
-"""Convolutions with zero padding given in pixels, as the papers' tables write them."""
+"""Convolutions whose zero padding is given in pixels, as in the papers' tables."""
 
 import keras
 import tensorflow as tf
@@ -7,7 +7,7 @@ from stargan_tf.layers import initializers
 
 
 class _Convolution(keras.layers.Layer):
-    """The weights and the configuration that both directions share."""
+    """The weights and the configuration that convolution and transposed convolution share."""
 
     def __init__(
         self,
@@ -51,17 +51,18 @@ class _Convolution(keras.layers.Layer):
 class Conv2D(_Convolution):
     """A convolution of (N, H, W, C) with `padding` zeros on every side.
 
-    The output is (N, (H + 2 padding - kernel_size) // strides + 1, the same of W, filters). The
-    kernel is stored as (height, width, in, out).
+    The output is (N, H', W', filters) with H' = (H + 2 padding - kernel_size) // strides + 1 and W'
+    likewise. The kernel is stored as (height, width, in, out).
 
     Args:
       filters: Output channels.
       kernel_size: Height and width of the kernel.
-      strides: Of both axes.
+      strides: Stride along both axes.
       padding: Zeros on every side, in pixels.
-      use_bias: Whether a bias is added.
-      init: "fan_in_uniform": kernel and bias start uniform in +-1 / sqrt(fan_in), PyTorch's
-        default. "he_normal": the kernel starts normal with deviation sqrt(2 / fan_in), the bias 0.
+      use_bias: Whether to add a bias.
+      init: "fan_in_uniform" draws kernel and bias uniformly from +-1 / sqrt(fan_in), PyTorch's
+        default. "he_normal" draws the kernel from a normal distribution with deviation
+        sqrt(2 / fan_in) and sets the bias to 0.
     """
 
     def build(self, input_shape):
@@ -75,9 +76,9 @@ class Conv2D(_Convolution):
         kernel = tf.cast(self.kernel, x.dtype)
         if self.padding == 0 and x.shape[1:3] == [self.kernel_size] * 2:
             return self._add_bias(_whole(x, kernel))
-        # SAME pads a stride-1 convolution by kernel_size // 2, and a 4x4 one of stride 2 by 1
-        # where H and W are even, as they are in the papers' networks. An explicit list of
-        # paddings would make the weight gradient up to 60 times slower in bfloat16.
+        # SAME pads a convolution of stride 1 by kernel_size // 2, and a 4x4 convolution of stride 2
+        # by 1 if H and W are even, as they are in the papers' networks. An explicit list of
+        # paddings would make the gradient by the kernel up to 60 times slower in bfloat16.
         halved = (self.kernel_size, self.strides, self.padding) == (4, 2, 1)
         same = self.strides == 1 and 2 * self.padding == self.kernel_size - 1
         if same or (halved and _is_even(x)):
@@ -93,8 +94,8 @@ class Conv2D(_Convolution):
 class Conv2DTranspose(_Convolution):
     """The transposed convolution 4x4, stride 2, padding 1: (N, H, W, C) -> (N, 2H, 2W, filters).
 
-    The only one the papers use, and the one for which TensorFlow's SAME equals PyTorch's
-    `padding`. The kernel is stored as (height, width, out, in).
+    The papers use no other. With these numbers TensorFlow's SAME equals PyTorch's `padding`. The
+    kernel is stored as (height, width, out, in).
     """
 
     def __init__(self, filters: int, use_bias: bool = True, **kwargs):
@@ -125,12 +126,12 @@ class Conv2DTranspose(_Convolution):
 
 
 def _whole(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Returns the (N, 1, 1, filters) of a kernel as large as x: a matrix product, and as fast."""
+    """Convolves x with a kernel of its own size, by a fast matrix product: (N, 1, 1, filters)."""
     products = x.shape[1] * x.shape[2] * x.shape[3]
     y = tf.matmul(tf.reshape(x, (-1, products)), tf.reshape(kernel, (products, -1)))
     return y[:, tf.newaxis, tf.newaxis, :]
 
 
 def _is_even(x: tf.Tensor) -> bool:
-    """Whether height and width are known to be even."""
+    """Returns whether height and width are known to be even."""
     return all(size is not None and size % 2 == 0 for size in x.shape[1:3])

@@ -1,6 +1,6 @@
 """Instance normalization (Ulyanov et al. 2016, arXiv 1607.08022).
 
-There are two backends: the layer below, and that of tensorflow-addons, where it is installed.
+There are two backends: the layer below, and the layer of tensorflow-addons if it is installed.
 """
 
 import contextlib
@@ -8,23 +8,23 @@ import contextvars
 from collections.abc import Iterator
 
 import keras
-import tensorflow as tf
 
 from stargan_tf import keras_versions
 from stargan_tf.layers import modulation
 
 BACKENDS = ("auto", "native", "addons")
-_asked = contextvars.ContextVar("normalization_backend", default="auto")
+_backend = contextvars.ContextVar("normalization_backend", default="auto")
 
 
 def chosen(backend: str) -> str:
-    """Returns which of "native" and "addons" a backend stands for here.
+    """Resolves a backend to "native" or "addons".
 
     Args:
-      backend: "native"; "addons": tensorflow-addons; "auto": that where it can be imported.
+      backend: "native" is the layer in this module, "addons" that of tensorflow-addons. "auto" is
+        "addons" if tensorflow-addons can be imported, "native" otherwise.
 
     Raises:
-      UserError: If "addons" is asked for and can't be imported.
+      UserError: If the backend is "addons" and tensorflow-addons can't be imported.
     """
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {BACKENDS}. Received: {backend!r}")
@@ -35,27 +35,27 @@ def chosen(backend: str) -> str:
 
 @contextlib.contextmanager
 def computed_by(backend: str) -> Iterator[None]:
-    """What `make` makes within this context is of the backend. Without a context: of "auto".
+    """Layers created by `make` inside this context use `backend`; outside of any, "auto".
 
-    Takes and raises what `chosen` does.
+    The argument and the errors are those of `chosen`.
     """
-    token = _asked.set(chosen(backend))
+    token = _backend.set(chosen(backend))
     try:
         yield
     finally:
-        _asked.reset(token)
+        _backend.reset(token)
 
 
 def make(epsilon: float = 1e-5, **kwargs) -> keras.layers.Layer:
-    """Returns a layer of the backend: an `InstanceNorm`, or one that equals it in all but name.
+    """Creates an `InstanceNorm`, or the equivalent layer of tensorflow-addons.
 
     Args:
       epsilon: Added to the variance; 1e-5 in the papers.
-      **kwargs: Of a Keras layer, such as its name and its dtype.
+      **kwargs: Arguments of a Keras layer, such as its name and dtype.
     """
-    if chosen(_asked.get()) == "native":
+    if chosen(_backend.get()) == "native":
         return InstanceNorm(epsilon, **kwargs)
-    from stargan_tf.layers import addons_instance_norm  # can't be imported elsewhere
+    from stargan_tf.layers import addons_instance_norm  # needs tensorflow-addons
 
     return addons_instance_norm.AddonsInstanceNorm(epsilon, **kwargs)
 
@@ -64,8 +64,8 @@ def make(epsilon: float = 1e-5, **kwargs) -> keras.layers.Layer:
 class InstanceNorm(keras.layers.Layer):
     """y = gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, over each image's own H x W.
 
-    There are no running statistics: a generator that switches to them at test time is ruined.
-    Statistics are float32 even where the computation is bfloat16. The variance is the biased one.
+    There are no running statistics: switching to them at test time would ruin a generator.
+    Statistics are float32 even if the computation is bfloat16. The variance is the biased one.
 
     Args:
       epsilon: Added to the variance; 1e-5 in the papers.

@@ -1,4 +1,4 @@
-"""Normalization of each image's channels, scaled and shifted: what InstanceNorm and AdaIN compute."""
+"""Normalizes the channels of each image, then scales and shifts: for InstanceNorm and AdaIN."""
 
 import tensorflow as tf
 
@@ -6,18 +6,18 @@ from stargan_tf.layers import forms
 
 
 def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """Returns gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, in the type of x.
+    """Returns gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, in the dtype of x.
 
     Args:
-      x: (N, H, W, C); its statistics are taken over H and W, in float32 or better.
-      gamma: Scales, of one image (C,) for all, or (N, 1, 1, C).
-      beta: Offsets, likewise.
+      x: (N, H, W, C); mean and variance are taken over H and W, in float32 or better.
+      gamma: Scales: (C,), the same for all images, or (N, 1, 1, C).
+      beta: Offsets, shaped like gamma.
       epsilon: Added to the variance.
     """
     dtype = x.dtype
     x = tf.cast(x, tf.float32) if dtype.size < 4 else x
     gamma, beta = tf.cast(gamma, x.dtype), tf.cast(beta, x.dtype)
-    if forms.are_portable():  # no gradient, so none to write out
+    if forms.are_portable():  # exports take no gradient
         return tf.cast(_normalized(x, epsilon)[0] * gamma + beta, dtype)
     return tf.cast(_modulated(x, gamma, beta, epsilon), dtype)
 
@@ -26,9 +26,9 @@ def _modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) 
     @tf.custom_gradient
     def forward(x, gamma, beta):
         def gradient(dy):
-            # From x again, not from what forward has: so that this can be differentiated too. (A
-            # graph computes the equal parts only once.) Written out, since the gradient that
-            # TensorFlow derives passes over the map more than twice as often.
+            # Written out by hand because TensorFlow's own gradient passes over the map more than
+            # twice as often. It starts from x again, so that it can be differentiated too; a graph
+            # still computes the common parts only once.
             normalized, inverse = _normalized(x, epsilon)
             d_beta = tf.reduce_sum(dy, axis=(1, 2), keepdims=True)
             d_gamma = tf.reduce_sum(dy * normalized, axis=(1, 2), keepdims=True)
@@ -45,9 +45,9 @@ def _modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) 
 
 
 def _normalized(x: tf.Tensor, epsilon: float) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the normalized x and one over its deviation, (N, 1, 1, C)."""
+    """Returns x normalized, and 1 / sqrt(var(x) + epsilon) as (N, 1, 1, C)."""
     centred = x - tf.reduce_mean(x, axis=(1, 2), keepdims=True)
-    # mean(c * c), not the squared-difference op: that one has no 16-bit kernel on devices.
+    # Not the squared-difference op, which has no 16-bit kernel on phones.
     variance = tf.reduce_mean(centred * centred, axis=(1, 2), keepdims=True)
     inverse = tf.math.rsqrt(variance + epsilon)
     return centred * inverse, inverse

@@ -1,7 +1,7 @@
-"""The four networks of StarGAN v2 (Choi et al. 2020, section 2.1 and appendix A).
+"""StarGAN v2's four networks (Choi et al. 2020, section 2.1 and appendix A).
 
-Sizes are powers of two. A feature map at resolution r has min(channel_base * image_size / r,
-max_channels) channels; the first one, at the full resolution, has channel_base of them.
+Image sizes are powers of two. The first feature map, at the full resolution, has channel_base
+channels. At resolution r there are min(channel_base * image_size / r, max_channels) channels.
 """
 
 import keras
@@ -19,28 +19,30 @@ from stargan_tf.layers import (
     residual_blocks,
 )
 
-HIDDEN_UNITS = 512  # of the mapping network's layers
+HIDDEN_UNITS = 512  # in each hidden layer of the mapping network
 Masks = tuple[tf.Tensor, tf.Tensor]
 
 
 @keras.utils.register_keras_serializable("stargan_v2")
 class Generator(network.Network):
-    """G(x, s) -> y: the image x in the style s.
+    """G(x, s) -> y: renders the image x in the style s.
 
-    x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: like x, float32 even where the computation is
-    bfloat16; there is no tanh, so y may leave [-1, 1] a little.
+    x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: shaped like x, float32 even if the computation
+    is bfloat16. There is no tanh, so y may leave [-1, 1] a little.
 
-    Where w_hpf > 0, `masks` are two maps (N, h, w, 1) in [0, 1] that say where x's fine structure
-    is to pass to y: the first at 32 px, the second at 64 and 128 px. There, high-pass filtered
-    features skip from the encoder to the decoder, whose blocks have no skips of their own.
+    With w_hpf > 0, `masks` holds two maps (N, h, w, 1) in [0, 1] that mark where y keeps the fine
+    structure of x: the first acts at 32 px, the second at 64 and 128 px. Where they are 1,
+    high-pass filtered features skip from the encoder to the decoder, whose own blocks then have no
+    skips.
 
     Args:
-      image_size: S in pixels, a power of two from 16 on (with w_hpf > 0: from 64 on).
-      style_dim: The length of s.
+      image_size: S in pixels, a power of two, at least 16 (at least 64 with w_hpf > 0).
+      style_dim: Length of s.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
-      w_hpf: Weight of the high-pass skip: the filter is divided by it. 0: there is none.
-      bottleneck_size: The smallest feature map in pixels; 0: the paper's 16, or 8 where w_hpf > 0.
+      max_channels: Upper limit for the channels of a layer.
+      w_hpf: Divides the high-pass filter; 0 leaves the high-pass skip out.
+      bottleneck_size: Size of the smallest feature map in pixels. 0 stands for the paper's 16, or
+        for 8 with w_hpf > 0.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Generator(network.Network):
         bottleneck_size: int = 0,
         **kwargs,
     ):
-        # Keras would cast s, too, to bfloat16.
+        # With autocast, Keras would cast s to bfloat16 as well.
         super().__init__(autocast=False, **kwargs)
         self.image_size = image_size
         self.style_dim = style_dim
@@ -87,7 +89,10 @@ class Generator(network.Network):
     def call(self, x, s, masks=None):
         """Returns y, shaped like x."""
         if (masks is None) != (self.w_hpf == 0):
-            raise ValueError(f"Give masks where w_hpf > 0, and only there. Received: {masks}")
+            raise ValueError(
+                f"masks must be given if w_hpf > 0, and only then. Received: {masks}, "
+                f"w_hpf={self.w_hpf}"
+            )
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         size, entering = self.image_size, {}
         for block in self.encode:
@@ -114,16 +119,16 @@ class Generator(network.Network):
 
 @keras.utils.register_keras_serializable("stargan_v2")
 class MappingNetwork(network.Network):
-    """F(z, y) -> s: a style of the domain y from a latent code z.
+    """F(z, y) -> s: maps a latent code z to a style of the domain y.
 
-    z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim), always computed in
-    float32: it is small. Four layers are shared, four belong to each domain.
+    z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim). The domains share the
+    first four layers; each has the last four for itself.
 
     Args:
-      domains: K.
-      latent_dim: The length of z.
-      style_dim: The length of s.
-      hidden_units: Of every hidden layer.
+      domains: K, the number of domains.
+      latent_dim: Length of z.
+      style_dim: Length of s.
+      hidden_units: Units in each hidden layer.
     """
 
     def __init__(
@@ -158,10 +163,10 @@ class MappingNetwork(network.Network):
 
     def call(self, z, y):
         """Returns s."""
-        return domain_dense.of_domain(self.all_domains(z), y)
+        return domain_dense.select_domain(self.all_domains(z), y)
 
     def all_domains(self, z: tf.Tensor) -> tf.Tensor:
-        """Returns the styles (K, N, style_dim) of z in every domain."""
+        """Returns the styles (K, N, style_dim) that z has in each domain."""
         for layer in self.shared:
             z = layer(z)
         for layer in self.unshared[:-1]:
@@ -174,7 +179,7 @@ class MappingNetwork(network.Network):
 
 
 class _Trunk(network.Network):
-    """What the style encoder and the discriminator share: S x S pixels -> features (N, channels).
+    """The layers common to style encoder and discriminator: S x S pixels -> (N, channels).
 
     conv3x3, residual blocks without normalization down to 4 x 4, leaky ReLU, conv4x4, leaky ReLU.
     """
@@ -196,7 +201,7 @@ class _Trunk(network.Network):
         )
 
     def features(self, x: tf.Tensor) -> tf.Tensor:
-        """Returns (N, channels) from x (N, S, S, 3)."""
+        """Returns the features (N, channels) of x (N, S, S, 3)."""
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         for block in self.blocks:
             x = block(x)
@@ -210,16 +215,16 @@ class _Trunk(network.Network):
 
 @keras.utils.register_keras_serializable("stargan_v2")
 class StyleEncoder(_Trunk):
-    """E(x, y) -> s: the style of the image x, seen as one of the domain y.
+    """E(x, y) -> s: extracts the style of the image x, taken as an image of the domain y.
 
     x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. s: (N, style_dim) float32.
 
     Args:
-      image_size: S in pixels, a power of two from 8 on.
-      domains: K.
-      style_dim: The length of s.
+      image_size: S in pixels, a power of two, at least 8.
+      domains: K, the number of domains.
+      style_dim: Length of s.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
+      max_channels: Upper limit for the channels of a layer.
     """
 
     def __init__(
@@ -240,22 +245,22 @@ class StyleEncoder(_Trunk):
 
     def call(self, x, y):
         """Returns s."""
-        s = domain_dense.of_domain(self.unshared(self.features(x)), y)
+        s = domain_dense.select_domain(self.unshared(self.features(x)), y)
         return _at_least_float32(s)
 
 
 @keras.utils.register_keras_serializable("stargan_v2")
 class Discriminator(_Trunk):
-    """D(x, y) -> logit: is x a real image of the domain y.
+    """D(x, y) -> logit: whether x is a real image of the domain y.
 
-    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. logit: (N,) float32, unbounded: of the K branches
-    that of y.
+    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. logit: (N,) float32, unbounded, from y's branch
+    of the K branches.
 
     Args:
-      image_size: S in pixels, a power of two from 8 on.
-      domains: K.
+      image_size: S in pixels, a power of two, at least 8.
+      domains: K, the number of domains.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
+      max_channels: Upper limit for the channels of a layer.
     """
 
     def __init__(
@@ -286,7 +291,7 @@ def _conv_in(filters: int, **kwargs) -> convolution.Conv2D:
 
 
 def _widths(base: int, most: int, halvings: int) -> list[int]:
-    """Returns the channels at the full resolution and after every halving."""
+    """Returns the channels at the full resolution and after each halving."""
     return [base] + [min(base * 2**i, most) for i in range(1, halvings + 1)]
 
 
