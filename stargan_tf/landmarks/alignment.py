@@ -33,7 +33,7 @@ def landmarks(heatmaps: np.ndarray) -> np.ndarray:
     n, k = np.ogrid[:count, :_LANDMARKS]
 
     def towards(down: int, right: int) -> np.ndarray:
-        """Returns 1 if the neighbour in this direction is higher than the opposite one, else -1 or 0."""
+        """Compares the neighbours in this and the opposite direction: 1, -1, or 0 if equal."""
         after = maps[n, k, (rows + down) % height, (columns + right) % width]
         before = maps[n, k, (rows - down) % height, (columns - right) % width]
         return np.sign(after - before)

@@ -14,8 +14,8 @@ from stargan_tf.landmarks import network as network_lib
 
 _THRESHOLD = 0.1  # lower values in a heatmap are noise
 _EPSILON = 1e-6
-# For each region: (first map, end), the number of rows to move it up (negative: down), and the power
-# to raise its maps to, which makes their spots smaller. Maps not listed here are not used.
+# For each region: (first map, end), how many rows it moves up (negative: down), and the power that
+# its maps are raised to, which makes their spots smaller. Maps not listed here are not used.
 _EXPRESSION = (
     ((8, 25), 0, 3),  # chin
     ((34, 46), -7, 2),  # eyebrows, without 33

@@ -38,6 +38,13 @@ class _Convolution(keras.layers.Layer):
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer=bias)
 
+    def _transposed(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Returns the transposed convolution of stride 2: (N, H, W, C) -> (N, 2H, 2W, filters)."""
+        shape, static = tf.shape(x), x.shape
+        n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
+        size = [n, 2 * h, 2 * w, self.filters]
+        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, 2, "SAME"))
+
     def _add_bias(self, x: tf.Tensor) -> tf.Tensor:
         return tf.nn.bias_add(x, tf.cast(self.bias, x.dtype)) if self.use_bias else x
 
@@ -99,11 +106,8 @@ class Conv2DTranspose(_Convolution):
     """
 
     def __init__(self, filters: int, use_bias: bool = True, **kwargs):
-        sizes = {"kernel_size": 4, "strides": 2, "padding": 1}
-        given = {name: kwargs.pop(name, value) for name, value in sizes.items()}
-        if given != sizes:
-            raise ValueError(f"Conv2DTranspose is 4x4, stride 2, padding 1. Received: {given}")
-        super().__init__(filters, **sizes, use_bias=use_bias, **kwargs)
+        kwargs = with_sizes(kwargs, kernel_size=4, strides=2, padding=1)
+        super().__init__(filters, use_bias=use_bias, **kwargs)
 
     def build(self, input_shape):
         """Creates the kernel for inputs of `input_shape` (N, H, W, C)."""
@@ -113,16 +117,15 @@ class Conv2DTranspose(_Convolution):
 
     def call(self, x):
         """Returns the feature map at twice the height and width."""
-        shape = tf.shape(x)
-        static = x.shape
-        size = [
-            shape[0] if static[0] is None else static[0],
-            2 * (shape[1] if static[1] is None else static[1]),
-            2 * (shape[2] if static[2] is None else static[2]),
-            self.filters,
-        ]
-        kernel = tf.cast(self.kernel, x.dtype)
-        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, self.strides, "SAME"))
+        return self._transposed(x, tf.cast(self.kernel, x.dtype))
+
+
+def with_sizes(kwargs: dict, **sizes: int) -> dict:
+    """Returns `kwargs` with the fixed sizes of a convolution, which a config may hold too."""
+    received = {name: kwargs.get(name, size) for name, size in sizes.items()}
+    if received != sizes:
+        raise ValueError(f"The sizes of this convolution are {sizes}. Received: {received}")
+    return {**kwargs, **sizes}
 
 
 def _whole(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

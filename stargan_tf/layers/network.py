@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 
 class Network(keras.Model):
@@ -34,3 +35,8 @@ class Network(keras.Model):
         """Creates the weights by a call, which gives them the names that they had in training."""
         del config
         self(*self.example_inputs())
+
+
+def at_least_float32(x: tf.Tensor) -> tf.Tensor:
+    """Returns a network's output as float32 if it was computed in bfloat16."""
+    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -29,7 +29,8 @@ class Conv3x3(convolution.Conv2D):
     """conv3x3(x) + bias, padding 1: (N, H, W, C) -> (N, H, W, filters)."""
 
     def __init__(self, filters: int, **kwargs):
-        super().__init__(filters, **_size(kwargs), **kwargs)
+        kwargs = convolution.with_sizes(kwargs, kernel_size=3, strides=1, padding=1)
+        super().__init__(filters, **kwargs)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -51,10 +52,7 @@ class Conv3x3Up(Conv3x3):
         # A transposed convolution mirrors its kernel.
         kernel = tf.cast(_spread(self.kernel, 1.0, mirrored=True), x.dtype)
         kernel = tf.transpose(kernel, (0, 1, 3, 2))
-        shape, static = tf.shape(x), x.shape
-        n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
-        size = [n, 2 * h, 2 * w, self.filters]
-        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, 2, "SAME"))
+        return self._transposed(x, kernel)
 
 
 def nearest(x: tf.Tensor) -> tf.Tensor:
@@ -73,15 +71,6 @@ def average(x: tf.Tensor) -> tf.Tensor:
 
 def _size_of(x: tf.Tensor) -> list[tf.Tensor]:
     return tf.unstack(tf.shape(x)[1:3])
-
-
-def _size(kwargs: dict) -> dict:
-    """Removes the fixed sizes from `kwargs` and returns them, after checking them."""
-    sizes = {"kernel_size": 3, "strides": 1, "padding": 1}
-    given = {name: kwargs.pop(name, value) for name, value in sizes.items()}
-    if given != sizes:
-        raise ValueError(f"The convolution is 3x3, stride 1, padding 1. Received: {given}")
-    return sizes
 
 
 def _spread(kernel: tf.Tensor, weight: float, mirrored: bool = False) -> tf.Tensor:

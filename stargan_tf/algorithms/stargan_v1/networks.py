@@ -62,7 +62,7 @@ class Generator(network.Network):
             x = block(x)
         x = tf.nn.relu(self.up1_norm(self.up1(x)))
         x = tf.nn.relu(self.up2_norm(self.up2(x)))
-        return tf.tanh(_at_least_float32(self.conv_out(x)))
+        return tf.tanh(network.at_least_float32(self.conv_out(x)))
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x and c."""
@@ -111,12 +111,8 @@ class Discriminator(network.Network):
         for layer in self.down:
             x = activations.leaky_relu(layer(x), 0.01)
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
-        return _at_least_float32(self.src(x)), _at_least_float32(cls)
+        return network.at_least_float32(self.src(x)), network.at_least_float32(cls)
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x."""
         return (tf.zeros((1, self.image_size, self.image_size, 3)),)
-
-
-def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
-    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -107,7 +107,7 @@ class Generator(network.Network):
                 if masks is not None and size in (32, 64, 128):
                     x += self.hpf(entering[size], masks[0] if size == 32 else masks[1])
         x = activations.leaky_relu(self.norm_out(x), 0.2)
-        return _at_least_float32(self.to_rgb(x))
+        return network.at_least_float32(self.to_rgb(x))
 
     def example_inputs(self) -> tuple[tf.Tensor | Masks, ...]:
         """Returns zeros for x, s and, if w_hpf > 0, masks."""
@@ -246,7 +246,7 @@ class StyleEncoder(_Trunk):
     def call(self, x, y):
         """Returns s."""
         s = domain_dense.select_domain(self.unshared(self.features(x)), y)
-        return _at_least_float32(s)
+        return network.at_least_float32(s)
 
 
 @keras.utils.register_keras_serializable("stargan_v2")
@@ -282,7 +282,7 @@ class Discriminator(_Trunk):
 
     def call(self, x, y):
         """Returns the logits."""
-        logits = _at_least_float32(self.branches(self.features(x)))
+        logits = network.at_least_float32(self.branches(self.features(x)))
         return tf.reduce_sum(logits * tf.cast(y, logits.dtype), axis=1)
 
 
@@ -297,7 +297,3 @@ def _widths(base: int, most: int, halvings: int) -> list[int]:
 
 def _log2(size: int) -> int:
     return size.bit_length() - 1
-
-
-def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
-    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x
