@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import algorithms, keras_versions
+from stargan_tf import algorithms
 from stargan_tf.algorithms.stargan_v2 import networks as v2
+from stargan_tf.base import keras_versions
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.layers import network as network_lib
 from tests import shared

@@ -12,10 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors, keras_versions, state_dicts
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
 from stargan_tf.layers import network as network_lib
+from stargan_tf.weights import state_dicts
 
 SIZE = 256  # height and width of the input, in pixels
 CELLS = 64  # height and width of a heatmap; a cell is 4 x 4 pixels

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import keras
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.layers import modulation
 
 BACKENDS = ("auto", "native", "addons")
