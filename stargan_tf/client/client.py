@@ -152,7 +152,7 @@ class Client:
         if not all(seed >= 0 for seed in seeds):
             raise errors.UserError(f"Seeds are numbers from 0 on; received {list(seeds)}.")
         width, count = self._styled().latent_dim, self._count(images)
-        z = latents_lib.of_seeds(_each(seeds, count, "seeds"), width)
+        z = latents_lib.draw_each(_each(seeds, count, "seeds"), width)
         inputs = {"latent": z, "domain": self._domains(to, count)}
         return self._pictures("translate_latent", images, fit, inputs)
 

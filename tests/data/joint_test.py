@@ -60,9 +60,9 @@ class JointSpaceTest(tf.test.TestCase, parameterized.TestCase):
     def test_shown(self):
         own = np.array([[1, 0, 1, 1, 0, 1, 0], [0, 0, 0, 0, 1, 0, 1]])
         self.assertAllEqual(
-            SPACE.shown(own, ["Male"]), [[1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 0]]
+            SPACE.changed(own, ["Male"]), [[1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 0]]
         )
-        self.assertAllEqual(SPACE.shown(own, ["happy"]), [[0, 0, 0, 1, 0, 0, 1]] * 2)
+        self.assertAllEqual(SPACE.changed(own, ["happy"]), [[0, 0, 0, 1, 0, 0, 1]] * 2)
 
     def test_rivals_are_all_that_must_be_zero(self):
         self.assertEqual(SPACE.rivals("Black"), (1, 3, 4))
@@ -156,13 +156,13 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
         given.check()
 
     @parameterized.parameters(
-        ({"datasets": "celeba"}, "takes two data sets or more in --datasets; received"),
-        ({"datasets": "celeba,rafd", "dataset": "celeba"}, "and --dataset=celeba; pass one"),
+        ({"datasets": "celeba"}, "takes two data sets or more in `datasets`; received"),
+        ({"datasets": "celeba,rafd", "dataset": "celeba"}, "and dataset=celeba; pass one"),
         (
             {"datasets": "celeba,celeba", "data_dir": "a"},
-            r"names 2 data sets \(celeba, celeba\), but --data_dir=a has 1 values",
+            r"names 2 data sets \(celeba, celeba\), but data_dir=a has 1 values",
         ),
-        ({"datasets": "celeba,celebb"}, "Unknown --dataset 'celebb'.*Did you mean celeba"),
+        ({"datasets": "celeba,celebb"}, "Unknown `dataset` 'celebb'.*Did you mean celeba"),
         ({"datasets": "cartoon_faces,celeba", "data_dir": "a;b"}, "reads no folder; received"),
     )
     def test_refused(self, given, message):

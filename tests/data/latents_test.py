@@ -8,7 +8,7 @@ from stargan_tf.data import latents
 
 class LatentsTest(absltest.TestCase):
     def test_a_seed_has_its_code_in_whatever_company(self):
-        found = latents.of_seeds([7, 0, 7], 16)
+        found = latents.draw_each([7, 0, 7], 16)
         np.testing.assert_array_equal(found[0], found[2])
         np.testing.assert_array_equal(found[1], latents.draw(0, 1, 16)[0])
         np.testing.assert_array_equal(found[0], latents.draw(7, 3, 16)[0])

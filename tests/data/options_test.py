@@ -20,19 +20,19 @@ def data_options(**given):
 
 class CheckTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
-        ({"domains": "Male"}, "at least two domains; received --domains=Male;"),
-        ({"domains": " ,"}, "at least two domains; received --domains= ,;"),
+        ({"domains": "Male"}, "at least two domains; received domains=Male;"),
+        ({"domains": " ,"}, "at least two domains; received domains= ,;"),
         (
             {"domains": "Male,Young", "attributes": "Bald"},
-            "received --attributes=Bald and --domains=Male,Young; leave one",
+            "received attributes=Bald and domains=Male,Young; leave one",
         ),
         (
             {"domains": "Male,Young", "exclusive": "Male,Young"},
-            "received --exclusive=Male,Young with --domains=Male,Young; leave --exclusive out",
+            "received exclusive=Male,Young with domains=Male,Young; leave `exclusive` out",
         ),
         (
             {"domains": "cat,dog", "dataset": "image_folder", "data_dir": "x"},
-            "from the names of folders or files; received --domains=cat,dog; leave it out",
+            "from the names of folders or files; received domains=cat,dog; leave it out",
         ),
     )
     def test_domains_that_make_no_sense(self, given, message):
@@ -48,8 +48,8 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
         data_options(**given, **joint).check()
 
     @parameterized.parameters(
-        ({"cache": "disk"}, "The cache on a disk is gone; pack the images with .*stargan_tf.pack"),
-        ({"cache": "ram"}, "Unknown --cache 'ram'; the known ones are auto, memory, off"),
+        ({"cache": "disk"}, "The cache on a disk no longer exists; pack the images with .*stargan_tf.pack"),
+        ({"cache": "ram"}, "Unknown `cache` 'ram'; the known ones are auto, memory, off"),
         ({"max_grey": 0}, "max_grey goes from 1 to 65535; received 0; pass 4095"),
         ({"max_grey": 65_536}, "max_grey goes from 1 to 65535; received 65536"),
     )
@@ -110,9 +110,9 @@ class SourcesTest(tf.test.TestCase):
     def test_a_run_knows_the_crop_of_a_pack(self):
         images = tiny.Pictures()
         images.crop_size = 9
-        self.assertEqual(loading.settled(options.DataOptions(), images).crop_size, 9)
+        self.assertEqual(loading.with_pack_crop(options.DataOptions(), images).crop_size, 9)
         given = options.DataOptions(crop_size=5)
-        self.assertEqual(loading.settled(given, images), given)
+        self.assertEqual(loading.with_pack_crop(given, images), given)
 
     def test_samplers_scale_16_bits_as_asked(self):
         sampler = loading.sampler(tiny.Pictures(), options.DataOptions(max_grey=4095), 0)
@@ -127,7 +127,7 @@ class SourcesTest(tf.test.TestCase):
             datasets="image_folder,rafd,cartoon_faces", data_dir=f"{root}/a;{root}/b;"
         )
         self.assertEqual(
-            loading.left_out(given),
+            loading.describe_left_out(given),
             [f"left out of {root}/a: 2 files that are not images this program reads (.heic 1, "
              ".txt 1)"],
         )  # fmt: skip

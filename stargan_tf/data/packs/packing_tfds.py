@@ -30,7 +30,10 @@ def part_of_tfds(
       UserError: As of `tfds_source.load_tfds`; or some images can't be used and
         `options.on_corrupt` is "error".
     """
-    name, selection = options.dataset.partition(":")[2], labelling.Selection.of(options, split)
+    name, selection = (
+        options.dataset.partition(":")[2],
+        labelling.Selection.from_options(options, split),
+    )
 
     def everything() -> Iterator[shard_writer.Item]:
         _, found = tfds_source.iterate_tfds(name, options.data_dir, selection)
@@ -50,7 +53,7 @@ def part_of_tfds(
         usable = (item for item in everything() if item.name not in problems)
         return itertools.islice(usable, first, None)
 
-    part = labelling.open_part(name, options.data_dir, selection)
+    part = labelling.open_split(name, options.data_dir, selection)
     identity = json.dumps([part.examples.identity, space.to_json(), sorted(problems)])
     made = packing.Part(space, options.crop_size, identity, start, size - len(problems))
     return made, problems

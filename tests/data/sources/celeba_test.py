@@ -132,7 +132,7 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
         lines = [line[:10] + " -1" + line[13:] for line in self.lines]  # Nobody is bald.
         self.write(["40", " ".join(NAMES), *lines])
         message = self.error(attributes=("Male", "Bald"), as_domains=True)
-        self.assertRegex(message, "None of the 31 images of the train set shows Bald and no other")
+        self.assertRegex(message, "None of the 31 images shows Bald and no other")
         message = self.error(attributes=("Male", "Male"), as_domains=True)
         self.assertRegex(message, "a name twice")
 
@@ -154,7 +154,7 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
 
     def test_missing_files_and_folders(self):
         layout = r"expected DIR/list_attr_celeba.txt \(or .csv\) and the images in DIR/images"
-        self.assertRegex(self.error(""), f"is empty.*--data_dir=DIR; {layout}")
+        self.assertRegex(self.error(""), f"is empty.*data_dir=DIR; {layout}")
         self.assertRegex(self.error("/nowhere"), f"no data folder '/nowhere'; {layout}")
         os.rename(os.path.join(self.dir, "images"), os.path.join(self.dir, "pictures"))
         self.assertRegex(self.error(), f"no folder images or img_align_celeba.*{layout}")

@@ -36,7 +36,7 @@ class FolderSurveyTest(tf.test.TestCase):
         )
         self.assertEqual(found.unread, ("train/dog/e.HEIC", "x.heic"))
         self.assertEqual(
-            found.left_out(),
+            found.describe_left_out(),
             f"left out of {self.root}: 4 files that are not images this program reads "
             "(.heic 2, .gz 1, no suffix 1)",
         )
@@ -58,7 +58,7 @@ class FolderSurveyTest(tf.test.TestCase):
 
     def test_nothing_is_left_out(self):
         self.write("cat/a.jpg")
-        self.assertEqual(folder_survey.survey(self.root).left_out(), "")
+        self.assertEqual(folder_survey.survey(self.root).describe_left_out(), "")
 
     def test_a_folder_that_is_not_there(self):
         found = folder_survey.survey(self.root / "nowhere")

@@ -82,8 +82,8 @@ class ImageFolderTest(tf.test.TestCase):
 
     def test_no_data_folder(self):
         layout = r"expected DIR/train/<domain>/\*.jpg and DIR/val/<domain>/\*.jpg"
-        cartoon = r".*--dataset=cartoon_faces needs no files"
-        self.assertRegex(self.error(data_dir=""), f"is empty.*--data_dir=DIR; {layout}{cartoon}")
+        cartoon = r".*dataset=cartoon_faces needs no files"
+        self.assertRegex(self.error(data_dir=""), f"is empty.*data_dir=DIR; {layout}{cartoon}")
         missing = os.path.join(self.dir, "nowhere")
         self.assertRegex(self.error(data_dir=missing), f"'{missing}'; {layout}{cartoon}")
 
@@ -125,7 +125,7 @@ class ImageFolderTest(tf.test.TestCase):
 
     def test_a_share_that_would_be_ignored(self):
         with self.assertRaisesRegex(
-            errors.UserError, "/val' is what is held out, .*received --val_fraction=0.25; leave it"
+            errors.UserError, "/val' holds the held-out images, .*received val_fraction=0.25; leave it"
         ):
             image_folder.load_image_folder(self.dir, "train", 0.25)
 

@@ -99,7 +99,7 @@ class LabelsTest(ManifestTestCase):
             rows = [i for i in range(60) if column[i] == part]
             names = ("cat", "dog", "wild boar")
             self.check(self.load(split), rows, [[LABELS[i] == n for n in names] for i in rows])
-        with self.assertRaisesRegex(errors.UserError, "The split in .*received --val_fraction=0.3"):
+        with self.assertRaisesRegex(errors.UserError, "has a split of its own.*received val_fraction=0.3"):
             self.load(val_fraction=0.3)
 
     def test_a_split_that_is_train_alone_is_none(self):
@@ -173,7 +173,7 @@ class AttributesTest(ManifestTestCase):
         self.assertEqual(files.label_space.exclusive, (("Black_Hair", "Male"),))
         with self.assertRaisesRegex(errors.UserError, "attribute 'Mail'.*Did you mean Male"):
             self.load(attributes="Mail")
-        with self.assertRaisesRegex(errors.UserError, "in --exclusive 'Bald'"):
+        with self.assertRaisesRegex(errors.UserError, "in `exclusive` 'Bald'"):
             self.load(exclusive="Bald,Male")
 
     def test_attributes_as_domains(self):
@@ -219,9 +219,9 @@ class MistakesTest(ManifestTestCase):
         ("never_held_out", f"path,label\n{A},a\n{B},b\n", "None of the 2 images falls into"),
         ("always_held_out", f"path,label\n{A},a\n{B},b\n", "All 1 images of the domain '.' fall",
          {"val_fraction": 1 - 1e-9}),
-        ("attributes", f"path,label\n{A},a\n{B},b\n", "holds domains, not attributes; .*--attr",
+        ("attributes", f"path,label\n{A},a\n{B},b\n", "holds domains, not attributes; .* attr",
          {"attributes": "a,b"}),
-        ("exclusive", f"path,label\n{A},a\n{B},b\n", "not attributes; received --exclusive=a,b",
+        ("exclusive", f"path,label\n{A},a\n{B},b\n", "not attributes; received exclusive=a,b",
          {"exclusive": "a,b"}),
         ("alone", f"path,label,split\n{A},a,train\n{B},b,train\n{C},c,train\n{D},c,val\n",
          "None of the held-out images .* shows one of a, b alone", {"domains": "a,b"}),
@@ -285,7 +285,7 @@ class MistakesTest(ManifestTestCase):
         self.assertRegex(self.error(name="nowhere.csv"), f"no table '.*nowhere.csv'; {expected}")
         self.assertRegex(self.error(name="images"), "the folder .*pass the file itself, such as")
         made = options.DataOptions(dataset="manifest")
-        with self.assertRaisesRegex(errors.UserError, f"--data_dir=FILE; {expected}"):
+        with self.assertRaisesRegex(errors.UserError, f"data_dir=FILE; {expected}"):
             manifest.load_manifest(made, "train")
 
     def test_unknown_split(self):

@@ -24,7 +24,7 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
 
     def label(self, name="tiny_flags", split="train", **selection):
         selection = labelling.Selection(split, **selection)
-        return labelling.label(labelling.open_part(name, self.dir, selection), selection)
+        return labelling.label_examples(labelling.open_split(name, self.dir, selection), selection)
 
     def table(self):
         """The attributes of the training pictures, told by their numbers."""
@@ -70,7 +70,7 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
         flags = options.DataOptions(
             dataset="tfds:tiny_flags", attributes="Blond, Black", exclusive="Black,Blond"
         )
-        selection = labelling.Selection.of(flags, "test")
+        selection = labelling.Selection.from_options(flags, "test")
         self.assertEqual((selection.split, selection.attributes), ("test", ("Blond", "Black")))
         self.assertEqual((selection.domains, selection.val_fraction), ((), 0.1))
         self.assertEqual(selection.groups(("Blond", "Black")), (("Black", "Blond"),))
@@ -78,7 +78,7 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
     def test_validation_stands_in_for_test(self):
         found = self.label("tiny_classes/validated", "test")
         self.assertCountEqual(found.labels.argmax(axis=1), range(3))
-        part = labelling.open_part("tiny_classes/validated", self.dir, labelling.Selection("test"))
+        part = labelling.open_split("tiny_classes/validated", self.dir, labelling.Selection("test"))
         self.assertEqual(part.examples.name, "tiny_classes/validated/1.0.0 validation")
         self.assertFalse(part.is_divided)
 
@@ -89,7 +89,7 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
     def test_classes_are_no_attributes(self):
         self.assertRegex(
             self.error("tiny_classes/odd", attributes=("cat",)),
-            r"has classes \(cat, dog, wild\), not attributes; received --attributes=cat; leave it",
+            r"has classes \(cat, dog, wild\), not attributes; received attributes=cat; leave it",
         )
         self.assertRegex(
             self.error("tiny_classes/odd", domains=("cat", "dgo")),
@@ -105,14 +105,18 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
             )
             builder.download_and_prepare(file_format="array_record")
             selection = labelling.Selection("train", val_fraction=0.01)
-            part = labelling.open_part("tiny_classes/alone", data_dir, selection)
+            part = labelling.open_split("tiny_classes/alone", data_dir, selection)
             with self.assertRaisesRegex(errors.UserError, "None of the 18 images .* class wild"):
-                labelling.label(part, selection)
+                labelling.label_examples(part, selection)
             selection = labelling.Selection("train", domains=("dog", "cat"), val_fraction=0.01)
             # Of each class one is held out, though no hash lies below the hundredth.
-            self.assertAllEqual(labelling.label(part, selection).labels.sum(axis=0), [9, 9])
+            self.assertAllEqual(
+                labelling.label_examples(part, selection).labels.sum(axis=0), [9, 9]
+            )
             selection = dataclasses.replace(selection, split="test")
-            self.assertAllEqual(labelling.label(part, selection).labels.sum(axis=0), [1, 1])
+            self.assertAllEqual(
+                labelling.label_examples(part, selection).labels.sum(axis=0), [1, 1]
+            )
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class LoadTest(TfdsTestCase):
         self.assertBetween(len(expected), 3, 20)
         # However small the share, one of each class.
         few = self.drawn(self.load("alone", "test", val_fraction=1e-9))
-        places = [splits.place(name) for name in names]
+        places = [splits.hash_fraction(name) for name in names]
         self.assertCountEqual(few, [min(range(c, 30, 3), key=places.__getitem__) for c in range(3)])
 
     def test_some_of_the_classes(self):
@@ -176,7 +176,7 @@ class IterateTest(TfdsTestCase):
             str(caught.exception),
             "only be read in order; pack it first, python -m stargan_tf.pack "
             f"--dataset=tfds:tiny_classes/tested --data_dir={self.stored} --output=DIR, and train "
-            "with --dataset=packed --data_dir=DIR",
+            "with dataset=packed data_dir=DIR",
         )
 
     @parameterized.parameters(("array_record",), ("tfrecord",))
