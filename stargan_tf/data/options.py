@@ -13,9 +13,9 @@ from stargan_tf.data.images import reading
 DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
-    "The cache on a disk no longer exists; pack the images with python -m stargan_tf.pack and "
-    "train with dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that "
-    "has them, pass cache=auto cache_dir=)."
+    "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
+    "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them, pass "
+    "cache=auto cache_dir=)."
 )
 _FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
 

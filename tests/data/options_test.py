@@ -41,14 +41,14 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters({"cache": "memory"}, {"fast_decode": True})
     def test_what_drawn_faces_would_ignore(self, **given):
-        with self.assertRaisesRegex(errors.UserError, "is drawn, has no files to decode"):
+        with self.assertRaisesRegex(errors.UserError, "draws its images, keeps them, and has no files"):
             data_options(**given).check()
         # Of several data sets others may have files.
         joint = {"datasets": "cartoon_faces,image_folder", "data_dir": ";x"}
         data_options(**given, **joint).check()
 
     @parameterized.parameters(
-        ({"cache": "disk"}, "The cache on a disk no longer exists; pack the images with .*stargan_tf.pack"),
+        ({"cache": "disk"}, "The cache on a disk is gone; pack the images with .*stargan_tf.pack"),
         ({"cache": "ram"}, "Unknown `cache` 'ram'; the known ones are auto, memory, off"),
         ({"max_grey": 0}, "max_grey goes from 1 to 65535; received 0; pass 4095"),
         ({"max_grey": 65_536}, "max_grey goes from 1 to 65535; received 65536"),

@@ -273,7 +273,7 @@ class MistakesTest(ManifestTestCase):
             space = self.load(name=name, attributes="caf\u00e9").label_space
             self.assertEqual(space.names, ("caf\u00e9",))
             self.write([("path", "cafe\u0301", "caf\u00e9"), *((n, 0, 1) for n in NAMES)], name)
-            with self.assertRaisesRegex(errors.UserError, "Line 1 of .* (twice|two spellings)"):
+            with self.assertRaisesRegex(errors.UserError, "Line 1 of .* (twice|two Unicode spellings)"):
                 self.load(name=name)
 
     def test_a_label_that_is_a_name(self):

@@ -96,7 +96,7 @@ class CelebaHqTest(Files, tfds.testing.DatasetBuilderTestCase):
             path = pathlib.Path(data_dir, "downloads/manual/celeba_hq/train/female")
             path.mkdir(parents=True)
             with self.assertRaisesRegex(
-                errors.UserError, "no folder .*train/male; celeba_hq/1.0.0 is downloaded by hand"
+                errors.UserError, "no folder .*train/male; celeba_hq/1.0.0 must be downloaded by hand"
             ):
                 tfds_source.load_tfds("celeba_hq", data_dir, labelling.Selection("train"))
 

@@ -58,7 +58,7 @@ class ChooseTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ({"label": CLASS, "depth": DEPTH, "mask": MASK},
-         "a/1.0.0 has no image that can be used, its features are label, depth, mask; choose"),
+         "a/1.0.0 has no usable image, its features are label, depth, mask; choose"),
         ({"left": IMAGE, "right": IMAGE, "label": CLASS},
          r"has 2 features that could be the image \(left, right\) and not one .* called 'image'"),
         ({"image": IMAGE, "breed": CLASS, "coat": CLASS},

@@ -73,7 +73,7 @@ class OpenSetTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_by_hand(self):
         manual = os.path.join(self.dir, "downloads", "manual")
-        step = f"tiny_by_hand/1.0.0 is downloaded by hand, into the folder {manual}: ask for "
+        step = f"tiny_by_hand/1.0.0 must be downloaded by hand, into the folder {manual}: ask for "
         self.assertStartsWith(self.error("tiny_by_hand"), step + "tiny.zip and put it there; then")
         os.makedirs(manual)
         self.assertStartsWith(self.error("tiny_by_hand"), step)
