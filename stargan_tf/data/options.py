@@ -14,7 +14,7 @@ DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "pack
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
     "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
-    "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them, pass "
+    "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them: "
     "cache=auto cache_dir=)."
 )
 _FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files

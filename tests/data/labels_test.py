@@ -122,8 +122,8 @@ class ShownTest(absltest.TestCase):
         self.before = self.own.copy()
 
     def _assert_shown(self, names, *expected):
-        found = FACES.changed(self.own, names)
-        np.testing.assert_array_equal(found, np.stack([attributes(*e) for e in expected]))
+        targets = FACES.changed(self.own, names)
+        np.testing.assert_array_equal(targets, np.stack([attributes(*e) for e in expected]))
         np.testing.assert_array_equal(self.own, self.before)
 
     def test_what_is_exclusive_is_set_for_every_image(self):

@@ -41,7 +41,7 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters({"cache": "memory"}, {"fast_decode": True})
     def test_what_drawn_faces_would_ignore(self, **given):
-        with self.assertRaisesRegex(errors.UserError, "draws its images, keeps them, and has no files"):
+        with self.assertRaisesRegex(errors.UserError, "keeps them, and has no files to decode"):
             data_options(**given).check()
         # Of several data sets others may have files.
         joint = {"datasets": "cartoon_faces,image_folder", "data_dir": ";x"}
@@ -65,17 +65,17 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 class LoadTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(("train", 9), ("test", 5))
     def test_cartoon_domains(self, split, size):
-        found = loading.load(data_options(domains="Smiling, Eyeglasses"), split)
+        faces = loading.load(data_options(domains="Smiling, Eyeglasses"), split)
         names = ("Smiling", "Eyeglasses")
         expected = cartoon_faces.CartoonFaces(split, 32, size, names, as_domains=True)
-        self.assertEqual(found.label_space, labels.LabelSpace("domains", names))
-        self.assertAllEqual(found.labels, expected.labels)
-        self.assertAllEqual(found.image(size - 1), expected.image(size - 1))
+        self.assertEqual(faces.label_space, labels.LabelSpace("domains", names))
+        self.assertAllEqual(faces.labels, expected.labels)
+        self.assertAllEqual(faces.image(size - 1), expected.image(size - 1))
 
     def test_without_domains_labels_are_attributes(self):
-        found = loading.load(data_options(), "train")
-        self.assertEqual(found.label_space.kind, "attributes")
-        self.assertLen(found.label_space.names, 5)
+        faces = loading.load(data_options(), "train")
+        self.assertEqual(faces.label_space.kind, "attributes")
+        self.assertLen(faces.label_space.names, 5)
 
     def test_unknown_and_repeated_domains(self):
         with self.assertRaisesRegex(errors.UserError, "attribute 'Smile'.*Did you mean Smiling"):
@@ -97,12 +97,12 @@ class LoadTest(tf.test.TestCase, parameterized.TestCase):
         given = data_options(dataset="celeba", data_dir=folder, domains="Young,Bald")
         sizes = []
         for split in ("train", "test"):
-            found = loading.load(given, split)
-            self.assertEqual(found.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
-            for i in range(found.size):
-                row = names.index(os.path.basename(found.describe(i)))
-                self.assertAllEqual(found.labels[i], values[row][[2, 0]])
-            sizes.append(found.size)
+            images = loading.load(given, split)
+            self.assertEqual(images.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
+            for i in range(images.size):
+                row = names.index(os.path.basename(images.describe(i)))
+                self.assertAllEqual(images.labels[i], values[row][[2, 0]])
+            sizes.append(images.size)
         self.assertEqual(sum(sizes), np.sum(values[:, 0] != values[:, 2]))
 
 

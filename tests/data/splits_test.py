@@ -13,17 +13,17 @@ NAMES = [f"cats/{i}.jpg" for i in range(4000)]
 class HeldOutTest(tf.test.TestCase):
     def test_about_the_fraction(self):
         for fraction in (0.05, 0.1, 0.5):
-            found = splits.held_out(NAMES, fraction).mean()
-            self.assertAllClose(found, fraction, atol=4 * np.sqrt(fraction / len(NAMES)))
+            share = splits.held_out(NAMES, fraction).mean()
+            self.assertAllClose(share, fraction, atol=4 * np.sqrt(fraction / len(NAMES)))
 
     def test_each_for_itself_and_everywhere_the_same(self):
-        found = splits.held_out(NAMES, 0.1)
-        self.assertAllEqual(splits.held_out(NAMES[::-1], 0.1), found[::-1])
-        self.assertAllEqual(splits.held_out(NAMES[100:], 0.1), found[100:])
+        held_out = splits.held_out(NAMES, 0.1)
+        self.assertAllEqual(splits.held_out(NAMES[::-1], 0.1), held_out[::-1])
+        self.assertAllEqual(splits.held_out(NAMES[100:], 0.1), held_out[100:])
         more = splits.held_out(NAMES, 0.2)
-        self.assertTrue(more[found].all())
+        self.assertTrue(more[held_out].all())
         # Written down once: another value would tear apart the split of every run there is.
-        self.assertAllEqual(np.flatnonzero(found)[:5], [22, 37, 40, 49, 64])
+        self.assertAllEqual(np.flatnonzero(held_out)[:5], [22, 37, 40, 49, 64])
 
     def test_all_and_none(self):
         self.assertFalse(splits.held_out(NAMES, 0.0).any())
@@ -60,10 +60,10 @@ class HeldOutCheckedTest(tf.test.TestCase):
         domain = [0, 0, 0, 1, 2, 2, 3, 3]
         labels = np.eye(4)[domain]
         space = labels_lib.LabelSpace("domains", ("pair", "single", "same", "own"))
-        found = splits.choose_held_out(names, 0.1, labels, space)
+        held_out = splits.choose_held_out(names, 0.1, labels, space)
         smallest = min("bc", key=splits.hash_fraction)
         pair = [name == smallest for name in names[:3]]  # both of one name go together
-        self.assertAllEqual(found, [*pair, False, False, False, True, False])
+        self.assertAllEqual(held_out, [*pair, False, False, False, True, False])
 
     def test_a_share_that_would_be_ignored(self):
         splits.refuse_fraction(0.1, "There is val")  # what it is if nobody asks

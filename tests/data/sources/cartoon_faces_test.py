@@ -79,10 +79,10 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         other = 2 if looks_of is None else looks_of
         looks = sampling.sample_attributes(0, 2**32 + other)[3:]
         target = np.concatenate([[0, 1, 0], looks])
-        found = source.render(2, np.array([0, 1, 0]), style_of=style_of, looks_of=looks_of)
-        self.assertAllEqual(found, drawing.draw(identity, target, style, SIZE))
+        face = source.render(2, np.array([0, 1, 0]), style_of=style_of, looks_of=looks_of)
+        self.assertAllEqual(face, drawing.draw(identity, target, style, SIZE))
         if (style_of, looks_of) != (None, None):
-            self.assertNotAllEqual(found, source.render(2, np.array([0, 1, 0])))
+            self.assertNotAllEqual(face, source.render(2, np.array([0, 1, 0])))
 
     def test_another_hair_colour_changes_the_hair_only(self):
         source = faces()
@@ -166,8 +166,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes, (SIZE, SIZE, 3)
         )
         dataset = tf.data.Dataset.range(6).map(source.load, num_parallel_calls=2)
-        for index, found in enumerate(dataset.as_numpy_iterator()):
-            self.assertAllEqual(found, source.image(index))
+        for index, face in enumerate(dataset.as_numpy_iterator()):
+            self.assertAllEqual(face, source.image(index))
         self.assertAllEqual(call(tf.constant(5, tf.int64)), source.image(5))
 
     @parameterized.parameters((2**30, 1), (0, 2))

@@ -263,10 +263,10 @@ class CelebATest(tf.test.TestCase, parameterized.TestCase):
         ("000006.png 1 -1 1 -1 1 -1 yes", "-1 yes"),
         ("", "is ''"),
     )
-    def test_malformed_line(self, line, found):
+    def test_malformed_line(self, line, shown):
         lines = [*self.lines[:5], line, *self.lines[6:]]
         self.write(["40", " ".join(NAMES), *lines])
-        self.assertRegex(self.error(), f"Line 8 of .* and 7 values .*{found}")
+        self.assertRegex(self.error(), f"Line 8 of .* and 7 values .*{shown}")
 
     def test_malformed_first_lines(self):
         self.write(["forty", " ".join(NAMES), *self.lines])

@@ -1,4 +1,4 @@
-"""Where the domains of a folder are, and what is said of folders that are laid out another way."""
+"""Finding the domains in a folder, and the messages about folders with another layout."""
 
 import os
 
@@ -45,7 +45,7 @@ class FolderLayoutTest(tf.test.TestCase, parameterized.TestCase):
 
     # Of every mistake, what the sentence has to say: above all which folder to pass.
     @parameterized.named_parameters(
-        ("loose_images", "1.jpg 2.png x.txt", r"holds images \(1.jpg, 2.png\) but no domain folder"),
+        ("loose_images", "1.jpg 2.png x.txt", r"holds images \(1.jpg, 2.png\) but no domain"),
         ("nothing", "readme.txt", "no folder 'train' in .*, and no other; expected DIR/train"),
         ("one_domain", "cat/a.jpg", r"holds 1 domains \(cat\), but .*at least 2; .*; sort"),
         ("train_without_domains", "train/images/a.jpg val/images/b.jpg",

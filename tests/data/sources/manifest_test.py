@@ -28,12 +28,12 @@ def place(name):
 
 def held_out(fraction):
     """The numbers of NAMES that are held out, at least one of each label."""
-    found = {i for i in range(60) if place(NAMES[i]) < fraction}
+    held_out = {i for i in range(60) if place(NAMES[i]) < fraction}
     for label in set(LABELS):
         own = [i for i in range(60) if LABELS[i] == label]
-        if not found.intersection(own):
-            found.add(min(own, key=lambda i: place(NAMES[i])))
-    return found
+        if not held_out.intersection(own):
+            held_out.add(min(own, key=lambda i: place(NAMES[i])))
+    return held_out
 
 
 class ManifestTestCase(tf.test.TestCase, parameterized.TestCase):
@@ -52,7 +52,7 @@ class ManifestTestCase(tf.test.TestCase, parameterized.TestCase):
                 file.writelines(",".join(row) + "\n" for row in [header, *rows])
             else:
                 objects = (dict(zip(header, row, strict=True)) for row in rows)
-                file.writelines(json.dumps(found) + "\n" for found in objects)
+                file.writelines(json.dumps(one) + "\n" for one in objects)
 
     def load(self, split="train", name="labels.csv", **given):
         data_dir = os.path.join(self.dir, name)
@@ -99,7 +99,7 @@ class LabelsTest(ManifestTestCase):
             rows = [i for i in range(60) if column[i] == part]
             names = ("cat", "dog", "wild boar")
             self.check(self.load(split), rows, [[LABELS[i] == n for n in names] for i in rows])
-        with self.assertRaisesRegex(errors.UserError, "has a split of its own.*received val_fraction=0.3"):
+        with self.assertRaisesRegex(errors.UserError, "a split of its own.* val_fraction=0.3"):
             self.load(val_fraction=0.3)
 
     def test_a_split_that_is_train_alone_is_none(self):
@@ -273,7 +273,9 @@ class MistakesTest(ManifestTestCase):
             space = self.load(name=name, attributes="caf\u00e9").label_space
             self.assertEqual(space.names, ("caf\u00e9",))
             self.write([("path", "cafe\u0301", "caf\u00e9"), *((n, 0, 1) for n in NAMES)], name)
-            with self.assertRaisesRegex(errors.UserError, "Line 1 of .* (twice|two Unicode spellings)"):
+            with self.assertRaisesRegex(
+                errors.UserError, "Line 1 .* (twice|two Unicode spellings)"
+            ):
                 self.load(name=name)
 
     def test_a_label_that_is_a_name(self):

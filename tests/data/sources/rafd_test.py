@@ -102,12 +102,12 @@ class RafdTest(tf.test.TestCase, parameterized.TestCase):
         parts = ("train", "test", "val")
         for k, (i, expression) in enumerate(itertools.product(people, ("happy", "sad"))):
             self.write(f"{parts[k % 3]}/{expression}/{name(i, expression)}")
-        found = {
+        shown = {
             split: {os.path.basename(n)[8:10] for n in self.names(split, fraction)}
             for split in ("train", "test")
         }
-        self.assertEqual(found["test"], set(ranked(people)[:count]))
-        self.assertEqual(found["train"], set(people) - found["test"])
+        self.assertEqual(shown["test"], set(ranked(people)[:count]))
+        self.assertEqual(shown["train"], set(people) - shown["test"])
 
     def test_names_that_can_not_be_read(self):
         good = [name(i, e) for i in ("01", "02") for e in ("happy", "sad")]

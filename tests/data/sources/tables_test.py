@@ -1,4 +1,4 @@
-"""Reading CSV and JSON Lines: cells, line numbers, and what is said of malformed files."""
+"""Reading CSV and JSON Lines: cells, line numbers, and the messages about malformed files."""
 
 import json
 import os
