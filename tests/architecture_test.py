@@ -28,6 +28,7 @@ ALLOWED = {
     "video": {"errors", "files"},
     "errors": set(),
     "options": set(),
+    "reports": {"reports"},
     "files": {"errors"},
     "flag_files": {"errors"},
     "log_filter": set(),  # runs as a program of its own, without this package
@@ -39,10 +40,12 @@ ALLOWED = {
     | {"layers", "gan_losses", "diff_augment", "landmarks", "optimization", "data", "sheets"}
     | {"algorithms"},
     "hyperparameters": LOW | {"flag_files", "algorithms", "data"},
-    "serving": LOW | {"serving", "training", "algorithms", "layers", "data", "metrics", "__init__"},
-    "diagnosis": LOW | {"diagnosis", "training", "data", "sheets", "hyperparameters"},
+    "serving": LOW
+    | {"serving", "training", "algorithms", "layers", "data", "metrics", "reports", "__init__"},
+    "diagnosis": LOW | {"diagnosis", "training", "data", "sheets", "hyperparameters", "reports"},
     "training": LOW
-    | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"},
+    | {"training", "algorithms", "data", "metrics", "sheets", "hyperparameters", "__init__"}
+    | {"reports"},
 }
 
 

@@ -45,6 +45,7 @@ NEWEST_ONLY = {
     "notebook_test.py",
     "one_decoding_test.py",
     "pack_test.py",
+    "reports",
     "resume_test.py",
     "serving",
     "sheet_fonts_test.py",
