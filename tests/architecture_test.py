@@ -21,7 +21,7 @@ ALLOWED = {
     "landmarks": LOW | {"layers", "landmarks"},
     "optimization": LOW | {"optimization"},
     "metrics": LOW | {"metrics"},
-    "data": LOW | {"data"},
+    "data": LOW | {"data", "reports"},
     "client": {"errors", "files", "data", "client"},
     "sheets": LOW | {"data", "sheet_fonts"},
     "sheet_fonts": set(),

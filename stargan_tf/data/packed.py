@@ -209,12 +209,12 @@ def load_packed(data_dir: str, split: str) -> Packed:
             "`python -m stargan_tf.pack` has written."
         )
     directory = pathlib.Path(data_dir)
-    part = packed_format.read_manifest(directory, split)
+    made = packed_format.read_manifest(directory, split)
 
     def records(number: int) -> packed_format.Records:
-        expected = part.shards[number].index_digest
+        expected = made.shards[number].index_digest
         return packed_format.read_index(directory, split, number, expected).records
 
     with futures.ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(records, range(len(part.shards))))
-    return Packed(directory, part.shards, found, part.label_space, part.crop_size)
+        found = list(pool.map(records, range(len(made.shards))))
+    return Packed(directory, made.shards, found, made.label_space, made.crop_size)

@@ -13,12 +13,12 @@ class Progress:
     Use it as a context manager, so that what is printed afterwards begins on a line of its own.
 
     Args:
-      total: How much there is to do; None: unknown.
+      total: How much there is to do.
       unit: Of what, such as "step".
       done: How much of it was done before.
     """
 
-    def __init__(self, total: int | None, unit: str, done: int = 0):
+    def __init__(self, total: int, unit: str, done: int = 0):
         self._total, self._unit, self._first = total, unit, done
         self._start = time.monotonic()
         self._bar = tqdm.tqdm(
@@ -48,10 +48,7 @@ class Progress:
             self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(done - self._bar.n)
         elif line:
-            of = left = ""
-            if self._total is not None:
-                of = f"/{self._total}"
-                each = (time.monotonic() - self._start) / max(done - self._first, 1)
-                left = f"{self._bar.format_interval(each * (self._total - done))} left"
-            said = f"{self._unit} {done}{of}", left, note
+            each = (time.monotonic() - self._start) / max(done - self._first, 1)
+            left = f"{self._bar.format_interval(each * (self._total - done))} left"
+            said = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
             print("  ".join(filter(None, said)), flush=True)

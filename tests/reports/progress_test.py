@@ -26,18 +26,12 @@ class ProgressTest(absltest.TestCase):
             shown.show(12, line=False)
             now = 3710.0
             shown.show(15)
+            shown.show(20)
         # Of 10 steps: one in 4 s, nine are left; five in 3610 s, five are left.
         self.assertEqual(
-            stdout.getvalue(), "step 11/20  00:36 left  G 0.5\nstep 15/20  1:00:10 left\n"
+            stdout.getvalue(),
+            "step 11/20  00:36 left  G 0.5\nstep 15/20  1:00:10 left\nstep 20/20\n",
         )
-
-    def test_without_a_total_no_time_is_told(self):
-        with (
-            mock.patch("sys.stdout", io.StringIO()) as stdout,
-            progress.Progress(None, "image") as shown,
-        ):
-            shown.show(7)
-        self.assertEqual(stdout.getvalue(), "image 7\n")
 
     def test_a_terminal_gets_a_bar_and_what_is_printed_afterwards_a_line_of_its_own(self):
         with mock.patch("sys.stdout", Terminal()) as stdout:
