@@ -145,8 +145,8 @@ def output_folder(directory: pathlib.Path, settings: Mapping[str, Any]) -> Itera
         for name, value in settings.items():
             if before.get(name, value) != value:
                 raise errors.UserError(
-                    f"--output={directory} holds a pack made with --{name}={before[name]}; received "
-                    f"--{name}={value}; choose another folder, or delete that one."
+                    f"--output={directory} holds a pack made with --{name}={before[name]}; "
+                    f"received --{name}={value}; choose another folder, or delete that one."
                 )
         files.remove_partial(directory)
         yield
