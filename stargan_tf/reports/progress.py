@@ -28,6 +28,7 @@ class Progress:
             file=sys.stdout,
             disable=None,  # where stdout is no terminal
             dynamic_ncols=True,
+            miniters=1,  # else a few slow steps after many quick ones are not shown
         )
 
     def __enter__(self) -> "Progress":

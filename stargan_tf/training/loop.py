@@ -95,7 +95,7 @@ class _Loop:
         images_per_step = options.batch_size * self.algorithm.batches_per_step
         progress = summaries.Progress(step, total, images_per_step)
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
-        with interruption.requests() as received, progress:
+        with interruption.requests() as received, progress.bar:
             while step < total and not received:
                 start = time.monotonic()
                 batch = self._next(batches, sampler, step)

@@ -4,7 +4,6 @@ import json
 import pathlib
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import tensorflow as tf
 from PIL import Image
@@ -67,19 +66,17 @@ class TensorBoard:
 
 
 class Progress:
-    """How far training is and how fast. A context manager; see `progress.Progress`."""
+    """How far training is and how fast.
+
+    Attributes:
+      bar: The context manager within which it is shown.
+    """
 
     def __init__(self, first_step: int, total_steps: int, images_per_step: int):
-        self._shown = progress.Progress(total_steps, "step", first_step)
+        self.bar = progress.Progress(total_steps, "step", first_step)
         self._images = images_per_step
         self._mark, self._mark_step, self._waited = time.monotonic(), first_step, 0.0
         self._given: list[float] = []
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *unused: Any) -> None:
-        self._shown.__exit__()
 
     def waited(self, seconds: float) -> None:
         """Adds time in which Python waited for a batch."""
@@ -105,7 +102,7 @@ class Progress:
             "speed/waiting_for_data": waited / span,
         }
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        self._shown.show(
+        self.bar.show(
             step,
             f"{speed['speed/images_per_second']:.1f} images/s  "
             f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}",
