@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import failures, pictures, served, transport
 from stargan_tf.client import target as target_lib
 from stargan_tf.data import labels as labels_lib
@@ -33,7 +33,7 @@ def connect(target: target_lib.Target) -> "Client":
     except ImportError as error:
         raise errors.UserError(
             f"gRPC needs packages that are missing ({error}); install them with "
-            'pip install -e ".[serving]", or use REST: --server=http://HOST:8501.'
+            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
         ) from error
     return Client(grpc_transport.GrpcTransport(target))
 

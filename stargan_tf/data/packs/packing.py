@@ -1,0 +1,265 @@
+"""Writing packed data sets: the same bytes for the same images, and never half a file.
+
+A split becomes shards. Each is written under another name and then renamed, and its index after it:
+a shard is whole if it has an index that fits, and what was killed continues with the first that has
+none.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import json
+import os
+import pathlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent import futures
+from typing import Any
+
+import tensorflow as tf
+
+from stargan_tf.base import errors, files
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
+from stargan_tf.data import source
+from stargan_tf.data.packs import packed_format, shard_writer
+from stargan_tf.reports import progress as progress_lib
+
+_PARALLEL = 16  # images read at once: on network disks they wait
+_CHUNK = 256  # keys for each task of the pool
+_LOCK = "packing.lock"
+_OWN = re.compile(
+    rf"({re.escape(packed_format.MANIFEST)}|{re.escape(packed_format.JOB)}"
+    rf"|({'|'.join(packed_format.SPLITS)})-\d+\.(tfrecord|index\.npz))({re.escape(files.PARTIAL)})?"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """One split, as it is packed: images in a fixed order, whether or not with random access.
+
+    Attributes:
+      label_space: What the labels mean.
+      crop_size: See `Source`.
+      identity: Tells these images, labels and names from all others; a run that continues must
+        have the same.
+      start: Returns the images from a number on. What can't be read it raises as a UserError.
+        Without random access it reads and drops those before.
+      size: How many there are.
+    """
+
+    label_space: labels_lib.LabelSpace
+    crop_size: int
+    identity: str
+    start: Callable[[int], Iterable[shard_writer.Item]]
+    size: int
+
+
+def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Split:
+    """Returns a data set as it is packed: files as they are, other images as PNG.
+
+    Args:
+      images: The data set; its keys, of files a look at each, are asked for at once.
+      crop_size: Side of the centred square that training will cut out unless it is told otherwise;
+        0: that of the pack, if one is packed again, or else the largest.
+      data_dir: The data set's folder, which its names lose.
+    """
+    folder = os.path.join(data_dir, "") if data_dir else ""
+
+    def name(index: int) -> str:
+        return images.describe(index).removeprefix(folder)
+
+    def start(first: int) -> Iterator[shard_writer.Item]:
+        read = _encoded(images, first)
+        for index in range(first, images.size):
+            try:
+                contents = next(read)
+            except tf.errors.OpError as error:
+                raise errors.UserError(
+                    f"{images.describe(index)} is damaged or gone; replace it and run the same "
+                    "command again."
+                ) from error
+            yield shard_writer.Item(contents, images.labels[index], name(index))
+
+    identity = hashlib.blake2b(images.labels.tobytes(), digest_size=16)
+    identity.update(json.dumps(images.label_space.to_json()).encode())
+    for index in range(images.size):
+        identity.update(os.fsencode(name(index)) + b"\0")
+    for keys in _keys(images):
+        identity.update(keys)
+    crop_size = crop_size or images.crop_size
+    return Split(images.label_space, crop_size, identity.hexdigest(), start, images.size)
+
+
+def _encoded(images: source.Source, first: int) -> Iterator[bytes]:
+    """Reads, or encodes, the images from number `first` on: in parallel, in order."""
+
+    def encoded(index):
+        if isinstance(images, source.EncodedSource):
+            return images.read(index)
+        return tf.io.encode_png(images.load(index))
+
+    numbers = tf.data.Dataset.range(first, images.size)
+    found = numbers.map(encoded, num_parallel_calls=_PARALLEL, deterministic=True)
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = _PARALLEL  # else as many as there are cores
+    return found.prefetch(_PARALLEL).with_options(options).as_numpy_iterator()
+
+
+def _keys(images: source.Source) -> Iterator[bytes]:
+    def some(first: int) -> bytes:
+        return b"".join(map(images.key, range(first, min(first + _CHUNK, images.size))))
+
+    with futures.ThreadPoolExecutor(_PARALLEL) as pool:  # for files it asks the disk
+        yield from pool.map(some, range(0, images.size, _CHUNK))
+
+
+@contextlib.contextmanager
+def output_folder(directory: pathlib.Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Creates or resumes an output folder and locks it.
+
+    What a process that was killed has left half-written is removed.
+
+    Args:
+      directory: The folder.
+      settings: The flags that decide what is packed, and their values.
+
+    Raises:
+      UserError: If the folder can't be written, holds something else or a pack made with other
+        flags, or another process is packing into it.
+    """
+    _refuse_others(directory)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(files.claimed(directory, _LOCK))
+        except files.TakenError as error:
+            raise errors.UserError(
+                f"Another process is packing into --output={directory} ({error}); wait for it, or "
+                "choose another folder."
+            ) from None
+        except OSError as error:
+            raise errors.UserError(
+                f"--output={directory} can't be written: {error.strerror}; choose another folder."
+            ) from error
+        before = _job(directory).get("settings", {})
+        for name, value in settings.items():
+            if before.get(name, value) != value:
+                raise errors.UserError(
+                    f"--output={directory} holds a pack made with --{name}={before[name]}; "
+                    f"received --{name}={value}; choose another folder, or delete that one."
+                )
+        files.remove_partial(directory)
+        yield
+
+
+def _refuse_others(directory: pathlib.Path) -> None:
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise errors.UserError(f"--output={directory} is a file; choose a folder.")
+    names = {name for name in os.listdir(directory) if name[0] != "." and name != _LOCK}
+    foreign = {name for name in names if not _OWN.fullmatch(name)}
+    begun = {packed_format.JOB, packed_format.JOB + files.PARTIAL}  # the first that is written
+    if foreign or (names and not begun & names):
+        raise errors.UserError(
+            f"--output={directory} holds something else ({min(foreign or names)}); choose an empty "
+            "folder."
+        )
+
+
+def _job(directory: pathlib.Path) -> dict[str, Any]:
+    """Returns what the folder says of the pack that was begun there; {}: none was."""
+    path = directory / packed_format.JOB
+    return packed_format.read_json(path) if path.exists() else {}
+
+
+def pack(
+    splits: Mapping[str, Split],
+    directory: pathlib.Path,
+    settings: Mapping[str, Any],
+    shard_bytes: int,
+) -> None:
+    """Writes a pack, or what is missing of it.
+
+    Where it was finished before, every shard is compared with its checksum, and what is damaged or
+    gone is written again.
+
+    Args:
+      splits: What to pack.
+      directory: A folder within the context `output_folder`.
+      settings: As there.
+      shard_bytes: A shard ends with the image that takes it so far.
+
+    Raises:
+      UserError: If the folder holds a pack of other images, a split has none, one can't be read, a
+        label's name can't be used in commands, or the disk is full.
+    """
+    identities = {name: split.identity for name, split in splits.items()}
+    job = _job(directory)
+    if not job:
+        for split in splits.values():  # training would refuse them, after all the work
+            kind = settings.get("dataset", "").partition(":")[0]
+            names_lib.refuse(split.label_space.names, split.label_space.what, kind)
+        job = {"settings": dict(settings), "images": identities}
+        with files.atomic(directory / packed_format.JOB) as file:
+            file.write(packed_format.json_bytes(job))
+    elif job.get("images") != identities:
+        raise errors.UserError(
+            f"--output={directory} holds a pack of other images, or of these before some were "
+            "added, removed or changed; choose another folder, or delete that one."
+        )
+    thorough = (directory / packed_format.MANIFEST).exists()
+    written = {}
+    for name, split in splits.items():
+        shards = tuple(_finish(directory, name, split, shard_bytes, thorough))
+        written[name] = packed_format.Split(split.label_space, split.crop_size, shards)
+    with files.atomic(directory / packed_format.MANIFEST, "the shards are whole") as file:
+        file.write(packed_format.manifest_bytes(written))
+
+
+def _finish(
+    directory: pathlib.Path, name: str, split: Split, shard_bytes: int, thorough: bool
+) -> Iterator[packed_format.Shard]:
+    """Yields all shards of a split, each when it is whole; writes those that are not."""
+    position, items = 0, None
+
+    def shown(items: Iterable[shard_writer.Item]) -> Iterator[shard_writer.Item]:
+        for number, item in enumerate(items, position + 1):
+            yield item
+            progress.show(number, shard, line=False)
+
+    with progress_lib.Progress(split.size, "image") as progress:
+        for number in itertools.count():
+            shard = packed_format.shard_name(name, number)
+            index_path = directory / packed_format.index_name(name, number)
+            index = _whole(directory, name, number, position, thorough)
+            if index is None:
+                # An index that lies there must not vouch for a shard that comes to be after it.
+                index_path.unlink(missing_ok=True)
+                items = items or shown(split.start(position))
+                index = shard_writer.write(directory / shard, items, position, shard_bytes)
+                with files.atomic(index_path, shard_writer.CONSEQUENCE) as file:
+                    file.write(index.to_bytes())
+            else:
+                items = None  # what comes next lies behind this shard
+            count, digest = index.records.size, packed_format.file_digest(index_path)
+            position += count
+            progress.show(position, shard)
+            yield packed_format.Shard(shard, count, index.shard_bytes, index.shard_digest, digest)
+            if position >= split.size:
+                return
+
+
+def _whole(
+    directory: pathlib.Path, name: str, number: int, first: int, thorough: bool
+) -> packed_format.Index | None:
+    """Returns the index of a shard that begins with image `first` and is whole, else None."""
+    path = directory / packed_format.shard_name(name, number)
+    try:
+        index = packed_format.read_index(directory, name, number)
+        whole = index.first == first and path.stat().st_size == index.shard_bytes
+        whole = whole and (not thorough or packed_format.file_digest(path) == index.shard_digest)
+    except (errors.UserError, OSError):
+        return None
+    return index if whole else None
