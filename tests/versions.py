@@ -35,6 +35,7 @@ NEWEST_ONLY = {
     "architecture_test.py",
     "data",
     "diagnosis",
+    "docs_test.py",
     "doctor_test.py",
     "errors_test.py",
     "files_test.py",
