@@ -68,9 +68,8 @@ def command_lines(text):
         r"\bpython (?:export/on_device/)?(\w+\.py)\b([^\n`#;]*)", joined
     ):
         yield f"export/on_device/{script}", rest
-    for verbs, rest in re.findall(r"^stargan ((?:export )?\w+)([^\n`#]*)", joined, re.MULTILINE):
-        export, _, verb = verbs.rpartition(" ")
-        yield f"{export or 'stargan_tf'}.{verb}", rest
+    for words, rest in re.findall(r"^stargan ((?:export )?\w+)([^\n`#]*)", joined, re.MULTILINE):
+        yield f"stargan_tf.{words.replace(' ', '.')}", rest
 
 
 @functools.cache
@@ -158,24 +157,28 @@ class CommandsTest(parameterized.TestCase):
             self.assertTrue(any((root / path).exists() for root in roots), f"{page}: {path}")
 
 
-class ReadmePythonTest(tf.test.TestCase):
-    def test_the_python_lines_do_what_they_say(self):
+class PythonTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters("README.md", "docs/translating.md")
+    def test_the_python_lines_run(self, name):
         if not hasattr(stargan_tf, "load"):
             self.skipTest("stargan_tf.load does not exist yet")
-        code = blocks(pathlib.Path("README.md").read_text(), "python")
+        code = blocks(pathlib.Path(name).read_text(), "python")
+        self.assertNotEmpty(code)
         folder = pathlib.Path(self.create_tempdir().full_path)
         tiny.untrained_run(folder / "runs" / "quickstart")
         tiny.untrained_run(folder / "runs" / "quickstart_v2", algorithm="stargan_v2")
-        for name, colour in (("face.jpg", "pink"), ("other.jpg", "teal")):
-            Image.new("RGB", (50, 40), colour).save(folder / name)
-        self.assertNotEmpty(code)
+        for photo, colour in (("face.jpg", "pink"), ("other.jpg", "teal")):
+            Image.new("RGB", (50, 40), colour).save(folder / photo)
+        names = {}
         with contextlib.chdir(folder):
-            exec("\n".join(code), {})
-        written = re.findall(r'\.save\("(.+?)"\)', "\n".join(code))
-        self.assertNotEmpty(written)
-        for name in written:
-            with Image.open(folder / name) as picture:
-                self.assertEqual((picture.format, picture.size), ("PNG", (32, 32)))
+            exec("\n".join(code), names)
+        pictures = [value for value in names.values() if isinstance(value, Image.Image)]
+        self.assertNotEmpty(pictures)
+        for written in re.findall(r'\.save\("(.+?)"\)', "\n".join(code)):
+            with Image.open(folder / written) as picture:
+                self.assertEqual(picture.format, "PNG")
+                pictures.append(picture)
+        self.assertEqual({picture.size for picture in pictures}, {(32, 32)})
 
 
 if __name__ == "__main__":
