@@ -157,6 +157,24 @@ class CommandsTest(parameterized.TestCase):
             self.assertTrue(any((root / path).exists() for root in roots), f"{page}: {path}")
 
 
+class ArchitectureTest(absltest.TestCase):
+    def test_the_tree_in_build_md_is_the_package(self):
+        tree = next(b for b in blocks(pathlib.Path("BUILD.md").read_text()) if "stargan_tf/\n" in b)
+        package, top, drawn = pathlib.Path("stargan_tf"), pathlib.Path(), set()
+        for line in tree.partition("stargan_tf/\n")[2].splitlines():
+            indent = len(line) - len(line.lstrip())
+            if not indent:
+                break
+            names = re.match(r"((?:\w+(?:/|\.py)(?: |$))*)", line.lstrip())[1].split()
+            if indent == 2 and names:
+                top = package / names[0]
+                drawn.update(name.rstrip("/") for name in names)
+            for name in names:
+                self.assertTrue(((package if indent == 2 else top) / name).exists(), line)
+        there = {path.name for path in package.iterdir() if path.suffix == ".py" or path.is_dir()}
+        self.assertEqual(drawn, there - {"__pycache__"})
+
+
 class PythonTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("README.md", "docs/translating.md")
     def test_the_python_lines_run(self, name):
