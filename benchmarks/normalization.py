@@ -12,7 +12,7 @@ import time
 
 from absl import flags
 
-from stargan_tf import command_line
+from stargan_tf.cli import command_line
 
 _REPEATS = flags.DEFINE_integer("repeats", 30, "Times each is run, after one that prepares.", 1)
 # The quickstart's first maps, the first and the smallest of StarGAN v1 at 128 px, one between.
@@ -42,7 +42,7 @@ def _layers(shape):
     """Returns (x) -> y by name: each backend, and tensorflow-addons with each image's own scale."""
     import tensorflow as tf
 
-    from stargan_tf import keras_versions
+    from stargan_tf.base import keras_versions
     from stargan_tf.layers import instance_norm
 
     found = {}

@@ -11,7 +11,8 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf import command_line, errors
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _OUTPUT = flags.DEFINE_string(
@@ -30,8 +31,8 @@ _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
 def main() -> None:
     """Exports, and prints how near each signature is to the run."""
     command_line.import_tensorflow()
+    from stargan_tf.runs import runs
     from stargan_tf.serving import saved_model
-    from stargan_tf.training import runs
 
     try:
         exported = saved_model.export(

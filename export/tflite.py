@@ -15,7 +15,8 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf import command_line, errors, files
+from stargan_tf.base import errors, files
+from stargan_tf.cli import command_line
 from stargan_tf.data import options as data_options
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
@@ -68,8 +69,8 @@ def main() -> int:
     """Converts, and prints a table; returns 3 if some images are too far from the float ones."""
     _check_flags()
     command_line.import_tensorflow()
+    from stargan_tf.runs import runs
     from stargan_tf.serving import tflite_export, tflite_images, tflite_report
-    from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
     options = tflite_export.Options(

@@ -10,7 +10,8 @@ import json
 
 from absl import flags
 
-from stargan_tf import command_line, errors
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
@@ -34,9 +35,11 @@ does not matter); true: between their renders."""
 def main() -> None:
     """Translates held-out faces to every target that differs from their own labels."""
     command_line.import_tensorflow()
-    from stargan_tf import files, sheets
-    from stargan_tf.data import photos, sources
-    from stargan_tf.training import evaluation, runs, style_evaluation
+    from stargan_tf.base import files
+    from stargan_tf.data import loading
+    from stargan_tf.evaluation import label_evaluation, style_evaluation
+    from stargan_tf.pictures import photos, sheets
+    from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
     count = _NUM_IMAGES.value  # as many as asked for can be drawn
@@ -51,11 +54,11 @@ def main() -> None:
     algorithm = run.build(training=False)
     step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
     if data.datasets:
-        sets = sources.load_each(data, "test")
-        table, sheet = evaluation.joint_against_renders(algorithm, sets, count)
+        sets = loading.load_each(data, "test")
+        table, sheet = label_evaluation.joint_against_renders(algorithm, sets, count)
     else:
-        measure = style_evaluation if run.has_styles else evaluation
-        table, sheet = measure.against_renders(algorithm, sources.load(data, "test"), count)
+        measure = style_evaluation if run.has_styles else label_evaluation
+        table, sheet = measure.against_renders(algorithm, loading.load(data, "test"), count)
 
     directory = run.directory / "evaluation"
     directory.mkdir(exist_ok=True)

@@ -14,9 +14,11 @@ import dataclasses
 
 from absl import flags
 
-from stargan_tf import algorithms, command_line, hyperparameters, state_dicts
+from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import reference_files
-from stargan_tf.training import importing
+from stargan_tf.cli import command_line
+from stargan_tf.runs import importing
+from stargan_tf.weights import state_dicts
 
 _ALGORITHM = flags.DEFINE_enum(
     "algorithm", None, list(importing.papers()), "The paper whose weights they are.", required=True

@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from tests import commands
 from tests.landmarks import alignment_test
 
@@ -67,7 +67,7 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
         Image.new("RGB", (300, 300)).save(folder / "b.png")
         (folder / "a.jpg").write_text("no image")
         (folder / "notes.txt").write_text("no image")
-        with mock.patch("stargan_tf.command_line.fail") as fail:
+        with mock.patch("stargan_tf.cli.command_line.fail") as fail:
             status = self._command(folder, output)
         self.assertEqual(status, 1)
         said = [call.args[0] for call in fail.call_args_list]

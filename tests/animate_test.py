@@ -14,10 +14,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import photos
-from stargan_tf.training import runs
-from tests import commands, pictures, shared, tiny
+from stargan_tf.base import errors
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
+from tests import commands, picture_files, shared, tiny
 from tests.training import animation_test
 
 SIZE = 32  # pixels, shown as 96
@@ -105,7 +105,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
         shown = np.asarray(Image.open(self.root / "photos" / "0.png"))
         with Image.open(self.out / "out.gif") as image:
             found = np.asarray(image.convert("RGB"))[1:96:3, 1::3]
-        expected, other = (pictures.square(shown, SIZE, crop).astype(int) for crop in (20, 0))
+        expected, other = (picture_files.square(shown, SIZE, crop).astype(int) for crop in (20, 0))
         self.assertShows(found, expected, other)
 
     def test_references_as_gif_and_back(self):

@@ -7,7 +7,8 @@ import re
 import tensorflow as tf
 from absl import flags
 
-from stargan_tf import algorithms, errors, hyperparameters
+from stargan_tf import algorithms, hyperparameters
+from stargan_tf.base import errors
 from tests import tiny
 
 

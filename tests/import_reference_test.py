@@ -13,8 +13,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors, state_dicts
-from stargan_tf.training import importing, runs, translation
+from stargan_tf.base import errors
+from stargan_tf.runs import importing, runs
+from stargan_tf.training import translation
+from stargan_tf.weights import state_dicts
 from tests import commands, torch_writer
 from tests.golden import rule
 
@@ -208,7 +210,7 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         self._fails("looks like something else .1 tensors: layer1.0.conv.weight.", generator=path)
 
     def test_a_full_disk_leaves_no_run(self):
-        with mock.patch("stargan_tf.files.os.fsync", side_effect=OSError(28, "No space left")):
+        with mock.patch("stargan_tf.base.files.os.fsync", side_effect=OSError(28, "No space left")):
             self._fails("Could not write .*No space left", **self._files())
 
     def _fails(self, message, **given):

@@ -10,10 +10,10 @@ from contextlib import redirect_stdout
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
-from stargan_tf.data import options, sources
+from stargan_tf.base import errors
+from stargan_tf.data import loading, options
 from tests import commands
-from tests.data import packing_test
+from tests.data.packs import packing_test
 
 
 class PackTest(tf.test.TestCase, parameterized.TestCase):
@@ -40,8 +40,8 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
 
     def assert_packed(self, expected, packed, count):
         for split in ("train", "test"):
-            images = sources.load(expected, split)
-            found = sources.load(packed, split)
+            images = loading.load(expected, split)
+            found = loading.load(packed, split)
             self.assertEqual(found.size, count[split])
             self.assertEqual(found.label_space, images.label_space)
             self.assertAllEqual(found.labels, images.labels)
@@ -77,7 +77,7 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
         self.command(**flags, crop_size=10)
         packed = options.DataOptions(dataset="packed", data_dir=self.output)
         self.assert_packed(options.DataOptions(**flags), packed, {"train": 14, "test": 14})
-        images = sources.load(packed, "train")
+        images = loading.load(packed, "train")
         self.assertEqual(images.crop_size, 10)
         self.assertEqual(images.describe(0), os.path.join("train", "cat", "a.png"))
         # What was packed can be packed again, with other files as large as asked for.
@@ -94,7 +94,7 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
         self.assertFalse(os.path.exists(self.output))
         printed = self.command(**flags, on_corrupt="skip")
         self.assertIn(f"\nskipped: {broken} (empty)\n1 of 14 images skipped.\n", printed)
-        images = sources.load(options.DataOptions(dataset="packed", data_dir=self.output), "train")
+        images = loading.load(options.DataOptions(dataset="packed", data_dir=self.output), "train")
         self.assertEqual(images.size, 13)
         self.assertNotIn("train/dog/b.jpg", [images.describe(i) for i in range(13)])
 

@@ -15,11 +15,13 @@ from collections.abc import Callable
 
 from absl import flags
 
-from stargan_tf import command_line, errors, files
+from stargan_tf.base import errors, files
+from stargan_tf.cli import command_line
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import options, photo_jobs
+from stargan_tf.data import options
+from stargan_tf.pictures import photo_jobs
 
 _SERVER = flags.DEFINE_string(
     "server", "localhost:8500", "HOST:PORT for gRPC, http://HOST:PORT or https:// for REST."

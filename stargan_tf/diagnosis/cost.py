@@ -7,8 +7,8 @@ import shutil
 
 from stargan_tf import hyperparameters
 from stargan_tf.diagnosis import finding
+from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.training import memory
-from stargan_tf.training import trial as trial_lib
 
 _DAY = 86_400.0
 _LONG = {False: _DAY, True: 7 * _DAY}  # seconds from which on to advise; by whether on GPUs

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.landmarks import alignment, masks
 
 MAX_SIDE = 2048  # pixels, of the picture that is warped: with its margin 48 MB

@@ -8,7 +8,7 @@ import types
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
 SIZE = 256  # pixels, of the picture that all points refer to
 _CELL = 4  # pixels; a heatmap has 64 x 64 cells

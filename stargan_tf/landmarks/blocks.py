@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.layers import convolution
 
 

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors, keras_versions, state_dicts
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
+from stargan_tf.weights import state_dicts
 
 SIZE = 256  # pixels, of the input
 CELLS = 64  # of a heatmap, both ways: a cell is 4 x 4 pixels

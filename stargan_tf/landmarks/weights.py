@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stargan_tf import errors, state_dicts
+from stargan_tf.base import errors
+from stargan_tf.weights import state_dicts
 
 if TYPE_CHECKING:
     from stargan_tf.landmarks import network

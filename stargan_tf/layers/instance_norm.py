@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.layers import forms
 
 BACKENDS = ("auto", "native", "addons")

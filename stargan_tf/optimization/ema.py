@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 
 
 def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], decay: float) -> None:

@@ -13,9 +13,11 @@ import numpy as np
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import latents, photos
-from tests import command_line_test, commands
+from stargan_tf.base import errors
+from stargan_tf.data import latents
+from stargan_tf.pictures import photos
+from tests import commands
+from tests.cli import command_line_test
 from tests.serving import certificates, client_test, stand_in, stand_in_rest, toy
 
 COMMAND = "export.serving.client"
@@ -87,7 +89,7 @@ class CommandTest(client_test.ClientTestCase):
         Image.fromarray(self.pixels).save(folder / "sub" / "a.png")
         (folder / "Thumbs.db").write_text("no image")
         values = {"model": "v2", "to": "wild", "reference": str(self.root / "other.png")}
-        with mock.patch("stargan_tf.command_line.fail") as fail:
+        with mock.patch("stargan_tf.cli.command_line.fail") as fail:
             status, said = self.run_command(
                 image=str(folder), output=str(self.root / "out"), **values
             )

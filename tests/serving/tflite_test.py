@@ -18,11 +18,12 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.base import errors
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import tflite, tflite_export, tflite_images, tflite_report
-from stargan_tf.training import checkpoints, runs
 from tests import commands, tiny
 
 try:

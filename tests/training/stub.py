@@ -4,7 +4,8 @@ from unittest import mock
 
 import tensorflow as tf
 
-from stargan_tf.training import loop, runs
+from stargan_tf.runs import runs
+from stargan_tf.training import loop
 from tests import tiny
 
 

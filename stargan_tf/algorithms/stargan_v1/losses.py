@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from stargan_tf import gan_losses
 from stargan_tf.data import labels
+from stargan_tf.gan import losses as gan_losses
 
 Losses = dict[str, tf.Tensor]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from stargan_tf import gan_losses
+from stargan_tf.gan import losses as gan_losses
 
 Losses = dict[str, tf.Tensor]
 
