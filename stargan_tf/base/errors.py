@@ -1,5 +1,6 @@
 """The one exception whose message is for the person at the keyboard; errors of a full memory."""
 
+import pathlib
 import re
 import sys
 
@@ -17,6 +18,13 @@ class UserError(Exception):
     The message is one sentence: what was wrong, what was received, what to do. Command lines print
     it without a traceback and exit with status 2.
     """
+
+
+def install_command(extra: str) -> str:
+    """Returns the command that installs an extra of this package, such as "video"."""
+    if (pathlib.Path(__file__).parents[2] / "setup.py").exists():  # a clone
+        return f'pip install -e ".[{extra}]"'
+    return f'pip install "stargan-tf[{extra}]"'
 
 
 def exhausted_memory(error: BaseException) -> str:

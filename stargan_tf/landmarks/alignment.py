@@ -126,7 +126,7 @@ def opencv() -> types.ModuleType:
     except ImportError as error:
         raise errors.UserError(
             f"Aligning needs OpenCV, which could not be imported ({error}); install the extra "
-            'align: pip install "stargan-tf[align]", or pip install opencv-python-headless.'
+            f"align: {errors.install_command('align')}, or pip install opencv-python-headless."
         ) from error
     return cv2
 
