@@ -28,6 +28,7 @@ OTHER_PROGRAMS = {
     "docker": {"file", "detach", "wait"},
     "tensorboard": {"logdir"},
     "curl": {"data-binary"},
+    "pip": {"no-deps"},
     "pytest": {"dist"},
     "ruff": {"check"},
     "tensorflow_model_server": {"enable_batching", "ssl_config_file"},
