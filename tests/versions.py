@@ -19,6 +19,7 @@ BOTH = {
     "environments_test.py",
     "gan",
     "import_reference_test.py",
+    "keras_files_test.py",
     "landmarks",
     "layers",
     "normalization_backends_test.py",
