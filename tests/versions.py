@@ -38,6 +38,7 @@ NEWEST_ONLY = {
     "cli",
     "data",
     "diagnosis",
+    "docs_test.py",
     "doctor_test.py",
     "evaluation",
     "hyperparameters_test.py",
