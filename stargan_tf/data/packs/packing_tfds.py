@@ -15,9 +15,9 @@ from stargan_tf.data.tfds import labelling, tfds_source
 _NAMED = 5  # how many bad images a message names
 
 
-def part_of_tfds(
+def split_of_tfds(
     options: options_lib.DataOptions, split: Literal["train", "test"]
-) -> tuple[packing.Part, dict[str, str]]:
+) -> tuple[packing.Split, dict[str, str]]:
     """Returns one split as it is packed, read in order, and what is wrong with images left out.
 
     All images are read once for this, to find those that can't be used.
@@ -55,7 +55,7 @@ def part_of_tfds(
 
     part = labelling.open_split(name, options.data_dir, selection)
     identity = json.dumps([part.examples.identity, space.to_json(), sorted(problems)])
-    made = packing.Part(space, options.crop_size, identity, start, size - len(problems))
+    made = packing.Split(space, options.crop_size, identity, start, size - len(problems))
     return made, problems
 
 
