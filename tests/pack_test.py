@@ -98,7 +98,7 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("output", {"output": ""}, "pass --output=DIR"),
-        ("flags", {"dataset": "cartoons"}, "Unknown --dataset 'cartoons'"),
+        ("flags", {"dataset": "cartoons"}, "Unknown `dataset` 'cartoons'"),
         ("image_size", {"image_size": 64, "dataset": "image_folder"}, "leave it out here"),
     )
     def test_mistakes(self, flags, message):
