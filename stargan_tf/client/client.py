@@ -30,8 +30,13 @@ def connect(target: target_lib.Target) -> "Client":
         from stargan_tf.client import rest_transport
 
         return Client(rest_transport.RestTransport(target))
-    from stargan_tf.client import grpc_transport
-
+    try:
+        from stargan_tf.client import grpc_transport
+    except ImportError as error:
+        raise errors.UserError(
+            f"gRPC needs packages that are missing ({error}); install them with "
+            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
+        ) from error
     return Client(grpc_transport.GrpcTransport(target))
 
 

@@ -49,7 +49,8 @@ class ToLabels:
         names, note = sheets.targets(self._space)
         headings, cells = ["input"], [x]
         for name in names:
-            target, index = self._space.shown(own[np.newaxis], (name,))[0], self._space.index(name)
+            target = self._space.changed(own[np.newaxis], (name,))[0]
+            index = self._space.index(name)
             headings.append(name if target[index] >= own[index] and target[index] else f"-{name}")
             cells.append(self.model.translate(x, target))
         photos.save_png(output, sheets.render(sheets.Sheet(headings, np.stack([cells]), note)))

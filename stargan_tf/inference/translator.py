@@ -143,7 +143,7 @@ class Translator(abc.ABC):
         domains, seeds = arguments.several(domain), arguments.several(seed)
         arguments.check_latent(seeds, psi)
         count = max(len(domains), len(seeds))
-        z = latents.of_seeds(batches.for_each(seeds, count, "seed"), self.about.latent_dim)
+        z = latents.draw_each(batches.for_each(seeds, count, "seed"), self.about.latent_dim)
         labels = self._one_hot(batches.for_each(domains, count, "domain"))
         found = self._map_latents(z, labels, psi)
         return found[0] if np.ndim(domain) == np.ndim(seed) == 0 else found
