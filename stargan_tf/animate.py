@@ -100,7 +100,8 @@ def main() -> None:
     some = "" if references or _TO.value else sheets.targets(run.label_space)[1]
     print(
         f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
-        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s{note}",
+        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s"
+        f"{command_line.as_flags(note)}",
         flush=True,
     )
     video.write(output, _counted(animator.frames(sources, waypoints, steps), total), _FPS.value)

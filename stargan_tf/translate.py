@@ -141,7 +141,7 @@ def _with_styles(run, jobs: photo_jobs.Jobs) -> int:
     if _MATRIX.value:
         output = jobs.pairs[0][1]
         said = translator.matrix([path for path, _ in jobs.pairs], output)
-        print(f"{output}  ({said})", flush=True)
+        print(f"{output}  ({command_line.as_flags(said)})", flush=True)
         return 0
     work = translator.sheet if _SHEET.value else translator.translate
     return command_line.each_photo(jobs, work, "translated")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from absl import app, flags, logging
 
 from stargan_tf.base import errors, flag_files
-from stargan_tf.cli import log_filter
+from stargan_tf.cli import flag_texts, log_filter
 
 if typing.TYPE_CHECKING:
     from stargan_tf.data import source
@@ -89,9 +89,16 @@ def python() -> str:
     return "python" if here.startswith("..") else here
 
 
+def as_flags(text: str) -> str:
+    """Returns a message of the library with its options written as flags of the command line."""
+    from stargan_tf import hyperparameters
+
+    return flag_texts.as_flags(text, {*flags.FLAGS, *hyperparameters.option_names()})
+
+
 def fail(message: str) -> None:
-    """Prints an error as every command prints it."""
-    print(f"error: {message}", file=sys.stderr, flush=True)
+    """Prints an error as every command prints it, with options written as flags."""
+    print(f"error: {as_flags(message)}", file=sys.stderr, flush=True)
 
 
 def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
@@ -111,7 +118,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
     kept, problems = loading.usable(images, on_corrupt)
     for index, reason in problems.items():
-        print(f"skipped: {images.describe(index)} ({reason})", flush=True)
+        print(as_flags(f"skipped: {images.describe(index)} ({reason})"), flush=True)
     if problems:
         print(f"{len(problems)} of {images.size} images skipped.", flush=True)
     return kept
@@ -140,7 +147,7 @@ def each_photo(
     failed = 0
     for image, output in jobs.pairs:
         try:
-            print(f"{output}  ({work(image, output)})", flush=True)
+            print(f"{output}  ({as_flags(work(image, output))})", flush=True)
         except errors.UserError as error:
             if not jobs.of_folder or isinstance(error, stop):
                 raise
