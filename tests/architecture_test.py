@@ -32,7 +32,7 @@ ALLOWED = {
     "serving": {"base", "layers", "data", "pictures", "algorithms", "runs", "__init__"},
     "client": {"base", "data", "pictures"},
     "diagnosis": {"base", "data", "pictures", "hyperparameters", "runs", "training"},
-    "cli": {"base", "data", "pictures"},
+    "cli": {"base", "data", "pictures", "hyperparameters"},
 }
 # The same for the rooms inside data/, of each other; labels, names, splits and the like, which lie
 # beside these rooms, belong to all of them, and loading.py stands above all.

@@ -75,7 +75,7 @@ class Checkpoints:
           names: The variables to restore; None: all, and the file must hold no others.
 
         Raises:
-          UserError: If the file is damaged or belongs to another model; no variable is changed then.
+          UserError: If the file is damaged or of another model; no variable is changed then.
         """
         values = self._read(step, names)
         for name, value in values.items():

@@ -187,8 +187,8 @@ def _step(paths: Mapping[str, pathlib.Path]) -> int:
             else f"No number from 1 on stands at the beginning of {' or '.join(names)}"
         )
         raise errors.UserError(
-            f"{problem}, which gives the checkpoint its number; pass step=200000, or whatever number "
-            "the checkpoint should have."
+            f"{problem}, which gives the checkpoint its number; pass step=200000, or whatever "
+            "number the checkpoint should have."
         )
     return steps.pop()
 

@@ -1,4 +1,4 @@
-"""Writing a run as a SavedModel that TensorFlow Serving takes, and proving what was written."""
+"""Exports a run as a SavedModel for TensorFlow Serving, and verifies it."""
 
 import dataclasses
 import io
@@ -21,13 +21,13 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """A version of a model that was written.
 
     Attributes:
       directory: The version's folder.
-      size: Of its files, in bytes.
-      errors: Of each signature, against the run's own networks.
-      warmed_up: Whether it holds requests with which a server warms up.
+      size: The size of its files in bytes.
+      errors: The error of each signature compared with the run's own networks.
+      warmed_up: Whether it contains requests to warm up a server.
     """
 
     directory: pathlib.Path
@@ -43,17 +43,17 @@ def export(
     precision: str = "float32",
     checkpoint: str = "latest",
 ) -> Exported:
-    """Writes the next version of a model, once it has proved to compute what the run computes.
+    """Writes the next version of a model if its answers equal those of the run.
 
     Args:
-      run: What to export: its moving averages where it has them.
-      output: The model's folder; versions are folders in it.
-      precision: In which convolutions are computed. Images are float32 in both.
+      run: The run to export, with its moving averages if it has them.
+      output: The model's folder; each version is a folder in it.
+      precision: The precision of convolutions. Images are float32 in both.
       checkpoint: "latest", or a step.
 
     Raises:
-      UserError: There is no checkpoint, `output` holds something else, or can't be written.
-      RuntimeError: What was written answers otherwise than the run does.
+      UserError: There is no checkpoint, or `output` holds something else or can't be written.
+      RuntimeError: The answers differ from the run's.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {PRECISIONS}. Received: {precision!r}")
@@ -68,30 +68,30 @@ def export(
         _save(served, partial)
         (partial / description_lib.FILE_NAME).write_text(description_lib.to_json(described))
         warmed_up = warm_up.write(partial, output.name, requests)
-        found = parity.check(partial, algorithm, requests, framing, precision)
+        differences = parity.check(partial, algorithm, requests, framing, precision)
         size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
-    return Exported(final, size, found, warmed_up)
+    return Exported(final, size, differences, warmed_up)
 
 
 def example_requests(
     algorithm: algorithm_lib.Algorithm, framing: photos.Framing
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Returns a request of two for every signature, by name: noise in the range of its inputs."""
+    """Returns a request with two random inputs in the right range for every signature, by name."""
     random = np.random.default_rng(0)
-    found = {}
+    requests = {}
     for name, signature in module.all_signatures(algorithm, framing).items():
-        found[name] = {
+        requests[name] = {
             key: _example(key, spec, algorithm.problem.label_space.width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
-    return found
+    return requests
 
 
 def _example(
     name: str, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
 ) -> np.ndarray:
     if spec.dtype == tf.string:
-        # Of another size and another shape than the network's; one transparent, the other turned.
+        # Unlike the network's in size and shape; one is transparent, the other turned.
         shape = (image_size + 16, image_size + 8, 4)
         picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
         exif = Image.Exif()
@@ -120,8 +120,8 @@ def _save(served: module.Served, directory: pathlib.Path) -> None:
         tf.saved_model.save(served, str(directory), signatures=served.functions)
     except tf.errors.OpError as error:  # as on a full disk
         if errors.exhausted_memory(error):
-            raise  # the command line tells of it
+            raise  # commands explain it
         raise errors.UserError(
             f"Could not write {directory.parent}: {error.message.splitlines()[0]}; no version was "
-            "added; free some space or choose another --output, then run the same command again."
+            "added; free some space or choose another `output`, then run the same command again."
         ) from error

@@ -1,4 +1,4 @@
-"""Converting a run's networks to TFLite files for phones and small computers."""
+"""Converts networks to TFLite files for phones and small computers."""
 
 import contextlib
 import tempfile
@@ -13,8 +13,8 @@ from stargan_tf.base import errors
 from stargan_tf.layers import forms
 from stargan_tf.serving import module
 
-# "none": float32. "float16": weights are halved. "dynamic": weights in 8 bits, activations chosen
-# as they come. "int8" and "int16x8": activations too, in ranges found on real images.
+# "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
+# ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
 SCHEMES = ("none", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = ("int8", "int16x8")
 
@@ -25,17 +25,17 @@ Inputs = Mapping[str, np.ndarray]
 def signatures(
     algorithm: algorithm_lib.Algorithm, image_size: int, *, whole: bool = True
 ) -> dict[str, algorithm_lib.Signature]:
-    """Returns the algorithm's signatures for one image of one size: devices want fixed shapes.
+    """Returns the algorithm's signatures for one image of a fixed size, as devices need.
 
     Args:
-      algorithm: In float32; lower precisions do not convert.
-      image_size: Height and width in pixels, where the networks leave them open.
-      whole: Whether networks that only prepare an input are part.
+      algorithm: An algorithm in float32; lower precisions can't be converted.
+      image_size: Height and width in pixels, unless the networks fix them.
+      whole: Whether to include networks that only prepare an input.
 
     Raises:
-      UserError: The networks can't take that size.
+      UserError: The networks don't take that size.
     """
-    found = {}
+    fixed = {}
     for name, signature in algorithm.serving_signatures(whole=whole).items():
         specs = {}
         for key, spec in signature.inputs.items():
@@ -44,11 +44,11 @@ def signatures(
             if module.is_image(spec) and wanted[1] != image_size:
                 raise errors.UserError(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
-                    f"--image_size={image_size}; leave it out."
+                    f"image_size={image_size}; leave it out."
                 )
         _check(signature, specs)
-        found[name] = algorithm_lib.Signature(signature.function, specs)
-    return found
+        fixed[name] = algorithm_lib.Signature(signature.function, specs)
+    return fixed
 
 
 def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec]) -> None:
@@ -58,7 +58,7 @@ def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec
             sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
             raise errors.UserError(
                 f"This image size can't be converted: {message}; received {sizes}; choose another "
-                "--image_size."
+                "`image_size`."
             )
 
 
@@ -67,16 +67,16 @@ def convert(
     scheme: str,
     calibration: Callable[[str], Iterable[Inputs]] | None = None,
 ) -> bytes:
-    """Returns a TFLite file of signatures that share their weights.
+    """Converts signatures that share their weights to one TFLite file, and returns its contents.
 
     Args:
-      converted: What `signatures` returned; calibrated schemes want a file for each of them.
+      converted: Signatures from `signatures`; calibrated schemes need a file for each.
       scheme: One of SCHEMES.
-      calibration: Where the scheme is in CALIBRATED: the real inputs of a signature, by its name.
+      calibration: For a scheme in CALIBRATED: returns real inputs for a signature's name.
 
     Raises:
       ValueError: The scheme is unknown, or needs calibration.
-      RuntimeError: The file would need an operation that is not built into TFLite.
+      RuntimeError: TFLite can't convert the networks.
     """
     if scheme not in SCHEMES or (scheme in CALIBRATED and calibration is None):
         raise ValueError(f"scheme must be one of {SCHEMES}, {CALIBRATED} with calibration data.")
@@ -95,10 +95,10 @@ def convert(
             mixed = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
             converter.target_spec.supported_ops = [mixed, built_in]
         try:
-            with warnings.catch_warnings():  # calibration uses an interpreter that is deprecated
+            with warnings.catch_warnings():  # calibration uses a deprecated interpreter
                 warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
                 return converter.convert()
-        except Exception as error:  # the converter raises kinds of its own
+        except Exception as error:  # the converter raises its own kinds
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error
 
@@ -111,15 +111,15 @@ def _representative(names, calibration) -> Iterator[tuple[str, dict[str, np.ndar
 
 @contextlib.contextmanager
 def _saved(converted: Signatures) -> Iterator[str]:
-    """Gives a SavedModel of the signatures, as the converter takes several that share weights."""
+    """Yields the folder of a SavedModel, from which several signatures share weights."""
     saved = tf.Module()
     with forms.portable():
         functions = {
             name: tf.function(signature.function).get_concrete_function(**signature.inputs)
             for name, signature in converted.items()
         }
-    found = {v.ref(): v for function in functions.values() for v in function.graph.variables}
-    saved.weights = list(found.values())
+    variables = {v.ref(): v for function in functions.values() for v in function.graph.variables}
+    saved.weights = list(variables.values())
     with tempfile.TemporaryDirectory() as directory:
         tf.saved_model.save(saved, directory, signatures=functions)
         yield directory

@@ -1,4 +1,4 @@
-"""Writing a run as TFLite files, each compared with the run's float networks."""
+"""Exports a run as TFLite files, and compares each with the run's float networks."""
 
 import contextlib
 import dataclasses
@@ -15,18 +15,18 @@ from stargan_tf.serving import tflite, tflite_images, tflite_report
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How to convert.
+    """How to convert a run.
 
     Attributes:
-      scheme: Of quantization, one of `tflite.SCHEMES`.
+      scheme: The quantization, one of `tflite.SCHEMES`.
       image_size: In pixels; 0: the run's.
-      signatures: Which to convert; empty: all.
-      whole: Whether networks that only prepare an input are part.
-      calibration_images: A folder of photos that tell the ranges of activations, and on which is
-        compared; empty: the run's data set is used or, for a comparison without it, drawn faces.
-      num_calibration_images: How many images tell the ranges of activations, at most.
-      num_comparison_images: On how many images is compared, at most.
-      data_dir: Where the run's data set is now; empty: where it was.
+      signatures: The signatures to convert; empty: all.
+      whole: Whether to include networks that only prepare an input.
+      calibration_images: A folder of photos to calibrate and compare with; empty: the run's data
+        set or, for a comparison without it, drawn faces.
+      num_calibration_images: The most images to calibrate the ranges of activations with.
+      num_comparison_images: The most images to compare with.
+      data_dir: The current folder of the run's data set; empty: where it was in training.
       checkpoint: "latest", or a step.
     """
 
@@ -43,12 +43,12 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """A file that was written, and how it compares.
+    """A file that was written, and its comparison with the run.
 
     Attributes:
-      path: The file; its description lies beside it, as .json.
+      path: The file; its description is beside it, as .json.
       reports: One for each signature in it.
-      compared_on: What the images were.
+      compared_on: A description of the images.
     """
 
     path: pathlib.Path
@@ -57,26 +57,26 @@ class Exported:
 
     @property
     def below(self) -> tuple[tflite_report.Report, ...]:
-        """The reports that miss what the scheme should reach."""
+        """The reports with a lower PSNR than the scheme should reach."""
         scheme = description_lib.read(self.path.with_suffix(".json"))["quantize"]
         least = tflite_report.PSNR[scheme]
         return tuple(r for r in self.reports if r.psnr is not None and r.psnr < least)
 
 
 def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Exported]:
-    """Converts a run's moving averages, where it has them, and measures what came out.
+    """Converts a run, with its moving averages if it has them, and measures the result.
 
     Args:
-      run: What to export.
-      output: A folder, made where it is not there. Files of the same name are replaced.
-      options: How.
+      run: The run to export.
+      output: A folder, created if necessary. Files of the same name are replaced.
+      options: How to convert it.
 
     Returns:
-      One file, or of a calibrated scheme one for each signature: each has ranges of its own.
+      One file, or one for each signature if the scheme is calibrated: ranges differ then.
 
     Raises:
-      UserError: No interpreter, no checkpoint, no images to calibrate with, a photo that can't be
-        read, a size or signature that the networks do not have.
+      UserError: There is no interpreter, no checkpoint or no image to calibrate with, a photo can't
+        be read, or the networks lack the size or a signature.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
     _check_interpreter()
@@ -96,15 +96,15 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     groups = {stem: signatures}
     if options.scheme in tflite.CALIBRATED and len(signatures) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in signatures.items()}
-    found = []
+    exported = []
     for name, group in groups.items():
         path = output / f"{name}.tflite"
-        asked = known and _requests(algorithm, group, known)
-        content = tflite.convert(group, options.scheme, asked and _calibration(asked))
+        requests = known and _requests(algorithm, group, known)
+        content = tflite.convert(group, options.scheme, requests and _calibration(requests))
         with _kept_if_it_runs(path):
             _write(path, content, {**described, "signatures": _shapes(group)})
-            found.append(_measured(path, algorithm, group, compared))
-    return found
+            exported.append(_measured(path, algorithm, group, compared))
+    return exported
 
 
 def _check_interpreter() -> None:
@@ -131,8 +131,8 @@ def _measured(
     signatures: Mapping[str, algorithm_lib.Signature],
     compared: tflite_images.Images,
 ) -> Exported:
-    asked = _requests(algorithm, signatures, compared)
-    reports = (tflite_report.measure(path, n, s, asked[n]) for n, s in signatures.items())
+    requests = _requests(algorithm, signatures, compared)
+    reports = (tflite_report.measure(path, n, s, requests[n]) for n, s in signatures.items())
     return Exported(path, tuple(reports), compared.what)
 
 
@@ -156,7 +156,7 @@ def _without_parts(
 ) -> dict[str, algorithm_lib.Signature]:
     if all(whole[name].inputs.keys() == parts[name].inputs.keys() for name in whole):
         raise errors.UserError(
-            "The networks of this run take no masks; received --without_masks, which is for runs "
+            "The networks of this run take no masks; received `without_masks`, which is for runs "
             "of StarGAN v2 with w_hpf > 0; leave it out."
         )
     return parts
@@ -176,7 +176,7 @@ def _chosen(
 def _images(
     run: runs.Run, options: Options, size: int
 ) -> tuple[tflite_images.Images | None, tflite_images.Images]:
-    """Returns the images to calibrate with, if the scheme needs some, and those to compare on."""
+    """Returns the images to calibrate with, if the scheme needs any, and to compare with."""
     calibrated = options.num_calibration_images if options.scheme in tflite.CALIBRATED else 0
     compared = options.num_comparison_images
     if options.calibration_images:
@@ -195,9 +195,9 @@ def _images(
     except errors.UserError as error:
         if calibrated:
             raise errors.UserError(
-                f"{error} --quantize={options.scheme} finds its ranges on images like those of "
-                "training; pass a folder of photos as --calibration_images=DIR, or as --data_dir "
-                "where the data set is now."
+                f"{error} quantize={options.scheme} finds its ranges on images like those of "
+                "training; pass a folder of photos as calibration_images=DIR, or the current "
+                "folder of the data set as `data_dir`."
             ) from error
         if options.data_dir:
             raise

@@ -1,4 +1,4 @@
-"""Requests that a server makes of a new version before it answers others: no first one is slow."""
+"""Writes requests that warm up a server, so that the first real request is fast."""
 
 import pathlib
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ def write(
 
     Args:
       directory: The version's folder.
-      model: The name by which the server knows the model.
-      requests: Inputs by name, by signature.
+      model: The name of the model on the server.
+      requests: For each signature, its inputs by name.
 
     Returns:
-      Whether they were written: the package tensorflow-serving-api (extra `serving`) is needed.
+      Whether the file was written, which needs tensorflow-serving-api (extra `serving`).
     """
     try:
         from tensorflow_serving.apis import predict_pb2, prediction_log_pb2

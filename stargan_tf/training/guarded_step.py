@@ -26,9 +26,7 @@ class GuardedStep:
     def __init__(self, strategy: tf.distribute.Strategy, algorithm: algorithm_lib.Algorithm):
         self._strategy, self._algorithm = strategy, algorithm
         self._take = tf.function(self._taken)
-        self._note = tf.zeros(
-            [3], tf.float64
-        )  # step (0: all were finite), index of the loss, value
+        self._note = tf.zeros([3], tf.float64)  # step (0: all finite), index of the loss, value
         self._names: tuple[str, ...] = ()
 
     def __call__(self, batch: Any, step: tf.Tensor) -> dict[str, tf.Tensor]:

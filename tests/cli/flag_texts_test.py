@@ -2,7 +2,7 @@
 
 from absl.testing import absltest, parameterized
 
-from stargan_tf.cli import flag_texts
+from stargan_tf.cli import command_line, flag_texts
 
 NAMES = {"run_dir", "crop_size", "seed"}
 
@@ -20,6 +20,11 @@ class FlagTextsTest(parameterized.TestCase):
     )
     def test_only_options_become_flags(self, text, expected):
         self.assertEqual(flag_texts.as_flags(text, NAMES), expected)
+
+    def test_commands_know_the_options_of_training_data_and_every_paper(self):
+        text = "pass `run_dir`, crop_size=0, n_critic=1 or `w_hpf`; `G` is none"
+        expected = "pass --run_dir, --crop_size=0, --n_critic=1 or --w_hpf; `G` is none"
+        self.assertEqual(command_line.as_flags(text), expected)
 
 
 if __name__ == "__main__":
