@@ -21,7 +21,7 @@ from typing import TextIO
 from absl import flags
 
 from stargan_tf import hyperparameters
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.cli import command_line
 
 _OUTPUT = flags.DEFINE_string(
@@ -81,15 +81,10 @@ def main() -> int:
     if unwritten:
         command_line.fail(unwritten)
     if _JSON.value:
-        _write_json(pathlib.Path(_JSON.value), report.to_json() | {"flags": config.values()})
+        content = json.dumps(report.to_json() | {"flags": config.values()}, indent=2)
+        with files.atomic(pathlib.Path(_JSON.value)) as file:
+            file.write(command_line.as_flags(content).encode() + b"\n")
     return 1 if report.fails else 0
-
-
-def _write_json(path: pathlib.Path, content: dict) -> None:
-    from stargan_tf.base import files
-
-    with files.atomic(path) as file:
-        file.write(command_line.as_flags(json.dumps(content, indent=2)).encode() + b"\n")
 
 
 @contextlib.contextmanager

@@ -1,10 +1,11 @@
 """Examines a configuration: makes every check before training and reports the results."""
 
+import contextlib
 import dataclasses
 import functools
 import itertools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -124,17 +125,22 @@ def _check_model(config: hyperparameters.Config) -> list[finding.Finding]:
         # The size is to blame if others are accepted.
         advice = f"Pass image_size={nearest}" if sizes else ""
         findings.append(finding.of_error("model", str(error), advice))
-    try:
+    with _reported_in(findings, "backend"):
         if options.normalization_backend == "addons":
             keras_versions.needed_addons()
-    except errors.UserError as error:
-        findings.append(finding.of_error("backend", str(error)))
-    try:
+    with _reported_in(findings, "batch_size_refused"):
         replicas = devices.count(options.strategy, options.logical_cpus)
         devices.check_shares(options.batch_size, replicas)
-    except errors.UserError as error:
-        findings.append(finding.of_error("batch_size_refused", str(error)))
     return findings
+
+
+@contextlib.contextmanager
+def _reported_in(findings: list[finding.Finding], kind: str) -> Iterator[None]:
+    """Turns a UserError inside the block into a finding."""
+    try:
+        yield
+    except errors.UserError as error:
+        findings.append(finding.of_error(kind, str(error)))
 
 
 def _load(
@@ -203,15 +209,11 @@ def _check_training(
     """Makes the checks that training makes of the labels and the run directory."""
     findings = []
     run = _run(config, training)
-    try:
+    with _reported_in(findings, "algorithm"):
         starts = bool(config.train.init_from)
         config.hparams.check_training(run.label_space, starts_from_run=starts)
-    except errors.UserError as error:
-        findings.append(finding.of_error("algorithm", str(error)))
-    try:
+    with _reported_in(findings, "run_dir"):
         run.check()
-    except errors.UserError as error:
-        findings.append(finding.of_error("run_dir", str(error)))
     return findings
 
 
@@ -219,14 +221,13 @@ def _check_start(
     config: hyperparameters.Config, training: Sequence[collection.Part]
 ) -> list[finding.Finding]:
     """Checks that the weights to start from exist and fit; builds the networks to do so."""
+    findings = []
     run = _run(config, training)
-    try:
+    with _reported_in(findings, "init_from"):
         start = initial_weights.find(run)
         if start:
             initial_weights.give(start, run, run.build())
-    except errors.UserError as error:
-        return [finding.of_error("init_from", str(error))]
-    return []
+    return findings
 
 
 def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) -> runs.Run:

@@ -77,16 +77,17 @@ class Checkpoints:
         Raises:
           UserError: If the file is damaged or of another model; no variable is changed then.
         """
-        values = self._read(step, names)
-        for name, value in values.items():
-            self.variables[name].assign(value)
-
-    def _read(self, step: int, names: Sequence[str] | None) -> dict[str, np.ndarray]:
         path = self.path(step)
         wanted = set(self.variables) if names is None else set(names)
 
         def choose(stored: set[str]) -> list[str]:
-            self._compare(path, wanted, stored if names is None else stored & wanted)
+            missing = sorted(wanted - stored)
+            extra = sorted(stored - wanted) if names is None else []
+            if missing or extra:
+                raise errors.UserError(
+                    f"{path} belongs to another model: it lacks {_some(missing)} and also has "
+                    f"{_some(extra)}; use the run it came from."
+                )
             return sorted(wanted)
 
         values = self.read(step, choose)
@@ -96,7 +97,8 @@ class Checkpoints:
                     f"{path} belongs to another model: {name} has shape {value.shape} there, and "
                     f"{tuple(self.variables[name].shape)} here; use the run it came from."
                 )
-        return values
+        for name, value in values.items():
+            self.variables[name].assign(value)
 
     def read(self, step: int, choose: Callable[[set[str]], Iterable[str]]) -> dict[str, np.ndarray]:
         """Returns arrays in the checkpoint of `step` by name; these need not be variables here.
@@ -135,14 +137,6 @@ class Checkpoints:
                 f"The checkpoint {path} is damaged ({error}); remove it to continue from the one "
                 f"before ({', '.join(str(s) for s in self.steps() if s != step) or 'none left'})."
             ) from error
-
-    def _compare(self, path: pathlib.Path, wanted: set[str], stored: set[str]) -> None:
-        if wanted != stored:
-            missing, extra = sorted(wanted - stored), sorted(stored - wanted)
-            raise errors.UserError(
-                f"{path} belongs to another model: it lacks {_some(missing)} and also has "
-                f"{_some(extra)}; use the run it came from."
-            )
 
     def start_again(self) -> str:
         """Returns the advice for a training whose numbers are no longer finite."""

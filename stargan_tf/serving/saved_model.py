@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from stargan_tf.base import errors
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, parity, versions, warm_up
+from stargan_tf.serving import module, parity, versions
 
 PRECISIONS = ("float32", "bfloat16")
+_WARM_UP = pathlib.Path("assets.extra") / "tf_serving_warmup_requests"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +69,7 @@ def export(
     with versions.next_version(output) as (partial, final):
         _save(served, partial)
         (partial / description_lib.FILE_NAME).write_text(description_lib.to_json(described))
-        warmed_up = warm_up.write(partial, output.name, requests)
+        warmed_up = _write_warm_up(partial, output.name, requests)
         differences = parity.check(partial, algorithm, requests, framing, precision)
         size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
     return Exported(final, size, differences, warmed_up)
@@ -113,6 +115,33 @@ def _file(picture: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
+
+
+def _write_warm_up(
+    directory: pathlib.Path, model: str, requests: Mapping[str, Mapping[str, np.ndarray]]
+) -> bool:
+    """Writes requests that warm up a server, so that the first real request is fast.
+
+    Returns:
+      Whether they were written, which needs tensorflow-serving-api (extra `serving`).
+    """
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError:
+        return False
+    (directory / _WARM_UP).parent.mkdir()
+    with tf.io.TFRecordWriter(str(directory / _WARM_UP)) as writer:
+        for signature, inputs in requests.items():
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = model
+            request.model_spec.signature_name = signature
+            for name, value in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+            log = prediction_log_pb2.PredictionLog(
+                predict_log=prediction_log_pb2.PredictLog(request=request)
+            )
+            writer.write(log.SerializeToString())
+    return True
 
 
 def _save(served: module.Served, directory: pathlib.Path) -> None:

@@ -4,7 +4,6 @@ A server loads a version as soon as its folder appears, so the folder must be co
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -68,7 +67,7 @@ def next_version(output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.P
 def _check_same(version: pathlib.Path, description: description_lib.Description) -> None:
     path = version / description_lib.FILE_NAME
     try:
-        there = json.loads(path.read_text())
+        there = description_lib.read(path)
         differing = [name for name in _SAME if there[name] != description[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise errors.UserError(

@@ -351,7 +351,7 @@ class MistakesTest(Case):
     @parameterized.parameters(("stargan_v1", "int8"), ("stargan_v2", "int16x8"))
     def test_no_images_to_calibrate_with(self, paper, scheme):
         options = tflite.Options(scheme=scheme)
-        message = f"`data_dir`.*quantize={scheme} finds its ranges.*calibration_images=DIR, or"
+        message = f"data_dir.*quantize={scheme} finds its ranges.*calibration_images=DIR, or"
         with self.assertRaisesRegex(errors.UserError, message):
             tflite._images(imported_run(paper), options, 32)
 
