@@ -72,12 +72,12 @@ def main() -> None:
     text = format_styles(table) if run.has_styles else format_table(table)
     print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{text}\n")
     print(f"{_STYLES_EXPLANATION if run.has_styles else _LABELS_EXPLANATION}\n")
-    python = command_line.python()
     print(f"run          {run.directory}")
     print(f"sheet        {figures.with_suffix('.png')}")
-    print(f"TensorBoard  {python} -m tensorboard.main --logdir={run.directory / 'tensorboard'}")
+    summaries = run.directory / "tensorboard"
+    print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
     print(
-        f"next         {python} -m stargan_tf.translate --run={run.directory} "
+        f"next         {command_line.command('translate')} --run={run.directory} "
         f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
     )
 

@@ -100,7 +100,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
     return [
         *lines,
         f"run      {directory}",
-        f"next     {command_line.python()} -m stargan_tf.translate --run={directory} "
+        f"next     {command_line.command('translate')} --run={directory} "
         f"--image=YOUR_PHOTO.jpg {known}--to={space.names[0]} --output=out.png",
     ]
 

@@ -103,7 +103,7 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
     def test_without_opencv_nothing_is_begun(self):
         with (
             mock.patch.dict(sys.modules, {"cv2": None}),
-            self.assertRaisesRegex(errors.UserError, r"stargan-tf\[align\]"),
+            self.assertRaisesRegex(errors.UserError, r"pip install .*align\]"),
         ):
             self._command(self.photo, self.root / "folder" / "out.png")
         self.assertFalse((self.root / "folder").exists())
@@ -120,21 +120,17 @@ class ProcessTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, rf"^error: {message}.*\n$")
 
-    @parameterized.named_parameters(
-        ("help", ["--help"], 1, "--min_confidence"),
-        ("weights", ["a.png", "b.png"], 2, "--wing must name the file wing.ckpt"),
-    )
-    def test_help_and_missing_weights_need_no_tensorflow(self, arguments, status, message):
+    def test_missing_weights_need_no_tensorflow(self):
         code = (
-            f"import runpy, sys; sys.argv = ['align', *{arguments}]\n"
+            "import runpy, sys; sys.argv = ['align', 'a.png', 'b.png']\n"
             "try: runpy.run_module('stargan_tf.align', run_name='__main__')\n"
             "finally: print('HEAVY', [m for m in ('tensorflow', 'keras') if m in sys.modules])"
         )
         result = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False
         )
-        self.assertEqual(result.returncode, status)
-        self.assertIn(message, result.stdout + result.stderr)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--wing must name the file wing.ckpt", result.stderr)
         self.assertIn("HEAVY []", result.stdout)
 
 

@@ -1,5 +1,6 @@
 """The exception whose message is for the user, and a test for errors of a full memory."""
 
+import pathlib
 import re
 import sys
 
@@ -18,6 +19,13 @@ class UserError(Exception):
     as `name` or name=value. Commands turn both into flags, print the message without a traceback
     and exit with status 2.
     """
+
+
+def install_command(extra: str) -> str:
+    """Returns the command that installs an extra of this package, such as "video"."""
+    if (pathlib.Path(__file__).parents[2] / "setup.py").exists():  # a clone
+        return f'pip install -e ".[{extra}]"'
+    return f'pip install "stargan-tf[{extra}]"'
 
 
 def exhausted_memory(error: BaseException) -> str:

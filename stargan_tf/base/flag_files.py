@@ -1,4 +1,7 @@
-"""Reads and writes flag files: lines of --name=value."""
+"""Reads and writes flag files: lines of --name=value.
+
+This package contains some: --flagfile=quickstart.flags works in any folder.
+"""
 
 import pathlib
 import re
@@ -19,8 +22,7 @@ def expand(argv: Sequence[str], depth: int = 0) -> list[str]:
     blanks, are understood too.
 
     Args:
-      argv: The arguments; those like --flagfile=PATH or --flagfile PATH are replaced. PATH may
-        begin with "~".
+      argv: The arguments; those like --flagfile=PATH or --flagfile PATH are replaced. See `read`.
       depth: How many flag files contain these arguments.
 
     Raises:
@@ -45,17 +47,33 @@ def named(argv: Sequence[str]) -> list[str]:
     return [path for _, path in _with_paths(argv) if path is not None]
 
 
+def packaged() -> dict[str, pathlib.Path]:
+    """Returns {name: path} of the flag files that come with this package, sorted."""
+    package = pathlib.Path(__file__).parents[1]
+    installed = package / "configs"  # in a clone they are beside the package
+    folder = installed if installed.is_dir() else package.parent / "configs"
+    return {path.name: path for path in sorted(folder.glob("*.flags"))}
+
+
 def read(path: str) -> list[tuple[int, str]]:
     """Returns the arguments in a flag file, each with its line number.
+
+    Args:
+      path: The file; may begin with "~". If there is no such file, NAME and configs/NAME mean the
+        file with that name that comes with this package.
 
     Raises:
       UserError: If the file can't be read, or is not UTF-8 text.
     """
+    file, own = pathlib.Path(path).expanduser(), packaged()
+    if file.parent in (pathlib.Path(), pathlib.Path("configs")) and not file.exists():
+        file = own.get(file.name, file)
     try:
-        text = pathlib.Path(path).expanduser().read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise errors.UserError(
-            f"Can't read the flag file {path}: {error.strerror}; check the path."
+            f"Can't read the flag file {path}: {error.strerror}; check the path, or name one that "
+            f"comes with this package: {', '.join(own)}."
         ) from error
     except UnicodeDecodeError as error:
         raise errors.UserError(
@@ -87,7 +105,7 @@ def _with_paths(argv: Sequence[str]) -> Iterator[tuple[str, str | None]]:
             continue
         path = value if equals else next(arguments, "")
         if not path:
-            raise errors.UserError("--flagfile names no file; pass --flagfile=configs/v1.flags.")
+            raise errors.UserError("--flagfile names no file; pass --flagfile=v1.flags.")
         yield argument, path
 
 

@@ -75,7 +75,7 @@ def needed_addons() -> types.ModuleType:
         raise errors.UserError(
             "normalization_backend=addons needs tensorflow-addons, which can't be imported beside "
             f"TensorFlow {tf.__version__} ({reason}); pass normalization_backend=auto, or make "
-            'an environment of Python 3.11 with: pip install -e ".[addons]"'
+            f"an environment of Python 3.11 with: {errors.install_command('addons')}"
         )
     return module
 

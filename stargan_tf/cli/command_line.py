@@ -1,5 +1,6 @@
 """What all command lines share: parsing flags, and one clear sentence for a user's mistake."""
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -8,7 +9,7 @@ import shutil
 import signal
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from absl import app, flags, logging
 
@@ -22,7 +23,9 @@ if typing.TYPE_CHECKING:
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
 
 _HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
+_EXAMPLE = re.compile(r"python -m (?:stargan_tf\.)?(export\.\w+|\w+)")
 _runs = False  # whether this process is a command's
+_program = ""  # how the user called `stargan`; "" if they called the command's module
 
 
 def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None:
@@ -41,6 +44,9 @@ def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # those of notebooks don't have it
             stream.reconfigure(errors="backslashreplace")  # names of files need not be text
+    if _program:  # --help shows the docstring, and its examples call modules
+        module = sys.modules["__main__"]
+        module.__doc__ = _EXAMPLE.sub(lambda m: command(m[1]), module.__doc__)
     flags.DEFINE_boolean(
         "verbose", False, "Show all that TensorFlow logs: notes and warnings, not errors alone."
     )
@@ -72,7 +78,8 @@ def import_tensorflow() -> None:
     if has_nvidia_driver() and not hidden and not tf.config.list_physical_devices("GPU"):
         print(
             "note: This machine has an NVIDIA GPU, but TensorFlow can't use it; --verbose shows "
-            'why. Most often its CUDA libraries are missing: pip install -e ".[cuda]".',
+            "why. Most often its CUDA libraries are missing: "
+            f"{errors.install_command('cuda')}.",
             file=sys.stderr,
             flush=True,
         )
@@ -87,6 +94,24 @@ def python() -> str:
     """Returns how to call this Python from the current folder: for commands to type next."""
     here = os.path.relpath(sys.executable)
     return "python" if here.startswith("..") else here
+
+
+def command(name: str) -> str:
+    """Returns how to call a command, such as "translate", in the way this one was called."""
+    if _program:
+        return f"{_program} {name.replace('.', ' ')}"
+    return f"{python()} -m stargan_tf.{name}"
+
+
+@contextlib.contextmanager
+def called_by(program: str) -> Iterator[None]:
+    """Makes `command`, and the examples of --help, name commands as in "PROGRAM translate"."""
+    global _program
+    before, _program = _program, program
+    try:
+        yield
+    finally:
+        _program = before
 
 
 def as_flags(text: str) -> str:
@@ -203,6 +228,8 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
     except errors.UserError as error:
         fail(str(error))
         sys.exit(2)
+    except SystemExit:  # --help: absl prints it, and exits with status 1
+        sys.exit(0)
     return rest
 
 

@@ -128,7 +128,7 @@ def _import() -> types.SimpleNamespace:
     except ImportError as error:
         raise errors.UserError(
             f"gRPC needs packages that are missing ({error}); install them with "
-            'pip install -e ".[serving]", or use REST: --server=http://HOST:8501.'
+            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
         ) from error
     return types.SimpleNamespace(
         grpc=grpc,

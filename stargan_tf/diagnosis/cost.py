@@ -6,6 +6,7 @@ import pathlib
 import shutil
 
 from stargan_tf import hyperparameters
+from stargan_tf.base import errors
 from stargan_tf.diagnosis import finding
 from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.training import memory
@@ -132,7 +133,7 @@ def findings(
         problems.append(finding.Finding("disk", "warning", text, advice))
     if machine.idle_gpu:
         text = "This machine has an NVIDIA driver, but TensorFlow uses no GPU."
-        advice = 'Install what it lacks: pip install -e ".[cuda]"'
+        advice = f"Install what it lacks: {errors.install_command('cuda')}"
         problems.append(finding.Finding("idle_gpu", "warning", text, advice))
     return problems
 

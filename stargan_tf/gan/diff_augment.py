@@ -1,33 +1,35 @@
 """Differentiable augmentation (Zhao et al. 2020, arXiv 2006.10738), for small data sets.
 
-D sees real and fake images only augmented, and G's gradient passes through the augmentation. All
-three policies of the paper: colour, translation and cutout. For given draws the result is affine in
-the image, so gradient penalties can be taken through it.
+D sees every image, real or fake, only augmented, and G's gradient passes through the augmentation.
+All three of the paper's policies are applied: colour, translation and cutout. With the draws fixed,
+the result is an affine function of the image, so gradient penalties can pass through it.
 """
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-DRAWS = 7  # for each image: brightness, saturation, contrast, x and y of shift, x and y of cutout
+DRAWS = 7  # for each image: brightness, saturation, contrast, shift (x, y), cutout (x, y)
 
 
 def diff_augment(x: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
-    """Augments every image by its own draws.
+    """Augments each image with its own random draws.
 
-    In this order, in the paper's ranges: brightness, in [-0.5, 0.5], is added; saturation, in
-    [0, 2], scales the distance to each pixel's mean over the channels; contrast, in [0.5, 1.5],
-    scales the distance to the image's mean; the image moves by whole pixels, up to 1/8 of its size
-    each way, and zeros follow; a square of half the size, whose centre lies anywhere in the image,
-    becomes zero. Draws of 0.5 leave colours and place unchanged.
+    The steps, in this order and in the paper's ranges:
+      1. Add brightness, in [-0.5, 0.5].
+      2. Scale each pixel's distance from its mean over the channels by saturation, in [0, 2].
+      3. Scale the distance from the image's mean by contrast, in [0.5, 1.5].
+      4. Move the image by whole pixels, up to 1/8 of its size each way, and fill in zeros.
+      5. Set a square of half the size to zero; its centre may be anywhere in the image.
+    Draws of 0.5 leave the colours and the position unchanged.
 
     Args:
-      x: (N, S, S, 3) in [-1, 1]; S is known to the graph.
+      x: (N, S, S, 3) in [-1, 1]; S must be known when the graph is traced.
       uniforms: (N, DRAWS) in [0, 1): brightness, saturation, contrast, shift to the right and down,
         centre of the cutout from the left and from the top.
 
     Returns:
-      (N, S, S, 3), beyond [-1, 1] where colours were pushed there.
+      (N, S, S, 3); the colour changes may leave [-1, 1].
     """
     brightness, saturation, contrast, right, down, cut_x, cut_y = tf.unstack(
         uniforms, DRAWS, axis=1
@@ -42,7 +44,7 @@ def diff_augment(x: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
 def _colour(
     x: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor, contrast: tf.Tensor
 ) -> tf.Tensor:
-    """Changes the colours; draws are (N,) in [0, 1)."""
+    """Changes brightness, saturation and contrast by draws (N,) in [0, 1)."""
     brightness, saturation, contrast = (
         draw[:, tf.newaxis, tf.newaxis, tf.newaxis] for draw in (brightness, saturation, contrast)
     )
@@ -54,18 +56,19 @@ def _colour(
 
 
 def _shift(draw: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns (N,) int32 in [-size // 8, size // 8], equally likely."""
+    """Maps draws in [0, 1) to equally likely int32 shifts in [-size // 8, size // 8]."""
     limit = size // 8
     return tf.cast(tf.floor(draw * (2 * limit + 1)), tf.int32) - limit
 
 
 @tf.custom_gradient
 def _translated(x: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-    """Moves image n by down[n] rows and right[n] columns, at most 1/8; zeros follow."""
+    """Moves image n by down[n] rows and right[n] columns, at most 1/8 of its size."""
 
     def gradient(upstream):
-        # Of a translation: the opposite one. So derivatives of any order are gathers too; that of
-        # a gather would be a scatter, slow and on GPUs without a fixed order of its sums.
+        # The gradient of a translation is the opposite translation, so derivatives of any order
+        # are gathers. The gradient of a gather would be a scatter, which is slow, and which adds up
+        # in no fixed order on GPUs.
         return _translated(upstream, -down, -right), None, None
 
     height, width = x.shape[1:3]
@@ -78,9 +81,9 @@ def _translated(x: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tuple[tf.Ten
 
 
 def _hidden(draw: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns (N, size), which rows (or columns) the cutout covers, cut off at the borders."""
+    """Returns bool (N, size): the rows (or columns) that the cutout covers."""
     side = size // 2
-    # Centres from one border to the other; they lie between pixels where the side is even.
+    # The centre may be on either border; it lies between two pixels if the side is even.
     centre = tf.cast(tf.floor(draw * (size + 1 - side % 2)), tf.int32)
     first = (centre - side // 2)[:, tf.newaxis]
     at = tf.range(size)

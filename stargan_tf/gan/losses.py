@@ -1,4 +1,4 @@
-"""Adversarial losses and penalties, each the mean over the batch it is given, float32 scalars."""
+"""Adversarial losses and penalties: float32 scalars, each a mean over the batch."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def wasserstein(score: tf.Tensor, *, real: bool) -> tf.Tensor:
-    """Returns -mean(score) for what should pass as real, else mean(score).
+    """Returns -mean(score) if the images should score as real, mean(score) otherwise.
 
     Arjovsky et al. 2017 (arXiv 1701.07875). `score` is D's output, unbounded, of any shape.
     """
@@ -15,10 +15,10 @@ def wasserstein(score: tf.Tensor, *, real: bool) -> tf.Tensor:
 
 
 def log_loss(logit: tf.Tensor, *, real: bool) -> tf.Tensor:
-    """Returns the mean of -log D for what should pass as real, else of -log(1 - D).
+    """Returns mean(-log D) if the images should score as real, mean(-log(1 - D)) otherwise.
 
-    Goodfellow et al. 2014 (arXiv 1406.2661), with D = sigmoid(logit). G minimises it with
-    real=True on its fakes, the non-saturating form, where log(1 - D) has no gradient early on.
+    Goodfellow et al. 2014 (arXiv 1406.2661), with D = sigmoid(logit). G minimises it with real=True
+    on its fakes: this form doesn't saturate, while log(1 - D) has almost no gradient early on.
     """
     target = tf.ones_like(logit) if real else tf.zeros_like(logit)
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(target, logit))
@@ -27,15 +27,15 @@ def log_loss(logit: tf.Tensor, *, real: bool) -> tf.Tensor:
 def gradient_penalty(
     critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, alpha: tf.Tensor
 ) -> tf.Tensor:
-    """Returns the mean of (||grad_xhat sum(critic(xhat))||_2 - 1)^2.
+    """Returns mean((||grad_xhat sum(critic(xhat))||_2 - 1)^2).
 
-    xhat = alpha real + (1 - alpha) fake (Gulrajani et al. 2017, arXiv 1704.00028, equation 3;
-    the released StarGAN counts alpha from the real image).
+    xhat = alpha real + (1 - alpha) fake. Gulrajani et al. 2017, arXiv 1704.00028, equation 3; as in
+    the released StarGAN, alpha is the share of the real image.
 
     Args:
-      critic: Maps images to scores; its second derivatives must exist.
+      critic: Maps images to scores; must be differentiable twice.
       real: (N, H, W, 3) images.
-      fake: (N, H, W, 3) images, taken as constants.
+      fake: (N, H, W, 3) images; no gradient flows to them.
       alpha: (N,) uniform in [0, 1), one for each image.
     """
     alpha = tf.cast(alpha, real.dtype)[:, tf.newaxis, tf.newaxis, tf.newaxis]
@@ -45,20 +45,20 @@ def gradient_penalty(
         score = tf.reduce_sum(critic(xhat))
     gradient = tape.gradient(score, xhat)
     squared_norm = tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))
-    # The root's derivative at 0 is infinite, and infinity times 0 is NaN: keep 0 away from it.
+    # The square root has an infinite derivative at 0, and infinity times 0 is NaN.
     nonzero = squared_norm > 0
     norm = tf.where(nonzero, tf.sqrt(tf.where(nonzero, squared_norm, 1.0)), 0.0)
     return tf.reduce_mean(tf.square(norm - 1))
 
 
 def r1(critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns (score, penalty): critic(real), and half the mean of ||grad_x sum(critic(x))||_2^2.
+    """Returns score = critic(real) and penalty = mean(||grad_real sum(score)||_2^2) / 2.
 
-    Mescheder et al. 2018 (arXiv 1801.04406), equation 9. The score is returned too, so that the
-    critic is computed once for both the loss and the penalty.
+    Mescheder et al. 2018 (arXiv 1801.04406), equation 9. Returning the score lets the loss and the
+    penalty share one pass through the critic.
 
     Args:
-      critic: Maps images to scores (N,); its second derivatives must exist.
+      critic: Maps images to scores (N,); must be differentiable twice.
       real: (N, H, W, 3) images.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:

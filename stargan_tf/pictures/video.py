@@ -150,6 +150,6 @@ def _pyav() -> types.ModuleType:
     except ImportError as error:
         raise errors.UserError(
             f"MP4 videos need the package PyAV, which could not be imported ({error}); install the "
-            'extra video: pip install -e ".[video]", or write a .gif instead.'
+            f"extra video: {errors.install_command('video')}, or write a .gif instead."
         ) from error
     return av

@@ -207,7 +207,7 @@ def _check_interpreter() -> None:
     if not importlib.util.find_spec("ai_edge_litert"):
         raise errors.UserError(
             "Files are measured with the package ai-edge-litert, which is not installed; install "
-            'it with pip install -e ".[tflite]".'
+            f"it with {errors.install_command('tflite')}."
         )
 
 

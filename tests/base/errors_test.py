@@ -4,6 +4,7 @@ import contextlib
 import io
 import subprocess
 import sys
+from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
@@ -89,6 +90,12 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
 
         with self.assertRaises(type(error)):
             command_line._guarded(main)
+
+    def test_how_an_extra_is_installed(self):
+        self.assertEqual(errors.install_command("video"), 'pip install -e ".[video]"')  # a clone
+        installed = "/lib/site-packages/stargan_tf/base/errors.py"
+        with mock.patch.object(errors, "__file__", installed):
+            self.assertEqual(errors.install_command("video"), 'pip install "stargan-tf[video]"')
 
     def test_without_tensorflow_none_is_imported(self):
         code = (

@@ -1,5 +1,6 @@
 """Flag files as people write them."""
 
+import contextlib
 import pathlib
 from unittest import mock
 
@@ -52,6 +53,19 @@ class FlagFilesTest(parameterized.TestCase):
         path = pathlib.Path(outer)
         with mock.patch.dict("os.environ", HOME=str(path.parent)):
             self.assertEqual(flag_files.expand([f"--flagfile=~/{path.name}"]), expected)
+
+    def test_those_of_this_package_are_found_by_their_names(self):
+        self.assertContainsSubset({"quickstart.flags", "v2_afhq.flags"}, flag_files.packaged())
+        outer = self._file("--flagfile=quickstart.flags\n--seed=2\n")
+        folder = pathlib.Path(self.create_tempdir().full_path)
+        with contextlib.chdir(folder):
+            for name in ("quickstart.flags", "configs/quickstart.flags", outer):
+                self.assertIn("--n_critic=2", flag_files.expand([f"--flagfile={name}"]))
+            with self.assertRaisesRegex(errors.UserError, "No such file.*, quickstart_v2.flags, "):
+                flag_files.expand(["--flagfile=other/quickstart.flags"])
+            (folder / "quickstart.flags").write_text("--seed=1\n")  # comes first
+            found = flag_files.expand([f"--flagfile={outer}"])
+        self.assertEqual(found, ["--seed=1", "--seed=2"])
 
     def test_after_two_dashes_nothing_is_a_flag(self):
         arguments = ["--", "--flagfile=x", "y"]

@@ -31,23 +31,7 @@ def command(module, *arguments, timeout=240):
     )
 
 
-class HelpTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters(
-        "train", "translate", "evaluate", "animate", "align", "import_reference", "doctor"
-    )
-    def test_help_needs_no_tensorflow(self, name):
-        # What makes it fast, asserted without a clock: nothing heavy is imported.
-        code = (
-            f"import sys; sys.argv = ['x', '--help']; import runpy\n"
-            f"try: runpy.run_module('stargan_tf.{name}', run_name='__main__')\n"
-            f"finally: print('HEAVY', [m for m in ('tensorflow', 'keras') if m in sys.modules])"
-        )
-        result = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False
-        )
-        self.assertIn("HEAVY []", result.stdout)
-        self.assertIn("--", result.stdout)
-
+class HelpTest(tf.test.TestCase):
     def test_flags_of_training_are_listed_with_their_defaults(self):
         text = commands.run("stargan_tf.train", "--help").stdout
         for flag in ("--batch_size", "--[no]flip", "--lambda_rec", "--attributes", "--run_dir"):
@@ -97,7 +81,7 @@ class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_flag_file_that_is_not_there(self):
         result = commands.run("stargan_tf.train", "--flagfile=configs/v7.flags")
-        self._check(result, "configs/v7.flags")
+        self._check(result, "configs/v7.flags: No such file.*package: quickstart.flags, .*v2.flags")
 
     def test_domains_and_images_that_can_not_be_used(self):
         root = pathlib.Path(self.create_tempdir().full_path)

@@ -289,14 +289,14 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
     def test_the_command(self):
         output = self.root / "by_command"
         flags = {"run": str(self.root / "stargan_v1"), "output": str(output)}
-        with commands.given("export.saved_model", **flags):
-            commands.load("export.saved_model").main()
-            commands.load("export.saved_model").main()
+        with commands.given("stargan_tf.export.saved_model", **flags):
+            commands.load("stargan_tf.export.saved_model").main()
+            commands.load("stargan_tf.export.saved_model").main()
             with (
                 mock.patch.object(parity, "check", side_effect=RuntimeError("translate differs")),
                 self.assertRaisesRegex(errors.UserError, "translate differs"),
             ):
-                commands.load("export.saved_model").main()
+                commands.load("stargan_tf.export.saved_model").main()
         self.assertCountEqual([p.name for p in output.iterdir()], ["1", "2"])
 
 

@@ -393,8 +393,8 @@ class MistakesTest(Case):
 class CommandTest(Case):
     def _command(self, **flags):
         flags = {"run": str(root() / "stargan_v1"), "output": str(self.out), **flags}
-        with commands.given("export.tflite", num_comparison_images=2, **flags):
-            return commands.load("export.tflite").main()
+        with commands.given("stargan_tf.export.tflite", num_comparison_images=2, **flags):
+            return commands.load("stargan_tf.export.tflite").main()
 
     def test_writes_the_table_and_warns_of_a_poor_file(self):
         self.assertEqual(self._command(quantize="none"), 0)
