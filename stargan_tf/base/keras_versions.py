@@ -84,7 +84,7 @@ def needed_addons() -> types.ModuleType:
 def _addons() -> tuple[types.ModuleType | None, str]:
     """Returns tensorflow-addons, or None and the reason."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about its end of life, which BUILD.md mentions
+        warnings.simplefilter("ignore")  # about its end of life, which docs/versions.md mentions
         try:
             return importlib.import_module("tensorflow_addons"), ""
         except Exception as error:  # many kinds, with a TensorFlow that it doesn't know
