@@ -1,10 +1,10 @@
-r"""Frames the face in a photo, or in each photo of a folder, as CelebA-HQ's faces are framed.
+r"""Aligns the face in a photo, or in each photo of a folder, like the faces of CelebA-HQ.
 
   python -m stargan_tf.align IN OUT --wing=wing.ckpt --mean=celeba_lm_mean.npz
 
-IN is a photo or a folder of photos, OUT a PNG file or a folder. Each photo shows one face, large
-and near the middle. StarGAN v2's networks for CelebA-HQ expect photos that are framed so. The two
-files are in the release of the authors of StarGAN v2; they are not part of this project.
+IN is a photo or a folder of photos, OUT a PNG file or a folder. Each photo should show one face,
+large and near the middle. StarGAN v2's networks for CelebA-HQ expect aligned photos. The two files
+are part of the release of StarGAN v2's authors, not of this project.
 """
 
 import pathlib
@@ -26,18 +26,18 @@ _IMAGE_SIZE = flags.DEFINE_integer(
 _MIN_CONFIDENCE = flags.DEFINE_float(
     "min_confidence",
     0.2,
-    "The mean peak of the 98 heatmaps, about 1 for a clear face, below which there is no face.",
+    "Photos with a lower mean peak of the 98 heatmaps (about 1 for a clear face) show no face.",
 )
 _FIT = flags.DEFINE_enum(
     "fit",
     "crop",
     ("crop", "pad"),
-    "How the photo becomes square first: cut out its centre, or add bars.",
+    "How to make the photo square first: cut out its centre, or add bars.",
 )
 
 
 def main(image: str, output: str) -> int:
-    """Aligns; a photo without a face, or that can't be read, is named and left out (status 1)."""
+    """Aligns photos; names and skips those that show no face or can't be read (status 1)."""
     weights.check_file(_WING.value, "--wing", "wing.ckpt")
     weights.check_file(_MEAN.value, "--mean", "celeba_lm_mean.npz")
     mean = weights.load_mean(_MEAN.value)

@@ -64,7 +64,6 @@ _MAX_SEEDS = 1000
 _MAX_SECONDS = 3600
 
 
-@command_line.as_flags()
 def main() -> None:
     """Renders the styles between styles, and writes them as they come."""
     output = pathlib.Path(_OUTPUT.value)
@@ -102,7 +101,8 @@ def main() -> None:
     some = "" if references or _TO.value else sheets.targets(space)[1]
     print(
         f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
-        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s{note}",
+        f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s"
+        f"{command_line.as_flags(note)}",
         flush=True,
     )
     sources = photos.from_uint8(sources)

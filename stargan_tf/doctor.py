@@ -1,10 +1,10 @@
-"""Tells what is wrong with a data set and a choice of flags, before a training is started.
+"""Checks a data set and the flags of a training before it is started.
 
   python -m stargan_tf.doctor --flagfile=configs/v1_folder.flags --data_dir=DIR
 
-It takes every flag of stargan_tf.train and trains nothing: it counts, decodes and compares the
+It takes every flag of stargan_tf.train but does not train: it counts, decodes and compares the
 images, draws a contact sheet of what training would see, and takes a few steps in another process
-to tell the time. Exit status 1: training would fail with these flags; 0: it would not.
+to measure the time. Exit status 1: training would fail with these flags; 0: it would not.
 """
 
 import contextlib
@@ -21,22 +21,21 @@ import tqdm
 from absl import flags
 
 from stargan_tf import hyperparameters
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.cli import command_line
 
 _OUTPUT = flags.DEFINE_string(
     "output", "", "The folder for contact_sheet.png; empty: RUN_DIR/doctor."
 )
-_JSON = flags.DEFINE_string("json", "", "Write the report as JSON into this file, too.")
-_TIME = flags.DEFINE_boolean("time", True, "Whether to take a few steps, to tell time and memory.")
+_JSON = flags.DEFINE_string("json", "", "Also write the report to this file as JSON.")
+_TIME = flags.DEFINE_boolean("time", True, "Take a few steps to measure time and memory.")
 _TIME_LIMIT = flags.DEFINE_integer(
     "time_limit", 300, "Seconds after which these steps are cut off.", lower_bound=1
 )
 _MAX_IMAGES = flags.DEFINE_integer(
     "max_images",
     0,
-    "Look at no more images of a split than this, evenly spaced; 0: all, or 256 where they are "
-    "drawn.",
+    "Inspect at most this many images of a split, evenly spaced; 0: all, or 256 if they are drawn.",
     lower_bound=0,
 )
 _MAX_LISTED = flags.DEFINE_integer(
@@ -58,7 +57,7 @@ def main() -> int:
     )
     config = dataclasses.replace(config, train=dataclasses.replace(config.train, run_dir=directory))
     idle_gpu = command_line.has_nvidia_driver() and not tf.config.list_physical_devices("GPU")
-    tf.config.set_visible_devices([], "GPU")  # their memory is for the trial's process
+    tf.config.set_visible_devices([], "GPU")  # the trial's process needs their memory
     take = functools.partial(trial.measure, time_limit=_TIME_LIMIT.value) if _TIME.value else None
     with (
         _quiet_decoders() as stderr,
@@ -80,27 +79,19 @@ def main() -> int:
             report = dataclasses.replace(report, sheet=str(path))
         except (OSError, errors.UserError) as error:
             unwritten = f"The contact sheet was not written: {error}"
-    print(report.text(_MAX_LISTED.value), flush=True)
+    print(command_line.as_flags(report.text(_MAX_LISTED.value)), flush=True)
     if unwritten:
         command_line.fail(unwritten)
     if _JSON.value:
-        _write_json(pathlib.Path(_JSON.value), report.to_json() | {"flags": config.values()})
+        content = json.dumps(report.to_json() | {"flags": config.values()}, indent=2)
+        with files.atomic(pathlib.Path(_JSON.value)) as file:
+            file.write(command_line.as_flags(content).encode() + b"\n")
     return 1 if report.fails else 0
-
-
-def _write_json(path: pathlib.Path, content: dict) -> None:
-    from stargan_tf.base import files
-
-    with files.atomic(path) as file:
-        file.write(json.dumps(content, indent=2).encode() + b"\n")
 
 
 @contextlib.contextmanager
 def _quiet_decoders() -> Iterator[TextIO]:
-    """Gives what is written to file descriptor 2 to nobody; yields another stream to the terminal.
-
-    libjpeg complains there of each damaged file, which the report does better.
-    """
+    """Discards file descriptor 2, where libjpeg complains of damaged files; yields a new stderr."""
     sys.stderr.flush()
     with open(os.devnull, "wb") as nobody, os.fdopen(os.dup(2), "w") as stderr:
         os.dup2(nobody.fileno(), 2)

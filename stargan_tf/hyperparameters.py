@@ -124,6 +124,13 @@ class Config:
         return cls(*(_make(kind, values) for kind in kinds))
 
 
+def option_names() -> set[str]:
+    """Returns the names of all options: of training, of the data and of every paper."""
+    papers = map(algorithms.hparams_class, algorithms.names())
+    kinds = (TrainOptions, data_options.DataOptions, *papers)
+    return {field.name for kind in kinds for field in dataclasses.fields(kind)}
+
+
 def define_train_flags() -> None:
     """Defines the flags of training: of the loop, of the data, and of every paper."""
     define(TrainOptions)

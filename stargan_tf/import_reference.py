@@ -1,4 +1,4 @@
-r"""Makes a run of weights that a paper's authors released, or that their program trained.
+r"""Imports weights that a paper's authors released, or that their program trained, as a run.
 
   python -m stargan_tf.import_reference --algorithm=stargan_v1 --generator=200000-G.ckpt \\
       --discriminator=200000-D.ckpt --attributes=Black_Hair,Blond_Hair,Brown_Hair,Male,Young \\
@@ -6,8 +6,8 @@ r"""Makes a run of weights that a paper's authors released, or that their progra
   python -m stargan_tf.import_reference --algorithm=stargan_v2 \\
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
 
-The other commands take the run as one of their own. The files may be PyTorch's (.ckpt, .pt, .pth;
-PyTorch itself is not needed), .safetensors or .npz. No code in them is run.
+All other commands accept the run. The files may be PyTorch's (.ckpt, .pt, .pth; PyTorch itself is
+not needed), .safetensors or .npz. No code in them is run.
 """
 
 import dataclasses
@@ -21,9 +21,9 @@ from stargan_tf.runs import importing
 from stargan_tf.weights import state_dicts
 
 _ALGORITHM = flags.DEFINE_enum(
-    "algorithm", None, list(importing.papers()), "The paper whose weights they are.", required=True
+    "algorithm", None, list(importing.papers()), "The paper of the weights.", required=True
 )
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Where the run is written.", required=True)
+_RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder to write the run to.", required=True)
 _ATTRIBUTES = flags.DEFINE_string(
     "attributes", "", "The attributes of the labels, comma-separated, in the order of training."
 )
@@ -36,15 +36,18 @@ _EXCLUSIVE = flags.DEFINE_string(
     "Groups of attributes of which one image shows at most one: A,B;C,D.",
 )
 flags.DEFINE_integer(
-    "image_size", None, "Pixels; where the files don't tell (StarGAN v1 without D: 128).", 1
+    "image_size", None, "Pixels, if the files don't determine it (StarGAN v1 without D: 128).", 1
 )
 _STEP = flags.DEFINE_integer(
-    "step", None, "The checkpoint's number; else the number that the files' names begin with.", 1
+    "step",
+    None,
+    "The checkpoint's number; default: that at the start of the files' names.",
+    1,
 )
 
 
 def _define_flags_of_papers() -> list[str]:
-    """Defines the flags of every paper's files and of what files may not tell; returns all."""
+    """Defines flags for every paper's files and the options that they may lack; returns all."""
     names = []
     for name, module in importing.papers().items():
         for file in module.FILES:
@@ -62,7 +65,7 @@ _OF_PAPERS = _define_flags_of_papers()
 
 
 def main() -> None:
-    """Imports; writes the run only once all of it is known to fit."""
+    """Imports the weights; writes the run only if everything fits."""
     request = importing.Request(
         _ALGORITHM.value,
         _RUN_DIR.value,

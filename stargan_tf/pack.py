@@ -1,11 +1,11 @@
-"""Packs a data set into a few large files, for a million images and for disks over a network.
+"""Packs a data set into a few large files, for a million images or for network disks.
 
   python -m stargan_tf.pack --dataset=celeba --data_dir=celeba --output=celeba_packed
   python -m stargan_tf.train --dataset=packed --data_dir=celeba_packed ...
 
-Labels, their names and the split are packed with the images, so what decides them is given here.
-A run that was stopped continues with the same command; in a folder that is finished, the same
-command compares every file with its checksum, and writes again what is damaged.
+Labels, their names and the split are packed with the images, so their flags are given here. The
+same command continues after an interruption. Once all is packed, it compares every file with its
+checksum and writes damaged files again.
 """
 
 import dataclasses
@@ -23,8 +23,8 @@ if typing.TYPE_CHECKING:
     from stargan_tf.data.packs import packing
 
 _MB = 10**6
-# What happens to images in training is not for here; and only drawn ones have a size before it.
-# Of several data sets each is packed by itself.
+# Without the flags of what training does to images, which include the size unless images are drawn.
+# Each of several data sets is packed by itself.
 _FIELDS = [
     field
     for field in dataclasses.fields(data_options.DataOptions)
@@ -38,9 +38,9 @@ _IMAGE_SIZE = flags.DEFINE_integer(
     data_options.DataOptions.image_size,
     "cartoon_faces: height and width in pixels; images in files are packed as they are.",
 )
-_OUTPUT = flags.DEFINE_string("output", "", "The folder to write; it is made.")
+_OUTPUT = flags.DEFINE_string("output", "", "The folder to write; it is created.")
 _SHARD_MB = flags.DEFINE_integer(
-    "shard_mb", 200, "Megabytes after which a new file is begun.", lower_bound=1
+    "shard_mb", 200, "Megabytes after which to begin a new file.", lower_bound=1
 )
 
 
@@ -48,7 +48,7 @@ def main() -> int:
     """Wires the data set and the folder together; returns the exit status."""
     options, settings = _options()
     if not _OUTPUT.value:
-        raise errors.UserError("Nothing says where to write; pass --output=DIR.")
+        raise errors.UserError("There is no folder to write to; pass --output=DIR.")
     command_line.import_tensorflow()
     from stargan_tf.data.packs import packed_format, packing
 
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split":
-    """Returns a split with random access."""
+    """Returns a split that can be read in any order."""
     from stargan_tf.data import loading, source
     from stargan_tf.data.packs import packing
 
@@ -79,7 +79,7 @@ def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split"
 
 
 def _in_order(options: data_options.DataOptions, split: str) -> "packing.Split":
-    """Returns a split that may be stored so that it can only be read in order."""
+    """Returns a split that can perhaps only be read in order."""
     from stargan_tf.data.packs import packing_tfds
 
     _refuse_size(options)
@@ -91,7 +91,7 @@ def _in_order(options: data_options.DataOptions, split: str) -> "packing.Split":
 
 
 def _options() -> tuple[data_options.DataOptions, dict[str, object]]:
-    """Returns the data flags, checked, and those of all flags that decide what is packed."""
+    """Returns the checked data options, and all flags that decide what is packed."""
     values = {name: flags.FLAGS[name].value for name in ("image_size", *(f.name for f in _FIELDS))}
     options = data_options.DataOptions(**values)
     options.check()

@@ -72,7 +72,6 @@ _MATRIX = flags.DEFINE_boolean(
 _OF_STYLES = ("seed", "outputs", "psi", "reference", "style", "save_style", "matrix")
 
 
-@command_line.as_flags(known="from")
 def main() -> int:
     """Translates; a photo of a folder that can't be read is named and left out (status 1)."""
     if _SHEET.value and _MATRIX.value:
@@ -89,7 +88,7 @@ def main() -> int:
     if _MATRIX.value:
         output = jobs.pairs[0][1]
         said = translator.matrix([path for path, _ in jobs.pairs], output)
-        print(f"{output}  ({said})", flush=True)
+        print(f"{output}  ({command_line.as_flags(said)})", flush=True)
         return 0
     work = translator.sheet if _SHEET.value else translator.translate
     return command_line.each_photo(jobs, work, "translated")

@@ -44,7 +44,7 @@ ALLOWED = {
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
     "diagnosis": {"base", "data", "pictures", "reports", "hyperparameters", "runs", "training"},
-    "cli": {"base", "data", "pictures"},
+    "cli": {"base", "data", "pictures", "hyperparameters"},
 }
 # The same for the rooms inside data/, of each other; labels, names, splits and the like, which lie
 # beside these rooms, belong to all of them, and loading.py stands above all.

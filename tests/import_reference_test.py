@@ -157,17 +157,17 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("swapped", {"generator": "D", "discriminator": "G"},
-         "--generator is for the generator.*007000-D.npz, which looks like the discriminator of"),
+         "`generator` is for the generator.*007000-D.npz, which looks like the discriminator of"),
         ("labels", {"attributes": "Male,Young"}, "have 5 labels; received 2 .Male, Young."),
-        ("no_labels", {"attributes": ""}, "needs --attributes or --domains.*received neither"),
-        ("both", {"domains": "a,b"}, "received --attributes and --domains"),
+        ("no_labels", {"attributes": ""}, "needs `attributes` or `domains`.*received neither"),
+        ("both", {"domains": "a,b"}, "received `attributes` and `domains`"),
         ("twice", {"attributes": "Male,Male,a,b,c"}, "hold a name twice"),
         ("minus", {"attributes": "Male,-Young,a,b,c"}, "begins with a minus.*; call it 'Young'"),
         ("exclusive", {"exclusive": "Male,Bald"}, "in --exclusive 'Bald'"),
         ("exclusive_domains", {"attributes": "", "domains": "a,b,c,d,e", "exclusive": "a,b"},
-         "Domains exclude each other already; received --exclusive=a,b"),
+         "Domains exclude each other already; received exclusive=a,b"),
         ("image_size", {"image_size": 128}, "for images of 64 pixels; received --image_size=128"),
-        ("no_generator", {"generator": ""}, "stargan_v1 needs --generator: The file of G"),
+        ("no_generator", {"generator": ""}, "stargan_v1 needs `generator`: The file of G"),
         ("no_file", {"generator": "/nowhere/7000-G.ckpt"}, "no file /nowhere/7000-G.ckpt"),
     )  # fmt: skip
     def test_mistakes(self, changes, message):
@@ -187,11 +187,11 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
     def test_the_step_comes_from_the_names(self):
         files = self._files()
         other = write(self.root / "8-D.npz", weights("discriminator"))
-        self._fails("007000-G.npz, 8-D.npz begin with different numbers.*--step",
+        self._fails("007000-G.npz, 8-D.npz begin with different numbers.*step=",
                     **{**files, "discriminator": other})  # fmt: skip
         named = write(self.root / "celeba.npz", weights("generator"))
         self._fails(
-            "No number from 1 on stands at the beginning of celeba.npz.*--step", generator=named
+            "No number from 1 on stands at the beginning of celeba.npz.*step=", generator=named
         )
         run = self._import(generator=named, step=12, image_size=64)
         self.assertEqual(runs.restore_weights(run, run.build(training=False)), 12)

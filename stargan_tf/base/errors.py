@@ -1,22 +1,23 @@
-"""The one exception whose message is for the person at the keyboard; errors of a full memory."""
+"""The exception whose message is for the user, and a test for errors of a full memory."""
 
 import pathlib
 import re
 import sys
 
-# How TensorFlow, XLA and CUDA tell of a full memory in errors of other kinds.
+# How TensorFlow, XLA and CUDA report a full memory in other kinds of errors.
 _OF_MEMORY = re.compile(
     r"RESOURCE_EXHAUSTED|std::bad_alloc|out[ _]of[ _]memory|ALLOC_FAILED", re.IGNORECASE
 )
-# What TensorFlow counts as resources too.
+# Other resources that TensorFlow reports as exhausted.
 _OF_FILES = re.compile("No space left|quota exceeded|Too many (open files|links)", re.IGNORECASE)
 
 
 class UserError(Exception):
-    """A mistake that the user can mend.
+    """A mistake that the user can correct.
 
-    The message is one sentence: what was wrong, what was received, what to do. Command lines print
-    it without a traceback and exit with status 2.
+    The message is one sentence: what was wrong, what was received, what to do. It writes an option
+    as `name` or name=value. Commands turn both into flags, print the message without a traceback
+    and exit with status 2.
     """
 
 
@@ -28,18 +29,18 @@ def install_command(extra: str) -> str:
 
 
 def exhausted_memory(error: BaseException) -> str:
-    """Returns which memory ran out ("memory", "memory of the GPU") to cause an error; "": none.
+    """Returns which memory an error reports as full: "memory", "memory of the GPU"; "": none.
 
-    It knows Python's and TensorFlow's errors, without importing TensorFlow.
+    Recognizes errors of Python and TensorFlow, without importing TensorFlow.
     """
-    # What was raised while a graph was traced may be of another kind than its cause.
+    # An error raised while a graph is traced may be of another kind than its cause.
     cause = error.__cause__ or error.__context__
-    found = isinstance(error, MemoryError)
-    # If TensorFlow has not been imported, then this is no error of TensorFlow's.
+    full = isinstance(error, MemoryError)
+    # Unless TensorFlow has been imported, the error can't be one of its own.
     kinds = getattr(sys.modules.get("tensorflow"), "errors", None)
     if kinds and isinstance(error, kinds.OpError) and not _OF_FILES.search(str(error)):
-        full = isinstance(error, kinds.ResourceExhaustedError)
-        found = full or bool(_OF_MEMORY.search(str(error)))
-    if not found:
+        exhausted = isinstance(error, kinds.ResourceExhaustedError)
+        full = exhausted or bool(_OF_MEMORY.search(str(error)))
+    if not full:
         return exhausted_memory(cause) if cause else ""
     return "memory of the GPU" if re.search("GPU|CUDA|CUDNN|CUBLAS", str(error)) else "memory"

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, a crash or a full disk never sees half of one."""
+"""Writes files in one step, so that no reader sees half of one, and locks folders."""
 
 import contextlib
 import os
@@ -13,19 +13,19 @@ PARTIAL = ".partial"
 
 
 class TakenError(Exception):
-    """Another process holds a folder; the message says which process, and on which host."""
+    """Raised when another process has locked a folder; the message names process and host."""
 
 
 @contextlib.contextmanager
 def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iterator[BinaryIO]:
-    """Opens a file that takes the place of `path` when the block ends without an error.
+    """Opens a file that replaces `path` when the block ends without an error.
 
     Args:
-      path: What to write; its folder exists.
-      consequence: What a failed write means to the user, for the message.
+      path: The file to write, in a folder that exists.
+      consequence: What a failed write means for the user; part of the message.
 
     Raises:
-      UserError: If the disk is full or the folder can't be written. Nothing is left behind.
+      UserError: If the disk is full or the folder can't be written. No partial file remains.
     """
     partial = path.with_name(path.name + PARTIAL)
     try:
@@ -42,33 +42,33 @@ def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iter
             "choose a folder that can be written, then run the same command again."
         ) from error
     finally:
-        with contextlib.suppress(OSError):  # after the replacement there is none
+        with contextlib.suppress(OSError):  # it has replaced `path`
             partial.unlink()
 
 
 def remove_partial(directory: pathlib.Path) -> None:
-    """Removes what a process that was killed while writing has left in `directory`."""
+    """Removes the partial files that a killed process has left in `directory`."""
     for path in directory.glob(f"*{PARTIAL}"):
         path.unlink()
 
 
 @contextlib.contextmanager
 def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
-    """Holds a folder for this process until the block ends; makes it if there is none.
+    """Locks a folder for this process until the block ends; creates it if necessary.
 
-    The kernel takes the lock back when the process ends, however it ends: what was killed leaves
-    nothing that another process would have to remove.
+    The kernel releases the lock when the process ends, even if it is killed, so that no stale lock
+    has to be removed.
 
     Args:
-      directory: The folder. If it was made here and nothing was written into it, it goes again.
-      lock: The name of the file in it that is locked. It says which process holds the folder.
+      directory: The folder. If it was created here and is still empty, it is removed again.
+      lock: The name of the file to lock in it. The file names the process that holds the lock.
 
     Yields:
-      Whether the folder is held; False where the file system has no locks.
+      Whether the folder is locked; False if the file system has no locks.
 
     Raises:
-      TakenError: If another process holds it; nothing was changed.
-      OSError: If it can't be made or written.
+      TakenError: If another process has locked it; nothing was changed.
+      OSError: If it can't be created or written.
     """
     made = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
@@ -77,11 +77,11 @@ def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
         descriptor, held = _locked(path)
         try:
             if held:
-                os.ftruncate(descriptor, 0)  # a process that was killed has left its own
+                os.ftruncate(descriptor, 0)  # a killed process has left its name
                 os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
             yield held
         finally:
-            with contextlib.suppress(OSError):  # it may be gone, and the whole folder with it
+            with contextlib.suppress(OSError):  # the whole folder may be gone
                 path.unlink()
             os.close(descriptor)
     finally:
@@ -107,4 +107,4 @@ def _locked(path: pathlib.Path) -> tuple[int, bool]:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor, True
-        os.close(descriptor)  # Its holder has removed it since it was opened.
+        os.close(descriptor)  # Its owner has removed the file since it was opened.

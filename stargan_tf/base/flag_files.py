@@ -1,6 +1,6 @@
-"""Flag files: lines of --name=value, as people write and save them.
+"""Reads and writes flag files: lines of --name=value.
 
-This package comes with some: --flagfile=quickstart.flags works in any folder.
+This package contains some: --flagfile=quickstart.flags works in any folder.
 """
 
 import pathlib
@@ -11,39 +11,39 @@ from stargan_tf.base import errors
 
 _QUOTED = re.compile(r"""(["'])(?P<inner>.*)\1\s*(?:#.*)?""")
 _COMMENT = re.compile(r"\s+#.*")
-_DEEPEST = 8  # flag files that name flag files
+_DEEPEST = 8  # levels of flag files that name flag files
 
 
 def expand(argv: Sequence[str], depth: int = 0) -> list[str]:
-    """Returns a command line with the lines of flag files in place of what names them.
+    """Returns a command line in which flag files are replaced by their lines.
 
-    A line is --name=value; what follows is understood too, since people write it: a byte order
-    mark, blanks around a line, comments (lines that begin with # or //, and what follows " #"), and
-    a value in double or single quotes, in which # and blanks count.
+    A line is --name=value. A byte order mark, blanks around a line, comments (lines that begin with
+    # or //, and text after " #") and values in double or single quotes, which may hold # and
+    blanks, are understood too.
 
     Args:
-      argv: With --flagfile=PATH, or --flagfile PATH; see `read`.
-      depth: How many flag files are around these arguments.
+      argv: The arguments; those like --flagfile=PATH or --flagfile PATH are replaced. See `read`.
+      depth: How many flag files contain these arguments.
 
     Raises:
       UserError: If a flag file can't be read, or names itself.
     """
-    found: list[str] = []
+    arguments: list[str] = []
     for argument, path in _with_paths(argv):
         if path is None:
-            found.append(argument)
+            arguments.append(argument)
         elif depth == _DEEPEST:
             raise errors.UserError(
-                f"The flag file {path} stands in another, and that in another, {depth} times; a "
+                f"The flag file {path} is named by another, and that by another, {depth} times; a "
                 "flag file must not name itself, nor a file that names it."
             )
         else:
-            found += expand([argument for _, argument in read(path)], depth + 1)
-    return found
+            arguments += expand([argument for _, argument in read(path)], depth + 1)
+    return arguments
 
 
 def named(argv: Sequence[str]) -> list[str]:
-    """Returns the paths of the flag files that a command line names itself, in its order."""
+    """Returns the paths of the flag files that a command line itself names, in its order."""
     return [path for _, path in _with_paths(argv) if path is not None]
 
 
@@ -56,14 +56,14 @@ def packaged() -> dict[str, pathlib.Path]:
 
 
 def read(path: str) -> list[tuple[int, str]]:
-    """Returns the arguments that a flag file holds, each with the number of its line.
+    """Returns the arguments in a flag file, each with its line number.
 
     Args:
       path: The file; may begin with "~". If there is no such file, NAME and configs/NAME mean the
         file with that name that comes with this package.
 
     Raises:
-      UserError: If it can't be read, or is not UTF-8 text.
+      UserError: If the file can't be read, or is not UTF-8 text.
     """
     file, own = pathlib.Path(path).expanduser(), packaged()
     if file.parent in (pathlib.Path(), pathlib.Path("configs")) and not file.exists():
@@ -84,7 +84,7 @@ def read(path: str) -> list[tuple[int, str]]:
 
 
 def line(name: str, value: str) -> str:
-    """Returns the line of a flag file that gives a flag this value, with quotes where needed."""
+    """Returns the line that sets a flag to a value in a flag file, with quotes if needed."""
     if _argument(f"--{name}={value}") != f"--{name}={value}":
         quote = "'" if '"' in value else '"'
         value = f"{quote}{value}{quote}"
@@ -92,7 +92,7 @@ def line(name: str, value: str) -> str:
 
 
 def _with_paths(argv: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Yields every argument, with the path of the flag file that it names, or None."""
+    """Yields every argument with the path of the flag file that it names, or None."""
     arguments = iter(argv)
     for argument in arguments:
         if argument == "--":

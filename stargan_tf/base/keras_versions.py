@@ -1,7 +1,7 @@
-"""What differs between Keras 2.15 and Keras 3, and whether tensorflow-addons is there.
+"""The differences between Keras 2.15 and Keras 3, and access to tensorflow-addons.
 
-All else is written to what the two versions share: nothing else asks for a version (a test reads
-the source for it). A difference is one function here, and what Keras 2 needs is deleted with it.
+All other modules use only what both versions share and never ask for a version (a test reads the
+source to check this). Each difference is one function here, to be deleted together with Keras 2.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ _KERAS_2 = keras.__version__.startswith("2.")
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of TensorFlow and Keras, to be written down beside what they made."""
+    """Returns the versions of TensorFlow and Keras, to be stored with what they produced."""
     return {"tensorflow": tf.__version__, "keras": keras.__version__}
 
 
 def tf_variable(variable: Any) -> tf.Variable:
-    """Returns TensorFlow's variable: Keras 3 wraps it, in Keras 2 there is no other."""
+    """Returns the TensorFlow variable of a Keras variable, which in Keras 2 is the same object."""
     return variable if isinstance(variable, tf.Variable) else variable.value
 
 
@@ -35,32 +35,32 @@ def path(variable: Any) -> str:
 
 
 def build(layer: keras.layers.Layer, input_shape: tuple[int | None, ...]) -> None:
-    """Builds a layer that is not called for it, its variables' paths within its name.
+    """Builds a layer without calling it, with its own name in its variables' paths.
 
-    Keras 3 opens the layer's name in `build`; Keras 2 in `__call__` only.
+    Keras 3 opens the layer's name scope in `build`, Keras 2 only in `__call__`.
     """
     with tf.name_scope(layer.name) if _KERAS_2 else contextlib.nullcontext():
         layer.build(input_shape)
 
 
 def slot(optimizer: keras.optimizers.Optimizer, variable: Any) -> int:
-    """Returns at which index a built optimizer keeps its moments of a variable."""
+    """Returns the index at which a built optimizer keeps the moments of a variable."""
     if _KERAS_2:
         return optimizer._index_dict[optimizer._var_key(variable)]
     return optimizer._get_variable_index(variable)
 
 
 def optimizer_options() -> dict[str, Any]:
-    """Returns what an optimizer's constructor is given so that it compiles nothing by itself.
+    """Returns the constructor arguments that keep an optimizer from compiling its updates.
 
-    On GPUs, Keras 2 compiles the update of each variable with XLA, a graph each: tensors that the
-    updates share can't cross from one to the next. Keras 3 does not, and has no such option.
+    On GPUs, Keras 2 compiles the update of each variable into an XLA graph of its own, and the
+    updates can't share tensors then. Keras 3 does not, and has no such option.
     """
     return {"jit_compile": False} if _KERAS_2 else {}
 
 
 def addons() -> types.ModuleType | None:
-    """Returns tensorflow-addons, or None where it can't be imported, as after TensorFlow 2.15."""
+    """Returns tensorflow-addons, or None if it can't be imported, as after TensorFlow 2.15."""
     return _addons()[0]
 
 
@@ -70,22 +70,22 @@ def needed_addons() -> types.ModuleType:
     Raises:
       UserError: If it can't be imported.
     """
-    found, reason = _addons()
-    if found is None:
+    module, reason = _addons()
+    if module is None:
         raise errors.UserError(
             "normalization_backend=addons needs tensorflow-addons, which can't be imported beside "
-            f"TensorFlow {tf.__version__} ({reason}); pass --normalization_backend=auto, or make "
+            f"TensorFlow {tf.__version__} ({reason}); pass normalization_backend=auto, or make "
             f"an environment of Python 3.11 with: {errors.install_command('addons')}"
         )
-    return found
+    return module
 
 
 @functools.cache
 def _addons() -> tuple[types.ModuleType | None, str]:
-    """Returns tensorflow-addons, or None and why not."""
+    """Returns tensorflow-addons, or None and the reason."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its end of life, which docs/versions.md states
+        warnings.simplefilter("ignore")  # about its end of life, which docs/versions.md mentions
         try:
             return importlib.import_module("tensorflow_addons"), ""
-        except Exception as error:  # of many kinds, beside a TensorFlow that it doesn't know
+        except Exception as error:  # many kinds, with a TensorFlow that it doesn't know
             return None, str(error).partition("\n")[0]

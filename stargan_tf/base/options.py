@@ -1,4 +1,4 @@
-"""Fields of option dataclasses: a default, a sentence of help, and what may change on resume."""
+"""Declares the fields of option dataclasses: default, help, choices, whether it may change."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from typing import Any
 def option(
     default: Any, help: str, *, choices: Sequence[str] = (), may_change: bool = False
 ) -> Any:
-    """Declares a dataclass field from which a command-line flag is generated.
+    """Declares a dataclass field, from which commands generate a flag.
 
     Args:
-      default: The default value; its type (int, float, bool, str) is the flag's.
-      help: One sentence for `--help`. Name the table or section that a default comes from.
-      choices: The allowed values, where they are few.
-      may_change: Whether a run that is continued may be given another value. What decides the
-        outcome of a step may not.
+      default: The default value; its type (int, float, bool, str) is that of the option.
+      help: One sentence that describes the option and names the source of its default.
+      choices: The allowed values, if they are few.
+      may_change: Whether the value may differ when a run is continued. Options that affect the
+        result of a step may not.
 
     Returns:
       A `dataclasses.field`.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from absl import app, flags, logging
 
 from stargan_tf.base import errors, flag_files
-from stargan_tf.cli import log_filter
+from stargan_tf.cli import flag_texts, log_filter
 
 if typing.TYPE_CHECKING:
     from stargan_tf.data import source
@@ -57,21 +57,6 @@ def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None
         )
     finally:
         _forget_flags()
-
-
-@contextlib.contextmanager
-def as_flags(**renamed: str) -> Iterator[None]:
-    """Turns the arguments that messages of UserErrors name, in backquotes, into flags.
-
-    Args:
-      **renamed: By argument, the flag where it is called otherwise, as in known="from".
-    """
-    try:
-        yield
-    except errors.UserError as error:
-        message = re.sub(r"`(\w+)`", lambda m: f"--{renamed.get(m[1], m[1])}", str(error))
-        error.args = (message,)
-        raise
 
 
 def import_tensorflow() -> None:
@@ -129,9 +114,19 @@ def called_by(program: str) -> Iterator[None]:
         _program = before
 
 
+def as_flags(text: str) -> str:
+    """Returns a message of the library with its options written as flags of the command line."""
+    from stargan_tf import hyperparameters
+
+    names = {name: name for name in (*flags.FLAGS, *hyperparameters.option_names())}
+    if "from" in flags.FLAGS:  # which Python keeps for itself, so functions call it `known`
+        names["known"] = "from"
+    return flag_texts.as_flags(text, names)
+
+
 def fail(message: str) -> None:
-    """Prints an error as every command prints it."""
-    print(f"error: {message}", file=sys.stderr, flush=True)
+    """Prints an error as every command prints it, with options written as flags."""
+    print(f"error: {as_flags(message)}", file=sys.stderr, flush=True)
 
 
 def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
@@ -151,7 +146,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
     kept, problems = loading.usable(images, on_corrupt)
     for index, reason in problems.items():
-        print(f"skipped: {images.describe(index)} ({reason})", flush=True)
+        print(as_flags(f"skipped: {images.describe(index)} ({reason})"), flush=True)
     if problems:
         print(f"{len(problems)} of {images.size} images skipped.", flush=True)
     return kept
@@ -180,7 +175,7 @@ def each_photo(
     failed = 0
     for image, output in jobs.pairs:
         try:
-            print(f"{output}  ({work(image, output)})", flush=True)
+            print(f"{output}  ({as_flags(work(image, output))})", flush=True)
         except errors.UserError as error:
             if not jobs.of_folder or isinstance(error, stop):
                 raise

@@ -1,26 +1,26 @@
-"""Texts of the library, which name options, as command lines print them: with flags."""
+"""Writes the options in messages of the library as flags."""
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 
 
-def as_flags(text: str, names: Container[str]) -> str:
-    """Returns a text with its options written as flags.
+def as_flags(text: str, names: Mapping[str, str]) -> str:
+    """Returns a text in which options are written as flags.
 
-    The library writes an option alone in backquotes and one with a value as name=value, as in "pass
-    `run_dir`, or crop_size=0". A command line says "pass --run_dir, or --crop_size=0".
+    The library writes an option in backquotes or, with its value, as name=value: "pass `run_dir`,
+    or crop_size=0". A command prints "pass --run_dir, or --crop_size=0".
 
     Args:
-      text: A message of the library. Text that is no option stays as it is.
-      names: The options that there are.
+      text: A message of the library.
+      names: The names of all options; other words stay as they are.
     """
 
     def alone(match: re.Match) -> str:
-        return f"--{match[1]}" if match[1] in names else match[0]
+        return f"--{names[match[1]]}" if match[1] in names else match[0]
 
     def with_value(match: re.Match) -> str:
-        return f"--{match[0]}" if match[1] in names else match[0]
+        return f"--{names[match[1]]}=" if match[1] in names else match[0]
 
     text = re.sub(r"`(\w+)`", alone, text)
-    # Not inside of a path or a word, and not where a flag is written already.
+    # Not inside a path or a word, and not if it is a flag already.
     return re.sub(r"(?<![\w/.`=-])(\w+)=(?=\S)", with_value, text)

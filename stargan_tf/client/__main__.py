@@ -67,7 +67,6 @@ _CLIENT_KEY = flags.DEFINE_string("client_key", None, "PEM file of that certific
 _Work = Callable[[pathlib.Path, pathlib.Path], str]
 
 
-@command_line.as_flags(known="from")
 def main() -> int:
     """Asks the server; a photo of a folder that can't be read is named and left out (status 1)."""
     target = target_lib.Target(

@@ -1,1 +1,1 @@
-"""What is wrong with a data set and a choice of flags, before a training is started with them."""
+"""Checks a data set and the options of a training before it is started."""

@@ -1,4 +1,4 @@
-"""The images of all splits and data sets together, as they were inspected."""
+"""The inspected images of all splits and data sets."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ class Part:
 
     Attributes:
       split: TRAINING or HELD_OUT.
-      images: Its source, with labels of its own.
-      inspection: What was found out about its images.
+      images: The source, with its own labels.
+      inspection: The properties and problems of its images.
       crop_size: Side in pixels of the centred square that training cuts out; 0: the largest.
-      data_set: Which of several data sets that are trained on jointly; "": the only one.
+      data_set: The name of the data set in joint training; "": there is only one.
     """
 
     split: str
@@ -31,15 +31,15 @@ class Part:
     data_set: str = ""
 
     def called(self, name: str) -> str:
-        """Returns what a label is called: "celeba.Male" where there are several data sets."""
+        """Returns the full name of a label: "celeba.Male" if there are several data sets."""
         return f"{self.data_set}.{name}" if self.data_set else name
 
 
 class Collection:
-    """The images of all splits that can be used and were looked at, numbered through.
+    """All usable, inspected images of all splits, numbered from 0.
 
     Attributes:
-      parts: The splits, all data sets of one before those of the other.
+      parts: The splits: first the training images of all data sets, then the held-out ones.
       table: (N,) of `inspection.ROW`.
     """
 
@@ -55,57 +55,57 @@ class Collection:
 
     @property
     def size(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return len(self.table)
 
     def part(self, k: int) -> Part:
-        """Returns the part that image k is of."""
+        """Returns the part that contains image k."""
         return self.parts[self._parts[k]]
 
     def describe(self, k: int) -> str:
-        """Returns where image k comes from."""
+        """Returns the file or other origin of image k."""
         return self.part(k).images.describe(int(self._indices[k]))
 
     def label(self, k: int) -> tuple[str, ...]:
-        """Returns the names of what image k is labelled with."""
+        """Returns the names of the labels of image k."""
         images = self.part(k).images
         shown = np.flatnonzero(images.labels[self._indices[k]])
         return tuple(images.label_space.names[i] for i in shown)
 
     def sides(self) -> np.ndarray:
-        """Returns the side (N,) in pixels of the square that training cuts out of each image."""
+        """Returns the side (N,) in pixels of the square that training cuts from each image."""
         largest = np.minimum(self.table["width"], self.table["height"])
         crops = np.array([p.crop_size or np.iinfo(np.int32).max for p in self.parts], np.int64)
         return np.minimum(largest, crops[self._parts])
 
     def training(self) -> tuple[Part, ...]:
-        """Returns the parts that are trained on."""
+        """Returns the parts to train on."""
         return tuple(part for part in self.parts if part.split == TRAINING)
 
     def summary(self) -> dict[str, Any]:
-        """Returns the figures of a report, JSON-ready: data sets, sizes, formats."""
-        found: dict[str, Any] = {"data_sets": [
+        """Returns the statistics for the report, JSON-ready: data sets, sizes, formats."""
+        summary: dict[str, Any] = {"data_sets": [
             _figures(name, [part for part in self.parts if part.data_set == name])
             for name in dict.fromkeys(part.data_set for part in self.parts)
         ]}  # fmt: skip
         if self.size:
             width, height = self.table["width"], self.table["height"]
             ranges = {"width": width, "height": height, "width / height": width / height}
-            found["sizes"] = {
+            summary["sizes"] = {
                 name: [float(f(values)) for f in (np.min, np.median, np.max)]
                 for name, values in ranges.items()
             }
             counts = np.bincount(self.table["format"], minlength=len(inspection_lib.FORMATS))
-            found["formats"] = {
+            summary["formats"] = {
                 name or "not in files": int(count)
                 for name, count in zip(inspection_lib.FORMATS, counts, strict=True)
                 if count
             }
-        return found
+        return summary
 
 
 def _figures(name: str, parts: Sequence[Part]) -> dict[str, Any]:
-    """Returns how many images of each label the splits of a data set have."""
+    """Returns the numbers of images in each split of a data set, in all and by label."""
     space = parts[0].images.label_space
     counts = {part.split: part.images.labels.sum(axis=0) for part in parts}
     return {

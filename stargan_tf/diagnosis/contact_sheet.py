@@ -1,4 +1,4 @@
-"""Some images of every label on one picture, as training sees them."""
+"""The contact sheet: some images of every label as training sees them, in one picture."""
 
 import contextlib
 import dataclasses
@@ -13,7 +13,7 @@ from stargan_tf.diagnosis import collection
 from stargan_tf.pictures import sheets
 
 _ROWS = 6
-_COLUMNS = 12  # beside each other; further labels follow below
+_COLUMNS = 12  # side by side; further labels follow below
 _LABELS = 60  # at most
 _LARGEST = 256  # pixels
 
@@ -21,13 +21,15 @@ _Column = tuple[str, np.ndarray, Callable[[tf.Tensor], tf.Tensor]]  # heading, i
 
 
 def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> np.ndarray:
-    """Returns the picture (H, W, 3) uint8: a column for every label with up to six images of it.
-
-    Of more than 60 labels, 60, evenly spaced.
+    """Draws a column of up to six images for every label, or for 60 evenly spaced labels of more.
 
     Args:
-      parts: What is trained on; images with problems are left out.
-      options: Of training. Images are shown as it sees them, without mirroring, up to 256 pixels.
+      parts: The training images; those with problems are left out.
+      options: The data options of the training, which decide how images look, except that they are
+        not mirrored and at most 256 pixels large.
+
+    Returns:
+      (H, W, 3) uint8.
     """
     size = min(options.image_size, _LARGEST)
     every = [column for part in parts for column in _columns(part, size, options)]
@@ -47,7 +49,7 @@ def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> 
 def _columns(
     part: collection.Part, size: int, options: options_lib.DataOptions
 ) -> Iterator[_Column]:
-    """Yields the columns of a data set."""
+    """Yields a column for every label of a data set."""
     sampler = dataclasses.replace(
         loading.sampler(part.images, options, 0, augment=False), image_size=size
     )
@@ -60,12 +62,12 @@ def _columns(
 
 
 def _block(columns: Sequence[_Column], size: int, note: str) -> sheets.Sheet:
-    """Returns the table of some columns, white where images are few."""
+    """Returns some columns as a sheet; missing images are white."""
     images = np.ones((_ROWS, len(columns), size, size, 3), np.float32)
     for column, (_, own, load) in enumerate(columns):
-        # Evenly spaced, since files that stand together often look alike.
+        # Evenly spaced, since neighbouring files often look alike.
         places = np.linspace(0, len(own) - 1, min(_ROWS, len(own))).round().astype(np.int64)
         for row, index in enumerate(own[places]):
-            with contextlib.suppress(tf.errors.OpError):  # where not all images were looked at
+            with contextlib.suppress(tf.errors.OpError):  # broken, and was not inspected
                 images[row, column] = load(tf.constant(index)).numpy()
     return sheets.Sheet([heading for heading, _, _ in columns], images, note)

@@ -1,4 +1,4 @@
-"""What a training would cost here, reckoned from a trial of a few steps."""
+"""Estimates the time, memory and disk space of a training from a trial of a few steps."""
 
 import dataclasses
 import os
@@ -12,20 +12,23 @@ from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.training import memory
 
 _DAY = 86_400.0
-_LONG = {False: _DAY, True: 7 * _DAY}  # seconds from which on to advise; by whether on GPUs
-_SLOW = 60.0  # seconds in a first step after which to advise before a step has ended
-_FULL = 0.8  # of the machine's memory
-_MISHAPS = {"out_of_memory": "The memory did not suffice", "crashed": "The trial of a step crashed"}
+_LONG = {False: _DAY, True: 7 * _DAY}  # seconds of training to warn of; True: on GPUs
+_SLOW = 60.0  # seconds in an unfinished first step to warn of
+_FULL = 0.8  # share of the machine's memory to warn of
+_FAILURES = {
+    "out_of_memory": "The memory did not suffice",
+    "crashed": "The trial of a step crashed",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """What there is.
+    """The resources of a machine.
 
     Attributes:
       memory: Bytes.
-      free_disk: Bytes where the run would be written.
-      idle_gpu: Whether there is an NVIDIA driver, while TensorFlow sees no GPU.
+      free_disk: Free bytes on the disk of the run's folder.
+      idle_gpu: Whether there is an NVIDIA driver although TensorFlow sees no GPU.
     """
 
     memory: int
@@ -34,7 +37,7 @@ class Machine:
 
     @classmethod
     def this(cls, run_dir: str, idle_gpu: bool = False) -> "Machine":
-        """Returns what this machine has."""
+        """Returns the resources of this machine."""
         path = pathlib.Path(run_dir).absolute()
         existing = next(p for p in (path, *path.parents) if p.exists())
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -44,30 +47,30 @@ class Machine:
 def lines(
     trial: trial_lib.Trial, config: hyperparameters.Config, machine: Machine, images: int
 ) -> list[str]:
-    """Returns lines for the report: times, memory, space.
+    """Returns the lines of the report on time, memory and disk space.
 
     Args:
-      trial: What was measured.
-      config: All flags.
-      machine: Of this machine.
+      trial: The measurements.
+      config: All options.
+      machine: The machine they were made on.
       images: The number of training images.
     """
     options = config.train
     devices = ", ".join(trial.devices) or "no device"
-    said = []
+    text = []
     if trial.step is not None:
         first = duration((trial.tracing or 0) + (trial.first_step or 0))
-        said.append(
+        text.append(
             f"A step takes {duration(trial.step)} on {devices}; the first, with what it prepares, "
             f"{first}."
         )
         total = duration(trial.step * options.total_steps)
-        said.append(f"{finding.counted(options.total_steps, 'step')}: {total}.")
+        text.append(f"{finding.counted(options.total_steps, 'step')}: {total}.")
     elif trial.outcome == "cut_off":
-        said.append(_cut_off(trial, options.total_steps))
+        text.append(_cut_off(trial, options.total_steps))
     if trial.images_per_step:
         shown = trial.images_per_step * options.total_steps
-        said.append(
+        text.append(
             f"Images: {trial.images_per_step} a step, {shown:,} in all: each of the {images:,} "
             f"on average {shown / images:,.0f} times."
         )
@@ -76,67 +79,67 @@ def lines(
             f"; on {name} {size_text(used)}"
             for name, used in zip(trial.devices, trial.gpu_memory, strict=False)
         )
-        said.append(
+        text.append(
             f"Memory: {size_text(trial.memory)} of the machine's {size_text(machine.memory)}{gpus}."
         )
     if trial.checkpoint:
-        said.append(
+        text.append(
             f"Checkpoints: {size_text(trial.checkpoint)} each, {options.keep} are kept; "
             f"{size_text(machine.free_disk)} are free."
         )
-    return said
+    return text
 
 
 def findings(
     trial: trial_lib.Trial, config: hyperparameters.Config, machine: Machine
 ) -> list[finding.Finding]:
-    """Returns what is wrong with the cost; see `lines`."""
-    found = []
+    """Returns the problems with time, memory and disk space; the arguments are those of `lines`."""
+    problems = []
     less_memory = f"Pass {memory.smaller(config, max(len(trial.devices), 1))}"
     if trial.outcome == "refused":
-        found.append(finding.of_error("refused", trial.detail))
-    elif trial.outcome in _MISHAPS:
-        text = f"{_MISHAPS[trial.outcome]} ({trial.detail})."
+        problems.append(finding.of_error("refused", trial.detail))
+    elif trial.outcome in _FAILURES:
+        text = f"{_FAILURES[trial.outcome]} ({trial.detail})."
         advice = "Send the message to the authors of this program"
         if trial.outcome == "out_of_memory":
             advice = less_memory
-        found.append(finding.Finding(trial.outcome, "failure", text, advice))
+        problems.append(finding.Finding(trial.outcome, "failure", text, advice))
     total = (trial.step or 0.0) * config.train.total_steps
     if trial.outcome == "cut_off" and trial.step is None:
-        advice = "Pass a longer --time_limit to learn how long a step takes"
+        advice = "Pass a longer `time_limit` to learn how long a step takes"
         if _in_first_step(trial) > _SLOW:
-            advice = f"Pass {_for_laptops(config)}, or use a GPU; or a longer --time_limit"
+            advice = f"Pass {_for_laptops(config)}, or use a GPU; or a longer `time_limit`"
         text = f"No step was timed within {duration(trial.seconds)}."
-        found.append(finding.Finding("time", "warning", text, advice))
+        problems.append(finding.Finding("time", "warning", text, advice))
     elif total > _LONG[trial.gpus]:
         text = (
             f"A step takes about {duration(trial.step)} here, "
             f"{finding.counted(config.train.total_steps, 'step')} {duration(total)}."
         )
-        advice = "Pass a smaller --total_steps, or use more GPUs"
+        advice = "Pass a smaller `total_steps`, or use more GPUs"
         if not trial.gpus:
             advice = f"Pass {_for_laptops(config)}, or use a GPU"
-        found.append(finding.Finding("time", "warning", text, advice))
+        problems.append(finding.Finding("time", "warning", text, advice))
     if trial.memory and trial.memory > _FULL * machine.memory:
         text = f"A step takes {trial.memory / machine.memory:.0%} of the machine's memory."
-        found.append(finding.Finding("memory", "warning", text, less_memory))
+        problems.append(finding.Finding("memory", "warning", text, less_memory))
     wanted = (trial.checkpoint or 0) * (config.train.keep + 1)  # the next is written beside them
     if wanted > machine.free_disk:
         text = (
             f"{finding.counted(config.train.keep + 1, 'checkpoint')} need {size_text(wanted)}, but "
             f"{size_text(machine.free_disk)} are free."
         )
-        advice = "Free some space, pass a smaller --keep, or another --run_dir"
-        found.append(finding.Finding("disk", "warning", text, advice))
+        advice = "Free some space, pass a smaller `keep`, or another `run_dir`"
+        problems.append(finding.Finding("disk", "warning", text, advice))
     if machine.idle_gpu:
         text = "This machine has an NVIDIA driver, but TensorFlow uses no GPU."
         advice = f"Install what it lacks: {errors.install_command('cuda')}"
-        found.append(finding.Finding("idle_gpu", "warning", text, advice))
-    return found
+        problems.append(finding.Finding("idle_gpu", "warning", text, advice))
+    return problems
 
 
 def duration(seconds: float) -> str:
-    """Returns a time as people say it: "0.35 s", "1.0 s", "12 minutes", "25 days"."""
+    """Returns a time for people: "0.35 s", "1.0 s", "12 minutes", "25 days"."""
     if seconds < 9.95:
         return f"{seconds:#.2g} s"
     if seconds < 100:
@@ -150,7 +153,7 @@ def duration(seconds: float) -> str:
 
 
 def size_text(count: float) -> str:
-    """Returns a number of bytes as people say it: "350 MB", "5.1 GB"."""
+    """Returns a number of bytes for people: "350 MB", "5.1 GB"."""
     for unit, length in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= length:
             number = count / length
@@ -173,25 +176,25 @@ def _cut_off(trial: trial_lib.Trial, total_steps: int) -> str:
             f"{limit}; the first step had not ended after {duration(left)}; if each takes as long, "
             f"{steps} take {duration(left * total_steps)}."
         )
-    return f"{limit}, before the first step; pass a longer --time_limit."
+    return f"{limit}, before the first step; pass a longer `time_limit`."
 
 
 def _in_first_step(trial: trial_lib.Trial) -> float:
-    """Returns how long a first step had been going on at least when it was cut off; 0: it ended."""
+    """Returns the seconds spent in the first step when it was cut off; 0: it had ended."""
     running = trial.tracing is not None and trial.first_step is None
     return trial.seconds - trial.prepared - trial.tracing if running else 0.0
 
 
 def _for_laptops(config: hyperparameters.Config) -> str:
-    """Returns the flags for a CPU, where they ask for less than those given; or fewer steps."""
+    """Returns the paper's options for CPUs if they cost less; else advice to take fewer steps."""
     values = config.values()
     less, others = [], []
-    for flag in type(config.hparams).for_laptops.split():
-        name, wanted = flag.removeprefix("--").split("=")
-        given = values[name]
-        if isinstance(given, int):
-            # 0 stands for the paper's, which is large.
-            less += [flag] if given > int(wanted) or not given else []
-        elif given != type(given)(wanted):  # learning rates, which fit the size
-            others.append(flag)
-    return " ".join([*less, *others]) if less else "a smaller --total_steps"
+    for option in type(config.hparams).for_laptops.replace("--", "").split():
+        name, wanted = option.split("=")
+        value = values[name]
+        if isinstance(value, int):
+            # 0 stands for the paper's value, which is large.
+            less += [option] if value > int(wanted) or not value else []
+        elif value != type(value)(wanted):  # learning rates, which depend on the size
+            others.append(option)
+    return " ".join([*less, *others]) if less else "a smaller `total_steps`"

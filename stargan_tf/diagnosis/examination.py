@@ -1,10 +1,11 @@
-"""The doctor's rounds: everything that can be checked of a configuration, in one report."""
+"""Examines a configuration: makes every check before training and reports the results."""
 
+import contextlib
 import dataclasses
 import functools
 import itertools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -16,9 +17,9 @@ from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import (
     collection,
     contact_sheet,
-    copies,
     cost,
     counts,
+    duplicates,
     finding,
     folder,
     inspection,
@@ -29,8 +30,8 @@ from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.runs import initial_weights, runs
 from stargan_tf.training import devices
 
-_DRAWN = 256  # images of a split to look at, where they are drawn: each takes time, none is broken
-# With one of these wrong a step can't be taken; broken images, say, can be left out of a trial.
+_DRAWN = 256  # images of a split to inspect if they are drawn: that takes time, and none is broken
+# Kinds of findings with which no step can be tried; broken images, for example, can be left out.
 _BEFORE_TRIAL = {"model", "backend", "batch_size_refused", "no_data", "algorithm", "empty_domain"}
 
 TakeSteps = Callable[[hyperparameters.Config, list[int]], trial_lib.Trial]
@@ -45,48 +46,49 @@ def examine(
     trial: TakeSteps | None = None,
     progress: Progress = lambda text: None,
 ) -> tuple[report.Report, np.ndarray | None]:
-    """Looks at the data and the flags; starts no training and writes nothing.
+    """Checks the data and the options; starts no training and writes nothing.
 
     Args:
-      config: The flags of a training, with its run_dir.
-      machine: What it would run on.
-      most_images: Look at no more images of a split than this; 0: at all, or at 256 where they are
-        drawn as they are asked for.
-      trial: Takes the configuration and the numbers of the training images that can't be used, and
-        takes a few steps; None: no time is measured.
-      progress: Is told now and then what is being done.
+      config: The options of a training, including run_dir.
+      machine: The machine to train on.
+      most_images: Inspect at most this many images of a split; 0: all, or 256 if they are drawn
+        on demand.
+      trial: Takes a few steps with a configuration, without the images of the given numbers; None:
+        nothing is measured.
+      progress: Called now and then with a sentence on the current task.
 
     Returns:
-      The report, and the contact sheet (H, W, 3) uint8; None where there is nothing to show.
+      The report, and the contact sheet (H, W, 3) uint8; None if there is no image to show.
     """
-    found = _check_model(config)
+    findings = _check_model(config)
     parts, problems = _load(config, most_images, progress)
-    folder_lines, of_folders = _folders(config, problems)
-    found += of_folders
+    folder_lines, folder_findings = _folders(config, problems)
+    findings += folder_findings
     images = collection.Collection(parts)
     training = images.training()
     if training:
-        found += _check_training(config, training)
-    found += _of_images(images, config)
-    sound = bool(training) and not any(f.kind in _BEFORE_TRIAL for f in found)
+        findings += _check_training(config, training)
+    findings += _check_images(images, config)
+    sound = bool(training) and not any(f.kind in _BEFORE_TRIAL for f in findings)
     if sound and config.train.init_from:
         progress("Comparing the weights to start from.")
-        found += _check_start(config, training)
-    lines, told = [], None
+        findings += _check_start(config, training)
+    lines, measured = [], None
     if trial and sound:
         progress("Trying a few steps of training.")
         result = trial(config, _broken(training))
         lines = cost.lines(result, config, machine, sum(part.images.size for part in training))
-        found += cost.findings(result, config, machine)
-        told = result.to_json()
+        findings += cost.findings(result, config, machine)
+        measured = result.to_json()
     elif trial:
-        lines = ["No step was tried: mend first what is wrong with the data or the flags."]
-    made = report.Report(_title(config), found, images.summary(), folder_lines, lines, told)
-    return made, _sheet(training, config)
+        lines = ["No step was tried: correct the data or the options first."]
+    summary = images.summary()
+    result = report.Report(_title(config), findings, summary, folder_lines, lines, measured)
+    return result, _sheet(training, config)
 
 
 def _broken(training: Sequence[collection.Part]) -> list[int]:
-    """Returns the numbers of the broken training images, of all data sets one after the other."""
+    """Returns the numbers of the broken training images, counted through all data sets."""
     starts = itertools.accumulate((part.images.size for part in training), initial=0)
     return [
         start + index
@@ -112,34 +114,39 @@ def _title(config: hyperparameters.Config) -> str:
 
 
 def _check_model(config: hyperparameters.Config) -> list[finding.Finding]:
-    """Checks what no data is needed for."""
+    """Checks everything that needs no data."""
     options = config.train
-    found = []
+    findings = []
     try:
         config.hparams.check(config.data.image_size)
     except errors.UserError as error:
         sizes = pictures.accepted_sizes(config.hparams)
         nearest = min(sizes, key=lambda size: abs(size - config.data.image_size), default=0)
-        # Where other sizes are accepted, the size is to blame.
-        advice = f"Pass --image_size={nearest}" if sizes else ""
-        found.append(finding.of_error("model", str(error), advice))
-    try:
+        # The size is to blame if others are accepted.
+        advice = f"Pass image_size={nearest}" if sizes else ""
+        findings.append(finding.of_error("model", str(error), advice))
+    with _reported_in(findings, "backend"):
         if options.normalization_backend == "addons":
             keras_versions.needed_addons()
-    except errors.UserError as error:
-        found.append(finding.of_error("backend", str(error)))
-    try:
+    with _reported_in(findings, "batch_size_refused"):
         replicas = devices.count(options.strategy, options.logical_cpus)
         devices.check_shares(options.batch_size, replicas)
+    return findings
+
+
+@contextlib.contextmanager
+def _reported_in(findings: list[finding.Finding], kind: str) -> Iterator[None]:
+    """Turns a UserError inside the block into a finding."""
+    try:
+        yield
     except errors.UserError as error:
-        found.append(finding.of_error("batch_size_refused", str(error)))
-    return found
+        findings.append(finding.of_error(kind, str(error)))
 
 
 def _load(
     config: hyperparameters.Config, most_images: int, progress: Progress
 ) -> tuple[list[collection.Part], list[finding.Finding]]:
-    """Loads and inspects both splits of all data sets, as far as they can be."""
+    """Loads and inspects both splits of all data sets, and returns why some can't be loaded."""
     parts, problems = [], []
     for split, name in (("train", collection.TRAINING), ("test", collection.HELD_OUT)):
         try:
@@ -148,33 +155,36 @@ def _load(
             else:
                 sets = {"": loading.load(config.data, split)}
         except errors.UserError as error:
-            # One cause for both splits is told once.
+            # A cause that both splits share is reported once.
             if str(error) not in [problem.message for problem in problems]:
                 problems.append(finding.of_error("no_data", str(error)))
             continue
         for data_set, images in sets.items():
             most = most_images or (_DRAWN if images.in_memory else 0)
             total = min(most or images.size, images.size)
-            tell = functools.partial(_tell, progress, f"{data_set} {name}".strip(), total)
-            inspected = inspection.inspect(images, most, tell)
+            count = functools.partial(_count, progress, f"{data_set} {name}".strip(), total)
+            inspected = inspection.inspect(images, most, count)
             crop = config.data.crop_size or images.crop_size
             parts.append(collection.Part(name, images, inspected, crop, data_set))
     return parts, problems
 
 
-def _tell(progress: Progress, name: str, total: int, done: int) -> None:
+def _count(progress: Progress, name: str, total: int, done: int) -> None:
     progress(f"Looked at {done:,} of {total:,} {name} images.")
 
 
 def _folders(
     config: hyperparameters.Config, problems: list[finding.Finding]
 ) -> tuple[list[str], list[finding.Finding]]:
-    """Looks through the data folders.
+    """Checks the data folders.
+
+    Args:
+      config: All options.
+      problems: Why data could not be loaded; [] if all were.
 
     Returns:
-      Lines on the files that are left out of the folders, or, where the data could not be loaded,
-      on what is in them; what is to be said of them, `problems` among that, with advice that fits a
-      folder.
+      Lines on the files that are left out or, if there are problems, on the folders' contents; and
+      the findings, which include `problems` with advice that fits the folders.
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
@@ -196,37 +206,32 @@ def _layout(options: options_lib.DataOptions) -> folder_layout.Layout | None:
 def _check_training(
     config: hyperparameters.Config, training: Sequence[collection.Part]
 ) -> list[finding.Finding]:
-    """Checks what training checks of the labels and of its folder."""
-    found = []
+    """Makes the checks that training makes of the labels and the run directory."""
+    findings = []
     run = _run(config, training)
-    try:
+    with _reported_in(findings, "algorithm"):
         starts = bool(config.train.init_from)
         config.hparams.check_training(run.label_space, starts_from_run=starts)
-    except errors.UserError as error:
-        found.append(finding.of_error("algorithm", str(error)))
-    try:
+    with _reported_in(findings, "run_dir"):
         run.check()
-    except errors.UserError as error:
-        found.append(finding.of_error("run_dir", str(error)))
-    return found
+    return findings
 
 
 def _check_start(
     config: hyperparameters.Config, training: Sequence[collection.Part]
 ) -> list[finding.Finding]:
-    """Checks that the weights to start from are there and fit; builds the networks for it."""
+    """Checks that the weights to start from exist and fit; builds the networks to do so."""
+    findings = []
     run = _run(config, training)
-    try:
+    with _reported_in(findings, "init_from"):
         start = initial_weights.find(run)
         if start:
             initial_weights.give(start, run, run.build())
-    except errors.UserError as error:
-        return [finding.of_error("init_from", str(error))]
-    return []
+    return findings
 
 
 def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) -> runs.Run:
-    """Returns the run that training would make."""
+    """Returns the run that training would create."""
     sets = {part.data_set: part.images for part in training}
     if len(sets) > 1:
         label_space = joint.Joint(list(sets.values()), list(sets)).label_space
@@ -237,19 +242,19 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) ->
     return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
 
 
-def _of_images(
+def _check_images(
     images: collection.Collection, config: hyperparameters.Config
 ) -> list[finding.Finding]:
-    found = [
+    findings = [
         *counts.of_labels(images.parts, config),
         *pictures.broken(images.parts, config.data.on_corrupt),
     ]
     if images.size:
-        found += [
-            *copies.copies(images),
+        findings += [
+            *duplicates.copies(images),
             *pictures.small(images, config),
             *pictures.cut(images),
             *pictures.modes(images, config),
-            *copies.lookalikes(images),
+            *duplicates.lookalikes(images),
         ]
-    return found
+    return findings

@@ -1,24 +1,24 @@
-"""What the doctor found: one thing that is wrong, what to do about it, and where."""
+"""A finding of the doctor: one problem, what to do about it, and the images it concerns."""
 
 import dataclasses
 from collections.abc import Iterable
 from typing import Any, Literal
 
-MOST_NAMES = 1000  # of images that a finding keeps: 200,000 paths help nobody
+MOST_NAMES = 1000  # of images that a finding keeps; 200,000 paths would help nobody
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or may be.
+    """A problem, or a possible one.
 
     Attributes:
-      kind: A word for programs, such as "unreadable"; several findings may be of one kind.
-      severity: "failure": training would stop, or never start; "warning": it would learn worse;
-        "hint": look for yourself.
-      message: What is wrong, one sentence.
-      advice: What to do, an order; "": nothing.
-      names: The first images or files that it is about, with a word on each where there is one.
-      count: How many it is about.
+      kind: A word for programs, such as "unreadable"; several findings may share it.
+      severity: "failure": training would stop or not start; "warning": it would learn worse;
+        "hint": the user should look.
+      message: The problem in one sentence.
+      advice: What to do, as a command without a full stop; "": nothing.
+      names: The first images or files concerned, some with a remark.
+      count: The number of images or files concerned.
     """
 
     kind: str
@@ -40,20 +40,20 @@ def naming(
     advice: str,
     names: Iterable[str],
 ) -> Finding:
-    """Returns a finding about images or files; `names` is read once and cut to the first 1,000."""
+    """Returns a finding about images or files; it counts all `names` and keeps MOST_NAMES."""
     names = list(names)
     return Finding(kind, severity, message, advice, tuple(names[:MOST_NAMES]), len(names))
 
 
 def of_error(kind: str, message: str, advice: str = "") -> Finding:
-    """Returns the failure that the message of a UserError tells.
+    """Returns the message of a UserError as a failure.
 
-    That sentence ends with what to do, after the last semicolon; `advice` takes the place of that.
+    Unless `advice` is given, it is what follows the last semicolon of the message.
     """
-    told = message.rpartition("; ")[2].rstrip(".")
-    if told.startswith("expected "):
-        told = f"lay the folder out as {told.removeprefix('expected ')}"
-    return Finding(kind, "failure", message, advice or told)
+    last = message.rpartition("; ")[2].rstrip(".")
+    if last.startswith("expected "):
+        last = f"lay the folder out as {last.removeprefix('expected ')}"
+    return Finding(kind, "failure", message, advice or last)
 
 
 def counted(count: int, noun: str) -> str:
@@ -63,5 +63,5 @@ def counted(count: int, noun: str) -> str:
 
 
 def these(count: int, noun: str) -> str:
-    """Returns "this image" or "these 2,117 images", for what a finding names."""
+    """Returns "this image" or "these 2,117 images"."""
     return f"this {noun}" if count == 1 else f"these {counted(count, noun)}"

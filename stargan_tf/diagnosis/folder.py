@@ -1,4 +1,4 @@
-"""What is wrong with a folder of images: files that are left out; or no data set is in it."""
+"""Checks a folder of images: files that are left out, or why it holds no data set."""
 
 import difflib
 import os
@@ -10,60 +10,60 @@ from stargan_tf.diagnosis import finding
 
 KINDS = ("image_folder", "celeba", "rafd")  # data sets that are folders of image files
 
-_MOST_FOLDERS = 10  # that a description lists
+_MOST_FOLDERS = 10  # in a description
 
 
 def strays(
-    found: folder_survey.Survey, layout: folder_layout.Layout | None = None
+    survey: folder_survey.Survey, layout: folder_layout.Layout | None = None
 ) -> list[finding.Finding]:
-    """Returns what is to be said of files that are left out.
+    """Returns findings on files that are left out.
 
     Args:
-      found: What is in the data folder.
-      layout: Where its domains are; None: that is not known, or not what its layout is about.
+      survey: The contents of the data folder.
+      layout: The folders of its domains; None: unknown, or the data set has no domains.
     """
-    said = []
+    findings = []
 
     def at(paths: Iterable[str]) -> list[str]:
-        return [os.path.join(found.root, path) for path in paths]
+        return [os.path.join(survey.root, path) for path in paths]
 
-    if found.unread:
-        kinds = sorted({pathlib.PurePath(path).suffix.lower() for path in found.unread})
+    if survey.unread:
+        kinds = sorted({pathlib.PurePath(path).suffix.lower() for path in survey.unread})
         text = (
             f"Pictures of kinds that are not read ({', '.join(kinds)}): "
-            f"{finding.counted(len(found.unread), 'file')}; they are left out."
+            f"{finding.counted(len(survey.unread), 'file')}; they are left out."
         )
         advice = (
-            f"Convert {finding.these(len(found.unread), 'file')} to JPEG or PNG, as in "
+            f"Convert {finding.these(len(survey.unread), 'file')} to JPEG or PNG, as in "
             "`mogrify -format png FILE` (ImageMagick)"
         )
-        said.append(finding.naming("unread_kind", "warning", text, advice, at(found.unread)))
+        findings.append(finding.naming("unread_kind", "warning", text, advice, at(survey.unread)))
     if layout:
-        said += _misplaced(found, layout)
-    if found.hidden:
-        text = f"Hidden: {finding.counted(len(found.hidden), 'folder')}; left out with all in it."
+        findings += _misplaced(survey, layout)
+    if survey.hidden:
+        text = f"Hidden: {finding.counted(len(survey.hidden), 'folder')}; left out with all in it."
         advice = "Rename what should count, without the dot in front"
-        said.append(finding.naming("hidden", "hint", text, advice, at(found.hidden)))
-    if found.links:
-        text = f"Links to folders: {len(found.links):,}; they are not followed there."
+        findings.append(finding.naming("hidden", "hint", text, advice, at(survey.hidden)))
+    if survey.links:
+        text = f"Links to folders: {len(survey.links):,}; they are not followed there."
         advice = "Put folders, or links to files, in place of these links"
-        said.append(finding.naming("links", "warning", text, advice, at(found.links)))
-    if not found.complete:
-        text = f"{found.root} holds so much that not all of it was listed."
-        said.append(finding.Finding("large_folder", "hint", text, "Check --data_dir"))
-    return said
+        findings.append(finding.naming("links", "warning", text, advice, at(survey.links)))
+    if not survey.complete:
+        text = f"{survey.root} holds so much that not all of it was listed."
+        findings.append(finding.Finding("large_folder", "hint", text, "Check `data_dir`"))
+    return findings
 
 
-def _misplaced(found: folder_survey.Survey, layout: folder_layout.Layout) -> list[finding.Finding]:
-    """Images that are in no domain's folder."""
-    roots = [os.path.relpath(root, found.root) for root in (layout.train, layout.held_out) if root]
+def _misplaced(survey: folder_survey.Survey, layout: folder_layout.Layout) -> list[finding.Finding]:
+    """Returns the finding on images that are in no domain's folder."""
+    roots = [os.path.relpath(root, survey.root) for root in (layout.train, layout.held_out) if root]
     places = {}
-    for at, count in found.images.items():
+    for at, count in survey.images.items():
         parts = at.split("/") if at else []
         # Another part, such as test beside val, is left alone on purpose.
         inside = parts[1:] if parts and parts[0].lower() in folder_layout.PARTS else parts
         if not inside or (roots != ["."] and inside == parts):
-            places[os.path.join(found.root, at)] = count
+            places[os.path.join(survey.root, at)] = count
     if not places:
         return []
     names = (f"{at} ({finding.counted(count, 'image')})" for at, count in places.items())
@@ -73,49 +73,49 @@ def _misplaced(found: folder_survey.Survey, layout: folder_layout.Layout) -> lis
     return [finding.naming("misplaced", "warning", text, advice, names)]
 
 
-def description(found: folder_survey.Survey) -> list[str]:
-    """Returns lines that tell what is in a folder: kinds of files, folders with images."""
-    if "" in found.problems:
-        return [f"{found.root} is missing, is no folder, or can't be listed."]
-    files = ", ".join(f"{count:,} {suffix}" for suffix, count in found.suffixes.items())
-    lines = [f"{found.root} holds {finding.counted(len(found.folders), 'folder')}; "
+def description(survey: folder_survey.Survey) -> list[str]:
+    """Returns lines that describe a folder: the kinds of files, the folders with images."""
+    if "" in survey.problems:
+        return [f"{survey.root} is missing, is no folder, or can't be listed."]
+    files = ", ".join(f"{count:,} {suffix}" for suffix, count in survey.suffixes.items())
+    lines = [f"{survey.root} holds {finding.counted(len(survey.folders), 'folder')}; "
              f"files: {files or 'none'}."]  # fmt: skip
-    shown = list(found.images.items())[:_MOST_FOLDERS]
+    shown = list(survey.images.items())[:_MOST_FOLDERS]
     lines += [f"  {at or '.'}: {finding.counted(count, 'image')}" for at, count in shown]
-    if len(found.images) > len(shown):
-        lines.append(f"  and {len(found.images) - len(shown):,} more folders with images")
+    if len(survey.images) > len(shown):
+        lines.append(f"  and {len(survey.images) - len(shown):,} more folders with images")
     return lines
 
 
-def guess(found: folder_survey.Survey, kind: str) -> str:
-    """Returns what to do where a data set could not be loaded from the folder; "": as it was said.
+def guess(survey: folder_survey.Survey, kind: str) -> str:
+    """Returns advice for a folder that holds no such data set; "": the error's own is better.
 
     Args:
-      found: What is in the folder.
-      kind: The data set that was asked for.
+      survey: The contents of the folder.
+      kind: The data set that the user asked for.
     """
-    root, children = found.root, found.children()
-    if "" in found.problems:
+    root, children = survey.root, survey.children()
+    if "" in survey.problems:
         return _near_name(root)
-    if not found.images and found.archives and not found.unread:
-        return f"Unpack {os.path.join(root, found.archives[0])} first"
-    if not found.images and found.unread:
-        return f"Convert the {finding.counted(len(found.unread), 'picture')} to JPEG or PNG first"
-    if not found.images and kind == "image_folder":
+    if not survey.images and survey.archives and not survey.unread:
+        return f"Unpack {os.path.join(root, survey.archives[0])} first"
+    if not survey.images and survey.unread:
+        return f"Convert the {finding.counted(len(survey.unread), 'picture')} to JPEG or PNG first"
+    if not survey.images and kind == "image_folder":
         return f"Copy images into {os.path.join(root, '<domain>')}, a folder for each domain"
     if kind != "celeba":
         for folder in ("", *children):
             if celeba.find_table(os.path.join(root, folder)):
-                return f"Pass --dataset=celeba --data_dir={os.path.join(root, folder)}"
+                return f"Pass dataset=celeba data_dir={os.path.join(root, folder)}"
     return ""
 
 
 def _near_name(root: str) -> str:
-    """A folder beside the missing one that is called nearly the same."""
+    """Returns advice for a missing folder: one beside it may have nearly the same name."""
     path = pathlib.Path(root)
     try:
         names = [p.name for p in path.parent.iterdir() if p.is_dir()]
     except OSError:
-        return "Check --data_dir"
+        return "Check `data_dir`"
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)
-    return f"Pass --data_dir={path.parent / near[0]}" if near else "Check --data_dir"
+    return f"Pass data_dir={path.parent / near[0]}" if near else "Check `data_dir`"

@@ -1,4 +1,4 @@
-"""What each image of a data set is like: its size, its mode, whether it can be read, its look."""
+"""Inspects every image of a data set: its size and mode, whether it can be read, its look."""
 
 import dataclasses
 import hashlib
@@ -12,19 +12,19 @@ from PIL import Image
 from stargan_tf.data import source
 from stargan_tf.data.images import reading
 
-FORMATS = ("", *reading.FORMATS)  # what `format` of a row counts; "": no file
+FORMATS = ("", *reading.FORMATS)  # `format` of a row is an index into this; "": no file
 LOOK = (8, 9)  # rows and columns of `thumbnail`: 8 differences in each row make 64 bits
 
-# A row for every image that was looked at. 131 bytes, so that 200,000 images take 26 MB.
+# A row for every inspected image: 131 bytes, 26 MB for 200,000 images.
 ROW = np.dtype(
     [
         ("width", np.int32),  # in pixels, upright
         ("height", np.int32),
-        ("format", np.uint8),  # in FORMATS
-        ("largest", np.uint16),  # value of a grey image of 16 bits; else 0
-        ("transparent", np.bool_),  # some pixel is
+        ("format", np.uint8),  # index in FORMATS
+        ("largest", np.uint16),  # largest value of a grey image of 16 bits; else 0
+        ("transparent", np.bool_),  # some pixel is not opaque
         ("grey", np.bool_),  # red, green and blue are equal everywhere
-        ("plain", np.bool_),  # all pixels are of one colour
+        ("plain", np.bool_),  # all pixels have one colour
         ("pixels", np.uint64, (2,)),  # a hash of the size and all pixels
         ("differences", np.uint64),  # bit by bit, whether the thumbnail brightens to the right
         ("thumbnail", np.uint8, LOOK),  # the whole picture in grey levels
@@ -32,19 +32,19 @@ ROW = np.dtype(
 )
 
 _THREADS = 4  # each may hold a picture of MAX_PIXELS: 192 MB
-_MOST_TOLD = 200  # characters of a message of a source
+_MOST_CHARACTERS = 200  # of a source's message
 _CHUNK = 64  # images for each task of the pool
 
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
-    """What was found out about the images of a source.
+    """The properties and problems of the images of a source.
 
     Attributes:
-      indices: (N,) int64, ascending: the numbers of the images that were looked at.
-      table: (N,) of ROW, theirs; a row of an image with a problem is all zeros.
-      problems: What is wrong with each image that can't be used, by its number.
-      late: Those of them that the check before training does not find, unless it decodes all.
+      indices: (N,) int64, ascending: the numbers of the inspected images.
+      table: (N,) of ROW, one for each of these; all zeros if the image has a problem.
+      problems: By number, why an image can't be used.
+      late: The numbers among these that the check before training misses unless it decodes all.
     """
 
     indices: np.ndarray
@@ -56,15 +56,15 @@ class Inspection:
 def inspect(
     images: source.Source, most: int = 0, progress: Callable[[int], None] = lambda count: None
 ) -> Inspection:
-    """Looks at the images of a source, each once, and keeps none of their pixels.
+    """Inspects the images of a source, each once, and keeps none of their pixels.
 
-    About two milliseconds for each of 128 pixels, most of it waiting for the decoder.
+    An image of 128 pixels takes about two milliseconds, most of them in the decoder.
 
     Args:
       images: The source.
-      most: Look at no more than this many, evenly spaced; 0: all. Whether files are complete is
-        checked of all.
-      progress: Is called now and then with how many were looked at.
+      most: Inspect at most this many, evenly spaced; 0: all. All files are checked for being
+        complete.
+      progress: Called now and then with the number of images inspected so far.
     """
     problems = images.problems()
     count = min(most or images.size, images.size)
@@ -88,7 +88,7 @@ def inspect(
 
 
 def _look(images: source.Source, index: int) -> tuple[np.ndarray, str]:
-    """Returns the row (scalar of ROW) of an image, and what is wrong with it ("": nothing)."""
+    """Returns the row (scalar of ROW) of an image, and why it can't be used ("": it can)."""
     row, number = np.zeros((), ROW), tf.constant(index, tf.int64)
     try:
         if isinstance(images, source.EncodedSource):
@@ -98,7 +98,7 @@ def _look(images: source.Source, index: int) -> tuple[np.ndarray, str]:
     except tf.errors.NotFoundError:
         return np.zeros((), ROW), "gone"
     except tf.errors.OpError as error:
-        return np.zeros((), ROW), error.message.partition("\n")[0][:_MOST_TOLD]
+        return np.zeros((), ROW), error.message.partition("\n")[0][:_MOST_CHARACTERS]
     except reading.UnreadableError as error:
         return np.zeros((), ROW), error.short
     _read_pixels(pixels, row)
@@ -106,7 +106,7 @@ def _look(images: source.Source, index: int) -> tuple[np.ndarray, str]:
 
 
 def _read_file(contents: bytes, row: np.ndarray) -> np.ndarray:
-    """Returns the pixels of an image file; fills in what the file says of them."""
+    """Returns the pixels of an image file; fills in what depends on the file's format."""
     picture = reading.decoded(contents)
     with reading.opened(contents) as image:
         row["format"] = FORMATS.index("JPEG" if reading.is_jpeg(image) else image.format)
@@ -117,7 +117,7 @@ def _read_file(contents: bytes, row: np.ndarray) -> np.ndarray:
 
 
 def _is_transparent(image: Image.Image) -> bool:
-    """Tells whether a pixel lets something through; many files have an alpha that is all opaque."""
+    """Returns whether any pixel is not opaque; many files have an alpha channel but none is."""
     if image.mode not in reading.WITH_ALPHA and "transparency" not in image.info:
         return False
     lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
@@ -125,10 +125,10 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _read_pixels(pixels: np.ndarray, row: np.ndarray) -> None:
-    """Fills in what the decoded pixels (height, width, 3) uint8 tell."""
+    """Fills in what depends on the decoded pixels (height, width, 3) uint8."""
     height, width = pixels.shape[:2]
     row["height"], row["width"] = height, width
-    # A few pixels tell for most images.
+    # A few pixels decide for most images.
     row["plain"] = _is_plain(pixels[::16, ::16]) and _is_plain(pixels)
     row["grey"] = _is_grey(pixels[::16, ::16]) and _is_grey(pixels)
     digest = hashlib.blake2b(f"{height} {width}\n".encode(), digest_size=16)

@@ -1,4 +1,4 @@
-"""What is wrong with single images: broken, small, cut, turned, transparent, grey, plain."""
+"""Checks single images: broken, small, cut off, transparent, grey, of one colour."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -12,15 +12,15 @@ from stargan_tf.data import loading
 from stargan_tf.diagnosis import collection as collection_lib
 from stargan_tf.diagnosis import finding
 
-_TINY = 32  # pixels, of the shorter side
-_CUT = 0.4  # the share of an image beyond the centred square from which on it counts as cut
-_MANY = 0.25  # the share of small images from which on the size that is asked for is at fault
-_SIZES = (512, 256, 128, 64, 32, 16)  # of training, to choose a smaller one from
+_TINY = 32  # pixels of the shorter side
+_CUT = 0.4  # share of an image outside the centred square above which it counts as cut off
+_MANY = 0.25  # share of small images above which the image size is to blame
+_SIZES = (512, 256, 128, 64, 32, 16)  # training sizes to recommend
 
 
 def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[finding.Finding]:
-    """Returns what is to be said of images that can't be used."""
-    found = []
+    """Returns the findings on images that can't be used."""
+    findings = []
     skips = on_corrupt == "skip"
     total = sum(part.images.size for part in parts)
     for late, kind, text, consequence in (
@@ -35,35 +35,35 @@ def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[findin
             if (index in part.inspection.late) == late
         ]
         if names:
-            others = "" if skips else ", or pass --on_corrupt=skip to train without them"
+            others = "" if skips else ", or pass on_corrupt=skip to train without them"
             advice = f"Remove or replace {finding.these(len(names), 'broken file')}{others}"
             consequence = "training leaves them out" if skips else consequence
             message = f"{text}: {len(names):,} of {finding.counted(total, 'image')}; {consequence}."
             severity = "warning" if skips else "failure"
-            found.append(finding.naming(kind, severity, message, advice, names))
+            findings.append(finding.naming(kind, severity, message, advice, names))
     for part in parts:
         try:
             loading.without(part.images, part.inspection.problems)
         except errors.UserError:
-            message = f"A label has no {part.split} image that can be read; skipping is no help."
+            message = f"A label has no {part.split} image that can be read; skipping does not help."
             advice = "Replace the broken files by whole ones"
-            found.append(finding.Finding("unreadable", "failure", message, advice))
-    return found
+            findings.append(finding.Finding("unreadable", "failure", message, advice))
+    return findings
 
 
 def small(
     images: collection_lib.Collection, config: hyperparameters.Config
 ) -> list[finding.Finding]:
-    """Returns what is to be said of images that are tiny, or smaller than training asks for."""
+    """Returns the findings on images that are tiny, or smaller than the training's images."""
     sides, size, crop = images.sides(), config.data.image_size, config.data.crop_size
     shorter = np.minimum(images.table["width"], images.table["height"])
     enlarged = sides < size
     below = shorter < crop
-    fits = f"--crop_size={int(np.percentile(shorter, 100 * _MANY))}"
+    fits = f"crop_size={int(np.percentile(shorter, 100 * _MANY))}"
     many = enlarged.mean() >= _MANY
     smaller = _smaller_size(config, sides) if many else 0
     return [
-        *_said(
+        *_about(
             images,
             shorter < _TINY,
             "tiny",
@@ -71,43 +71,43 @@ def small(
             "Remove or replace {these}",
             names=lambda k: _sized(images, k),
         ),
-        *_said(
+        *_about(
             images,
             enlarged,
             "enlarged",
-            f"Smaller than --image_size={size}: {{share}}; they are enlarged, and blur.",
-            f"Pass --image_size={smaller}, or replace {{these}} by larger ones"
+            f"Smaller than image_size={size}: {{share}}; they are enlarged, and blur.",
+            f"Pass image_size={smaller}, or replace {{these}} by larger ones"
             if smaller
             else "Replace {these} by larger ones, or remove them",
             noun="small picture",
-            # Otherwise they would be nearly all.
+            # The list would hold nearly all images otherwise.
             names=None if many else lambda k: _sized(images, k),
         ),
-        *_said(
+        *_about(
             images,
             below,
             "crop_size",
-            f"Smaller than --crop_size={crop}: {{share}}; of these the largest square is cut out, "
-            "so that they are framed wider than the others.",
+            f"Smaller than crop_size={crop}: {{share}}; the largest square is cut from these, so "
+            "that they are framed wider than the others.",
             f"Pass {fits}, or leave it out"
             if below.mean() >= _MANY
-            else "Remove {these}, or pass a smaller --crop_size",
+            else "Remove {these}, or pass a smaller `crop_size`",
             names=lambda k: _sized(images, k),
         ),
     ]
 
 
 def cut(images: collection_lib.Collection) -> list[finding.Finding]:
-    """Returns what is to be said of images that lose much to the centred square."""
+    """Returns the finding on images that lose much by cutting out the centred square."""
     width, height = (images.table[side].astype(np.float64) for side in ("width", "height"))
     lost = 1 - images.sides() ** 2.0 / (width * height)
     far = lost > _CUT
     advice = "Crop {these} to what they show, about square"
-    without = 1 - np.minimum(width, height) / np.maximum(width, height)  # lost with crop_size 0
+    without = 1 - np.minimum(width, height) / np.maximum(width, height)  # lost if crop_size=0
     if far.any() and np.median(without[far]) <= _CUT:
         larger = int(np.median(np.minimum(width, height)[far]))
-        advice = f"Pass a larger crop, such as --crop_size={larger}"
-    return _said(
+        advice = f"Pass a larger crop, such as crop_size={larger}"
+    return _about(
         images,
         far,
         "far_from_square",
@@ -121,33 +121,33 @@ def cut(images: collection_lib.Collection) -> list[finding.Finding]:
 def modes(
     images: collection_lib.Collection, config: hyperparameters.Config
 ) -> list[finding.Finding]:
-    """Returns what is to be said of images with transparency, of grey ones, and of 16 bits."""
+    """Returns the findings on transparent images, grey ones, and grey ones of 16 bits."""
     table = images.table
     grey = table["grey"] & ~table["plain"]
     return [
         *_deep(images, config.data.max_grey),
-        *_said(
+        *_about(
             images,
             table["transparent"],
             "transparent",
-            "Transparent in places: {share}; white is put beneath them, in training as in every "
-            "use of the run.",
+            "Transparent in places: {share}; they are put on white, in training and whenever the "
+            "run is used.",
             "Put {these} on another background if white is not wanted, as in `mogrify -background "
             "grey -alpha remove FILE` (ImageMagick)",
             severity="hint",
             names=images.describe,
         ),
-        *_said(
+        *_about(
             images,
             grey & ~grey.all(),
             "greyscale",
             "Greyscale among colour images: {share}; the networks learn both.",
-            "Remove {these} if translations shall be in colour",
+            "Remove {these} if translations should be in colour",
             noun="grey picture",
             severity="hint",
             names=images.describe,
         ),
-        *_said(
+        *_about(
             images,
             table["plain"],
             "single_colour",
@@ -159,27 +159,21 @@ def modes(
 
 
 def _deep(images: collection_lib.Collection, max_grey: int) -> list[finding.Finding]:
-    """Returns what is to be said of grey images of 16 bits that do not go up to `max_grey`."""
+    """Returns the finding on grey images of 16 bits if `max_grey` does not fit their range."""
     largest = images.table["largest"].astype(np.int64)
-    full = 2 ** int(largest.max()).bit_length() - 1  # of as many bits as there are in use
+    full = 2 ** int(largest.max()).bit_length() - 1  # with as many bits as are in use
     if full > max_grey:
-        which, text = largest > max_grey, f"Values above --max_grey={max_grey} in grey images of "
+        which, text = largest > max_grey, f"Values above max_grey={max_grey} in grey images of "
         text += "16 bits: {share}; all of these become white."
     else:
         which = (largest > 0) & (full < max_grey)
-        text = f"Values up to {full} only in grey images of 16 bits: {{share}}; with --max_grey="
+        text = f"Values up to {full} only in grey images of 16 bits: {{share}}; with max_grey="
         text += f"{max_grey} they become dark."
-    return _said(
-        images, which, "grey_range", text, f"Pass --max_grey={full}", names=images.describe
-    )
+    return _about(images, which, "grey_range", text, f"Pass max_grey={full}", names=images.describe)
 
 
 def accepted_sizes(hparams: Any) -> list[int]:
-    """Returns which of the usual sizes of training images (pixels) a paper's networks take.
-
-    Args:
-      hparams: The paper's hyperparameters.
-    """
+    """Returns the usual image sizes (pixels) that the networks of a paper's HParams take."""
     accepted = []
     for size in _SIZES:
         with contextlib.suppress(errors.UserError):
@@ -189,12 +183,12 @@ def accepted_sizes(hparams: Any) -> list[int]:
 
 
 def _smaller_size(config: hyperparameters.Config, sides: np.ndarray) -> int:
-    """Returns a size that three quarters of the images have and the networks take, or 0."""
+    """Returns a size that the networks take and three quarters of the images reach, or 0."""
     most = min(np.percentile(sides, 100 * _MANY), config.data.image_size - 1)
     return max((size for size in accepted_sizes(config.hparams) if size <= most), default=0)
 
 
-def _said(
+def _about(
     images: collection_lib.Collection,
     which: np.ndarray,
     kind: str,
@@ -205,17 +199,17 @@ def _said(
     severity: Literal["warning", "hint"] = "warning",
     names: Callable[[int], str] | None,
 ) -> list[finding.Finding]:
-    """Returns the finding on the images (N,) bool, [] where there are none.
+    """Returns a finding on some of the images, or [] if there are none.
 
     Args:
-      images: All.
-      which: Those that it is about.
-      kind: Of the finding.
-      text: Its message, with {share} for how many of them there are.
-      advice: With {these} for what to do it to.
-      noun: What they are called there.
-      severity: Of the finding.
-      names: Names an image by its number; None: none are named.
+      images: All images.
+      which: (N,) bool, the images concerned.
+      kind: The kind of the finding.
+      text: Its message, with {share} in place of how many images are concerned.
+      advice: Its advice, with {these} in place of the images.
+      noun: What the advice calls an image.
+      severity: The severity of the finding.
+      names: Returns the name of an image by its number; None: no image is named.
     """
     count = int(which.sum())
     if not count:

@@ -1,4 +1,4 @@
-"""The report of the doctor: as text for people, as JSON for programs."""
+"""The doctor's report, as text for people and as JSON for programs."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _MOST_LABELS = 40  # lines of the table of counts
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """All that was found out.
+    """The results of an examination.
 
     Attributes:
-      title: What was examined.
-      findings: What is wrong.
-      summary: As of `Collection.summary`; {} where no data could be loaded.
-      folder: Lines on what is in the folder, where no data could be loaded.
-      cost: Lines on time, memory and space.
-      trial: What a trial of a step gave, as of `Trial.to_json`; None: none was made.
-      sheet: Where the contact sheet is; "": nowhere.
+      title: The data set, the paper and the image size.
+      findings: The problems.
+      summary: The result of `Collection.summary`; {} if no data could be loaded.
+      folder: Lines on the data folders.
+      cost: Lines on time, memory and disk space.
+      trial: The result of `Trial.to_json`; None: no steps were tried.
+      sheet: The path of the contact sheet; "": there is none.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Report:
     @property
     def fails(self) -> bool:
         """Whether training would fail."""
-        return any(found.severity == "failure" for found in self.findings)
+        return any(one.severity == "failure" for one in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON-ready dictionary."""
@@ -50,35 +50,35 @@ class Report:
             "title": self.title,
             "fails": self.fails,
             **self.summary,
-            "findings": [found.to_json() for found in self.findings],
+            "findings": [one.to_json() for one in self.findings],
             "trial": self.trial,
             "sheet": self.sheet,
         }
 
     def text(self, most_names: int) -> str:
-        """Returns the report for people; a finding lists `most_names` images at most."""
+        """Returns the report for people; each finding lists at most `most_names` images."""
         tables = [_counts(figures) for figures in self.summary.get("data_sets", ())]
         sheet = [f"Contact sheet: {self.sheet}"] if self.sheet else []
         sections = [[self.title], self.folder, *tables, _sizes(self.summary), self.cost, sheet]
         number, advice = 0, {}
         for severity, heading in _HEADINGS.items():
             section = [heading]
-            for found in (f for f in self.findings if f.severity == severity):
+            for one in (f for f in self.findings if f.severity == severity):
                 number += 1
-                section += _lines(number, found, most_names)
-                advice.setdefault(found.advice, []).append(str(number))
+                section += _lines(number, one, most_names)
+                advice.setdefault(one.advice, []).append(str(number))
             sections.append(section if section[1:] else [])
         advice.pop("", None)
-        # Under the numbers of what it is about: "these 3 files" are listed there.
-        told = [f"  {', '.join(n)}. {_sentence(text)}" for text, n in advice.items()]
-        sections.append(["What to do:", *told] if told else ["Nothing is wrong."])
+        # Advice has the numbers of its findings, since "these 3 files" are listed there.
+        todo = [f"  {', '.join(n)}. {_sentence(text)}" for text, n in advice.items()]
+        sections.append(["What to do:", *todo] if todo else ["Nothing is wrong."])
         return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _lines(number: int, found: finding.Finding, most_names: int) -> list[str]:
-    lines = [f"  {number}. {found.message}", *(f"       {n}" for n in found.names[:most_names])]
-    if found.names and found.count > most_names:
-        lines.append(f"       and {found.count - most_names:,} more")
+def _lines(number: int, one: finding.Finding, most_names: int) -> list[str]:
+    lines = [f"  {number}. {one.message}", *(f"       {n}" for n in one.names[:most_names])]
+    if one.names and one.count > most_names:
+        lines.append(f"       and {one.count - most_names:,} more")
     return lines
 
 

@@ -1,6 +1,6 @@
-"""How long a step takes here and how much memory, found out by taking a few in another process.
+"""Measures the time and memory of a few training steps, in another process.
 
-In another process, since what may happen is that the memory ends, or that a step takes minutes.
+A separate process can run out of memory, or be ended if a step takes minutes.
 """
 
 import dataclasses
@@ -18,28 +18,28 @@ from stargan_tf import hyperparameters
 
 COMMAND = (sys.executable, "-m", "stargan_tf.diagnosis.trial_process")
 
-_LAST_WORDS = 5  # lines of a crashed process that are shown
+_LAST_LINES = 5  # of a crashed process, to show
 
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """What came of it. Times are in seconds; None: it did not come to that.
+    """Result of a trial run. Times are in seconds; None if that phase was not reached.
 
     Attributes:
-      outcome: "measured"; "cut_off": the time limit ended it, and what was known by then is there;
+      outcome: "measured"; "cut_off": by the time limit, with the measurements made so far;
         "refused": by a UserError; "out_of_memory"; "crashed".
-      detail: What was refused, or the last words of a crash.
-      devices: What was trained on.
+      detail: The message of the UserError, or the last lines of a crash.
+      devices: The devices that were used.
       gpus: Whether these are GPUs.
-      seconds: How long it went on, TensorFlow's import included.
-      prepared: Of TensorFlow's import and of building the networks.
-      tracing: Of making the step's graph, after that.
-      first_step: Which prepares kernels, too.
-      step: The median of those after the first.
-      memory: The most bytes that the process held at once; GPUs hold more.
-      gpu_memory: The most bytes that TensorFlow held on each GPU.
-      checkpoint: Bytes of a checkpoint.
-      images_per_step: How many images a step consumes.
+      seconds: The duration, including TensorFlow's import.
+      prepared: Time to import TensorFlow and build the networks.
+      tracing: Time to trace the step's graph, after that.
+      first_step: Time of the first step, which also prepares kernels.
+      step: Median time of the later steps.
+      memory: Peak memory of the process in bytes, without that of GPUs.
+      gpu_memory: Peak memory of TensorFlow on each GPU in bytes.
+      checkpoint: Size of a checkpoint in bytes.
+      images_per_step: Number of images in a step.
     """
 
     outcome: Literal["measured", "cut_off", "refused", "out_of_memory", "crashed"]
@@ -67,22 +67,22 @@ def measure(
     time_limit: float,
     command: Sequence[str] = COMMAND,
 ) -> Trial:
-    """Builds what the flags ask for and takes a few steps on the training images, in a process.
+    """Builds the networks and takes a few steps on the training images in another process.
 
     Args:
-      config: All flags; no run directory is made.
+      config: All options; no run directory is created.
       broken: The numbers of the training images to leave out.
       time_limit: Seconds after which the process is ended.
-      command: What to start; it gets `config` on stdin and tells its progress on stdout.
+      command: The process to start; it reads `config` from stdin and reports to stdout.
     """
-    asked = {"options": config.values(), "broken": sorted(broken), "time_limit": time_limit}
-    # So that the process finds this package even where it is not installed.
+    request = {"options": config.values(), "broken": sorted(broken), "time_limit": time_limit}
+    # The process must find this package even if it is not installed.
     root = str(pathlib.Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         done = subprocess.run(
             command,
-            input=json.dumps(asked).encode(),
+            input=json.dumps(request).encode(),
             capture_output=True,
             timeout=time_limit,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
@@ -94,32 +94,32 @@ def measure(
     known = _known(done.stdout)
     if done.returncode == 0 and known.outcome:
         return Trial(known.outcome, known.detail, **known.values())
-    if done.returncode == -signal.SIGALRM:  # its own alarm, should this process have been late
+    if done.returncode == -signal.SIGALRM:  # by its own alarm, if this process was late
         return Trial("cut_off", **known.values())
-    if done.returncode == -signal.SIGKILL:  # as the kernel does where the memory ends
+    if done.returncode == -signal.SIGKILL:  # as the kernel does if memory runs out
         return Trial("out_of_memory", "the system ended it", **known.values())
     lines = done.stderr.decode(errors="replace").strip().splitlines()
     status = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
-    words = " / ".join(line.strip() for line in lines[-_LAST_WORDS:])
-    if "std::bad_alloc" in words:  # which nothing in C++ has caught
-        return Trial("out_of_memory", words, **known.values())
-    return Trial("crashed", f"{status}: {words or 'without a word'}", **known.values())
+    message = " / ".join(line.strip() for line in lines[-_LAST_LINES:])
+    if "std::bad_alloc" in message:  # uncaught in C++
+        return Trial("out_of_memory", message, **known.values())
+    return Trial("crashed", f"{status}: {message or 'without a word'}", **known.values())
 
 
 class _Known:
-    """What the process has told."""
+    """The reports of the process."""
 
     def __init__(self):
         self.outcome, self.detail = "", ""
         self.facts: dict[str, Any] = {}
         self.steps: list[float] = []
 
-    def add(self, told: dict[str, Any]) -> None:
-        self.outcome = told.pop("outcome", self.outcome)
-        self.detail = told.pop("detail", self.detail)
-        if "step" in told:
-            self.steps.append(told.pop("step"))
-        self.facts |= {name: tuple(v) if isinstance(v, list) else v for name, v in told.items()}
+    def add(self, facts: dict[str, Any]) -> None:
+        self.outcome = facts.pop("outcome", self.outcome)
+        self.detail = facts.pop("detail", self.detail)
+        if "step" in facts:
+            self.steps.append(facts.pop("step"))
+        self.facts |= {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
 
     def values(self) -> dict[str, Any]:
         first, *others = self.steps or [None]
@@ -128,14 +128,14 @@ class _Known:
 
 
 def _known(stdout: bytes) -> _Known:
-    """Reads the lines of JSON; one that was cut off, or that a library printed, is left out."""
+    """Reads the lines of JSON; skips those that are cut off or were printed by a library."""
     known = _Known()
     names = {field.name for field in dataclasses.fields(Trial)}
     for line in stdout.splitlines():
         try:
-            told = json.loads(line)
+            facts = json.loads(line)
         except ValueError:
             continue
-        if isinstance(told, dict) and names.issuperset(told):
-            known.add(told)
+        if isinstance(facts, dict) and names.issuperset(facts):
+            known.add(facts)
     return known

@@ -70,10 +70,10 @@ def main() -> int:
     _check_flags()
     command_line.import_tensorflow()
     from stargan_tf.runs import runs
-    from stargan_tf.serving import tflite_export, tflite_images, tflite_report
+    from stargan_tf.serving import tflite, tflite_images, tflite_report
 
     run = runs.open_run(_RUN.value)
-    options = tflite_export.Options(
+    options = tflite.Options(
         scheme=_QUANTIZE.value,
         image_size=_IMAGE_SIZE.value,
         signatures=data_options.split_names(_SIGNATURES.value),
@@ -85,7 +85,7 @@ def main() -> int:
         checkpoint=_CHECKPOINT.value,
     )
     try:
-        exported = tflite_export.export(run, pathlib.Path(_OUTPUT.value), options)
+        exported = tflite.export(run, pathlib.Path(_OUTPUT.value), options)
     except RuntimeError as error:  # of the converter or the interpreter
         raise errors.UserError(f"{error}; {_ADVICE[_QUANTIZE.value]}.") from error
     status = 0

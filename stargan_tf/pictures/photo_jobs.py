@@ -1,4 +1,4 @@
-"""What a command that turns photos into PNG files reads and writes. Imports no TensorFlow."""
+"""The photos that a command reads, and the PNG files that it writes. Imports no TensorFlow."""
 
 import collections
 import dataclasses
@@ -15,12 +15,12 @@ _KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 
 @dataclasses.dataclass(frozen=True)
 class Jobs:
-    """The photos to read, and where the result of each goes.
+    """The photos to read, each with the file for its result.
 
     Attributes:
-      pairs: A photo and a PNG file each; no two of the PNG files are the same, on file systems
-        that don't tell capitals from small letters either.
-      of_folder: Whether a folder was named, not a single photo.
+      pairs: A photo and a PNG file each. The PNG files differ even on file systems that ignore
+        case.
+      of_folder: Whether the user named a folder, not a single photo.
     """
 
     pairs: tuple[tuple[pathlib.Path, pathlib.Path], ...]
@@ -30,25 +30,25 @@ class Jobs:
 def jobs(
     image: pathlib.Path,
     output: pathlib.Path,
-    image_name: str = "--image",
-    output_name: str = "--output",
+    image_name: str = "`image`",
+    output_name: str = "`output`",
 ) -> Jobs:
-    """Returns what to read and what to write, and makes the folders of the output.
+    """Lists the files to read and to write, and creates the folders of the output.
 
-    Of a folder, sub-folders are read too and have sub-folders of the same names in the output;
-    what is passed over is printed in one line. A result has the photo's name with .png in place
-    of its suffix; see `_outputs` for photos that would share a name.
+    Sub-folders are read too and become sub-folders of the output; one line is printed about other
+    files. A result has the photo's name with the suffix .png; see `_outputs` for photos that would
+    share a name.
 
     Args:
       image: A photo, or a folder of photos.
-      output: A PNG file, or a folder where `image` is one. It may lie inside `image`: what is in
-        it is not read.
-      image_name: What the user calls `image`, for messages.
-      output_name: The same of `output`.
+      output: A PNG file, or a folder if `image` is one. It may lie inside `image` and is not read
+        then.
+      image_name: The name of `image` in messages.
+      output_name: The name of `output` in messages.
 
     Raises:
-      UserError: If there is no photo, the two do not fit together, a photo would be overwritten, or
-        a folder can't be made.
+      UserError: If there is no photo, the two paths do not fit together, a photo would be
+        overwritten, or a folder can't be created.
     """
     _check_exists(image, image_name)
     if image.is_dir():
@@ -65,36 +65,40 @@ def jobs(
 
 
 def into_one(image: pathlib.Path, output: pathlib.Path) -> Jobs:
-    """Returns all photos of `image`, each with the one PNG file `output`; makes its folder.
+    """Lists all photos of `image` with the same PNG file `output`, and creates its folder.
 
     Raises:
-      UserError: As of `jobs`.
+      UserError: As in `jobs`.
     """
-    _check_png(output, "--output")
-    pairs = tuple((photo, output) for photo in found([str(image)], "--image"))
-    _refuse_to_overwrite(pairs, "--output")
-    _make([output.parent], "--output")
+    _check_png(output, "`output`")
+    pairs = tuple((photo, output) for photo in found([str(image)], "`image`"))
+    _refuse_to_overwrite(pairs, "`output`")
+    _make([output.parent], "`output`")
     return Jobs(pairs, image.is_dir())
 
 
-def found(names: Sequence[str], flag: str) -> list[pathlib.Path]:
-    """Returns the photos that names stand for: each a photo, or a folder of them.
+def found(paths: Sequence[str], name: str) -> list[pathlib.Path]:
+    """Returns the photos at some paths, each of which is a photo or a folder of photos.
 
-    What is passed over in a folder is printed in one line.
+    One line is printed about other files in a folder.
+
+    Args:
+      paths: The paths.
+      name: The option that held them, for messages.
 
     Raises:
-      UserError: If one does not exist, or a folder holds no photo; `flag` is what named it.
+      UserError: If one does not exist, or a folder holds no photo.
     """
     photos = []
-    for path in map(pathlib.Path, names):
-        _check_exists(path, flag)
-        photos += (path / p for p in _photos_in(path, flag)) if path.is_dir() else [path]
+    for path in map(pathlib.Path, paths):
+        _check_exists(path, name)
+        photos += (path / p for p in _photos_in(path, name)) if path.is_dir() else [path]
     return photos
 
 
-def _check_exists(path: pathlib.Path, flag: str) -> None:
+def _check_exists(path: pathlib.Path, name: str) -> None:
     if not path.exists():
-        raise errors.UserError(f"{flag}={path} does not exist; name a photo or a folder of them.")
+        raise errors.UserError(f"{name}={path} does not exist; name a photo or a folder of them.")
 
 
 def _check_png(output: pathlib.Path, name: str) -> None:
@@ -114,25 +118,25 @@ def _check_folder(
         )
     if output.resolve() == image.resolve():
         raise errors.UserError(
-            f"{output_name}={output} is the folder of the photos itself: the next time its results "
-            "would be read as photos, or overwrite the photos; choose another folder."
+            f"{output_name}={output} is the folder of the photos itself: results would be read as "
+            "photos the next time, or overwrite the photos; choose another folder."
         )
 
 
 def _refuse_to_overwrite(
     pairs: Iterable[tuple[pathlib.Path, pathlib.Path]], output_name: str
 ) -> None:
-    # By number, since A.PNG and a.png may be one file, or two.
-    sources = {_number(source): source for source, _ in pairs if source.exists()}
+    # By inode, since A.PNG and a.png may be one file or two.
+    sources = {_inode(source): source for source, _ in pairs if source.exists()}
     for _, target in pairs:
-        if target.exists() and _number(target) in sources:
+        if target.exists() and _inode(target) in sources:
             raise errors.UserError(
-                f"{output_name} would overwrite the photo {sources[_number(target)]}; choose "
+                f"{output_name} would overwrite the photo {sources[_inode(target)]}; choose "
                 "another."
             )
 
 
-def _number(path: pathlib.Path) -> tuple[int, int]:
+def _inode(path: pathlib.Path) -> tuple[int, int]:
     status = os.stat(path)
     return status.st_dev, status.st_ino
 
@@ -148,14 +152,14 @@ def _make(folders: Iterable[pathlib.Path], name: str) -> None:
 
 
 def _photos_in(
-    folder: pathlib.Path, flag: str, leave_out: Sequence[pathlib.Path] = ()
+    folder: pathlib.Path, name: str, leave_out: Sequence[pathlib.Path] = ()
 ) -> tuple[pathlib.PurePath, ...]:
-    """Returns the photos of a folder, relative to it; prints what is passed over."""
+    """Returns the photos of a folder, relative to it; prints a line about other files."""
     listed = photo_folders.list_photos(folder, leave_out)
     note = listed.note()
     if not listed.photos:
         raise errors.UserError(
-            f"The folder {flag}={folder} holds no photo{f' ({note})' if note else ''}; name a "
+            f"The folder {name}={folder} holds no photo{f' ({note})' if note else ''}; name a "
             f"folder with {_KINDS} files."
         )
     if note:
@@ -166,9 +170,9 @@ def _photos_in(
 def _outputs(photos: Sequence[pathlib.PurePath]) -> list[pathlib.PurePath]:
     """Returns the PNG file of each photo, all relative.
 
-    a.jpg becomes a.png. Photos of a folder that would share that name keep their suffix in it:
-    a.jpg.png and a.png.png. Of names that differ in capitals only, the later ones are numbered:
-    A.jpg.png and a.jpg-2.png. A name that a sub-folder has is not given to a photo beside it.
+    a.jpg becomes a.png. Photos of a folder that would share a name keep their suffix: a.jpg.png and
+    a.png.png. Names that differ only in case are numbered from the second on: A.jpg.png and
+    a.jpg-2.png. No photo gets the name of a sub-folder.
     """
     tries = [0] * len(photos)
     folders = {_folded(parent) for photo in photos for parent in photo.parents}
@@ -194,7 +198,7 @@ def _output(photo: pathlib.PurePath, tried: int) -> pathlib.PurePath:
 
 
 def _moving(group: Sequence[int], tries: Sequence[int]) -> Sequence[int]:
-    """Returns which of the photos that share a name have to take their next one."""
+    """Returns which of the photos that share a name must try their next name."""
     first_tries = [i for i in group if tries[i] == 0]
     if len(group) > 1 and first_tries:
         return first_tries
@@ -202,5 +206,5 @@ def _moving(group: Sequence[int], tries: Sequence[int]) -> Sequence[int]:
 
 
 def _folded(path: pathlib.PurePath) -> str:
-    """Returns what two paths have in common that are the same on some file system."""
+    """Returns a key that is equal for paths that are the same on some file system."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())

@@ -1,4 +1,4 @@
-"""Photographs that users bring: reading them safely, fitting them to a network, saving results."""
+"""Reads users' photographs safely, fits them to a network, and saves results."""
 
 import dataclasses
 import os
@@ -16,18 +16,18 @@ MAX_BYTES = 256 * 2**20
 
 
 def read_photo(path: str, max_grey: int = reading.MAX_GREY) -> Image.Image:
-    """Reads a photograph as training reads images; `reading` has the rule.
+    """Reads a photograph like training reads images; see `reading` for the rules.
 
     Args:
-      path: A JPEG, PNG, WebP, GIF, BMP or TIFF file, or AVIF where Pillow has it.
+      path: A JPEG, PNG, WebP, GIF, BMP or TIFF file, or AVIF if Pillow supports it.
       max_grey: The value that becomes white in grey images of 16 bits.
 
     Returns:
-      An image of mode RGB that no longer depends on the file.
+      An image of mode RGB, independent of the file.
 
     Raises:
-      UserError: The file is missing, empty, a folder, not an image, damaged, above MAX_BYTES, or
-        above `reading.MAX_PIXELS` according to its header (known before anything is decoded).
+      UserError: The file is missing, empty, a folder, no image, damaged, larger than MAX_BYTES or,
+        according to its header, than `reading.MAX_PIXELS`.
     """
     _check_file(path)
     return _decoded(path, path, max_grey)
@@ -36,15 +36,15 @@ def read_photo(path: str, max_grey: int = reading.MAX_GREY) -> Image.Image:
 def read_photo_bytes(
     contents: bytes, name: str = "photo", max_grey: int = reading.MAX_GREY
 ) -> Image.Image:
-    """Reads a photograph from a file's contents, as `read_photo` does from the file.
+    """Reads a photograph from the contents of a file, like `read_photo`.
 
     Args:
-      contents: Of a file of a kind that `read_photo` takes.
-      name: What messages call it.
-      max_grey: As of `read_photo`.
+      contents: The bytes of a file that `read_photo` could read.
+      name: The name of the photo in messages.
+      max_grey: As in `read_photo`.
 
     Raises:
-      UserError: As of `read_photo`.
+      UserError: As in `read_photo`.
     """
     _check_size(name, len(contents))
     return _decoded(contents, name, max_grey)
@@ -68,11 +68,10 @@ def fit(
     Args:
       image: RGB, any size.
       size: The side of the result in pixels.
-      how: "crop" takes the centred square, "pad" shows the whole image between two bars in the mean
-        colour of the edges they touch (black bars would be strong edges to a network), "stretch"
+      how: "crop" takes the centred square; "pad" keeps the whole image between two bars in the mean
+        colour of the adjoining edges (black bars would be strong edges for a network); "stretch"
         changes the proportions.
-      crop_size: Of "crop": the side of that square in pixels, at most that of the largest; 0: just
-        that.
+      crop_size: For "crop", the side of the square in pixels; 0, or too large: the largest square.
 
     Returns:
       (size, size) RGB.
@@ -92,12 +91,12 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How photos become what a network takes.
+    """How photos are turned into images for a network.
 
     Attributes:
       size: The side of the network's images in pixels.
-      fit: "crop", "pad" or "stretch", as of `fit`.
-      crop_size: Of "crop": the side of the centred square that is cut out; 0: the largest.
+      fit: "crop", "pad" or "stretch"; see the function `fit`.
+      crop_size: For "crop", the side of the centred square to cut out; 0: the largest.
       max_grey: The value that becomes white in grey images of 16 bits.
     """
 
@@ -110,11 +109,11 @@ class Framing:
         """Reads a photo and makes it square.
 
         Returns:
-          The (size, size) RGB image; and, where `crop_size` cut off more than the largest square
-          would have, a clause that says so, else "".
+          The (size, size) RGB image; and a clause that says so if `crop_size` cut off more than the
+          largest square would have, else "".
 
         Raises:
-          UserError: As of `read_photo`.
+          UserError: As in `read_photo`.
         """
         return self.square(read_photo(os.fspath(path), self.max_grey))
 
@@ -125,7 +124,7 @@ class Framing:
             return square, ""
         return (
             square,
-            f"; cut to its central {side} x {side} px (--crop_size=0: the largest square)",
+            f"; cut to its central {side} x {side} px (crop_size=0: the largest square)",
         )
 
 
@@ -135,15 +134,15 @@ def to_array(image: Image.Image) -> np.ndarray:
 
 
 def from_uint8(array: np.ndarray) -> np.ndarray:
-    """Returns grey levels 0 to 255, of any shape, as float32 in [-1, 1]: undoes `to_uint8`."""
+    """Returns grey levels 0 to 255, of any shape, as float32 in [-1, 1]; inverts `to_uint8`."""
     return np.asarray(array, np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def to_uint8(array: np.ndarray) -> np.ndarray:
-    """Returns an array in [-1, 1], of any shape, as uint8 from 0 to 255; clips what lies outside.
+    """Returns an array in [-1, 1], of any shape, as uint8 from 0 to 255; clips values outside.
 
     Raises:
-      ValueError: An entry is NaN, which has no colour.
+      ValueError: An entry is NaN.
     """
     array = np.asarray(array, np.float32)
     if np.isnan(array).any():
@@ -152,14 +151,14 @@ def to_uint8(array: np.ndarray) -> np.ndarray:
 
 
 def save_png(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Writes a PNG in one step: `path` holds the whole image or, on any error, what it held before.
+    """Writes a PNG in one step: on any error, the previous contents of `path` remain.
 
     Args:
-      path: The file to write or replace, in a folder that exists.
+      path: The file to write or replace, in an existing folder.
       array: (height, width, 3) uint8.
 
     Raises:
-      UserError: The file cannot be written, or the disk is full.
+      UserError: The file can't be written, or the disk is full.
       ValueError: The array has another type or shape.
     """
     array = np.asarray(array)

@@ -1,8 +1,8 @@
-"""Fonts that can draw a heading, in whatever script it is: never boxes. Pillow only.
+"""Chooses fonts that can draw headings in any script, without boxes. Needs only Pillow.
 
-Pillow's own font has the letters of ASCII. For other text the first font of this machine that has
-all of its letters is taken. Where there is none, accents are left out, and other letters become
-their numbers in Unicode, as in "U+732B", which anything that knows Unicode can look up.
+Pillow's own font has only ASCII. For other text the first font of this machine with all of its
+letters is used. If there is none, accents are left out and other letters are written as their
+Unicode numbers, such as "U+732B".
 """
 
 import functools
@@ -17,26 +17,26 @@ _FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts"
             "/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts",
             "/mnt/c/Windows/Fonts")  # fmt: skip
 _SUFFIXES = (".ttf", ".otf", ".ttc")
-# Plain fonts for many scripts first; the others after them, by name.
+# Plain fonts for many scripts come first, then all others by name.
 _PREFERRED = ("dejavusans", "notosans", "liberationsans", "freesans", "arialunicode", "arial",
               "segoeui", "helvetica")  # fmt: skip
 _STYLES = ("bold", "italic", "oblique", "black", "light", "thin", "condensed", "mono", "serif")
-_NOT_LETTERS = ("lastresort",)  # draws a box for every letter, each a different one
-_MOST_FILES = 500  # that are looked into
-_CHECKED_SIZE = 16  # pixels, at which letters are looked for
-_NO_CHARACTER = "\uffff"  # no font has it, so that it is drawn as what is missing is drawn
+_NOT_LETTERS = ("lastresort",)  # draws a different box for every letter
+_MOST_FILES = 500  # to search for letters
+_CHECKED_SIZE = 16  # pixels, to search for letters
+_NO_CHARACTER = "\uffff"  # no font has it, so it is drawn like a missing letter
 _JOINERS = "\u200c\u200d"
 
 
 def drawable(
     text: str, size: int, files: Sequence[str] | None = None
 ) -> tuple[str, ImageFont.FreeTypeFont]:
-    """Returns what to draw for a heading, and the font to draw it in.
+    """Returns a heading as it can be drawn, and the font for it.
 
     Args:
       text: The heading.
-      size: In pixels.
-      files: Paths of the fonts to choose from, after Pillow's own; None: those of this machine.
+      size: The size of the font in pixels.
+      files: Paths of fonts to choose from after Pillow's own; None: the fonts of this machine.
     """
     text = "".join(c for c in unicodedata.normalize("NFC", text) if not _is_ignored(c))
     path = _file(text, None if files is None else tuple(files))
@@ -48,15 +48,15 @@ def drawable(
 
 @functools.cache
 def installed() -> tuple[str, ...]:
-    """Returns the paths of the fonts of this machine, those that read best first."""
-    found = [
+    """Returns the paths of this machine's fonts, the most readable first."""
+    paths = [
         os.path.join(folder, name)
         for root in _FOLDERS
         for folder, _, names in os.walk(os.path.expanduser(root))
         for name in names
         if name.lower().endswith(_SUFFIXES)
     ]
-    return tuple(sorted(found, key=_order)[:_MOST_FILES])
+    return tuple(sorted(paths, key=_order)[:_MOST_FILES])
 
 
 def _order(path: str) -> tuple[bool, int, str]:
@@ -67,11 +67,10 @@ def _order(path: str) -> tuple[bool, int, str]:
 
 @functools.lru_cache(1024)
 def _file(text: str, files: tuple[str, ...] | None) -> str | None:
-    """Returns the font that has all letters of a text; "": Pillow's own; None: there is none."""
+    """Returns the font with all letters of a text; "": Pillow's own; None: there is none."""
     if _has_all(ImageFont.load_default(_CHECKED_SIZE), text):
         return ""
-    # Letters that join, stack or run from right to left need the library Raqm: without it they
-    # would be there, but not readable.
+    # Letters that join, stack or run from right to left are unreadable without the library Raqm.
     shapes = features.check("raqm") and features.check("fribidi")
     if not shapes and any(_needs_shaping(c) for c in text):
         return None
@@ -81,17 +80,17 @@ def _file(text: str, files: tuple[str, ...] | None) -> str | None:
 
 
 def _file_has_all(path: str, text: str) -> bool:
-    try:  # and close it again: there may be hundreds
+    try:
         return _has_all(ImageFont.truetype(path, _CHECKED_SIZE), text)
-    except OSError:  # no font, or one that can't be drawn at any size, as colour bitmaps
+    except OSError:  # no font, or not one of any size, such as colour bitmaps
         return False
 
 
 def _has_all(font: ImageFont.FreeTypeFont, text: str) -> bool:
-    if any("\ud800" <= c <= "\udfff" for c in text):  # bytes of a file's name that are no text
+    if any("\ud800" <= c <= "\udfff" for c in text):  # bytes of a file name that are no text
         return False
     missing = _mask(font, _NO_CHARACTER)
-    # Raqm takes joiners as what they are; without it they are drawn, as a box.
+    # Raqm understands joiners; without it they are drawn as a box.
     unseen = _JOINERS if font.layout_engine == ImageFont.Layout.RAQM else ""
     masks = (_mask(font, c) for c in set(text) if not c.isspace() and c not in unseen)
     return all(any(mask[1]) and mask != missing for mask in masks)
@@ -110,14 +109,14 @@ def _needs_shaping(character: str) -> bool:
 
 
 def _is_ignored(character: str) -> bool:
-    """Returns whether a character has no look of its own, and is not needed to join others."""
-    if "\ufe00" <= character <= "\ufe0f":  # asks for an emoji in colour, or not
+    """Returns whether a character is invisible and does not join others."""
+    if "\ufe00" <= character <= "\ufe0f":  # selects an emoji in colour or not
         return True
     return unicodedata.category(character) == "Cf" and character not in _JOINERS
 
 
 def _spelled_out(text: str) -> str:
-    """Returns a text in letters of Pillow's own font."""
+    """Returns a text spelled with letters of Pillow's own font."""
     return " ".join("".join(_letters(text)).split())
 
 

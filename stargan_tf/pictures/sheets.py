@@ -1,4 +1,4 @@
-"""Sheets: pictures of images side by side, with headings. Pillow only."""
+"""Draws sheets: images side by side in one picture, with headings. Needs only Pillow."""
 
 import dataclasses
 import re
@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.pictures import photos, sheet_fonts
 
-MOST_TARGETS = 12  # of a sheet, an animation: more can't be taken in, and cost time and memory
+MOST_TARGETS = 12  # in a sheet or animation; more are hard to view and cost time and memory
 
 _MARGIN = 4
-_SMALLEST_CELL = 96  # pixels; below it a heading could not be read
+_SMALLEST_CELL = 96  # pixels, so that headings are readable
 _PLUS = re.compile(r"(?<!\bU)\+|\+(?![0-9A-F]{4,6}\b)")  # between names, not in "U+732B"
 
 
@@ -24,7 +24,7 @@ class Sheet:
     Attributes:
       columns: A heading for every column.
       images: (rows, columns, H, W, 3) float32 in [-1, 1].
-      note: A line below the images; "": there is none.
+      note: A line below the images; "": none.
     """
 
     columns: Sequence[str]
@@ -40,39 +40,35 @@ class Sheet:
 
 
 def evenly(count: int, most: int = MOST_TARGETS) -> list[int]:
-    """Returns which of `count` things are shown: all, or `most`, evenly spaced from first to last.
-
-    Returns:
-      Their numbers, from 0 on, ascending.
-    """
+    """Returns all indices below `count`, ascending, or `most` of them, evenly spaced."""
     return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
 
 
 def targets(space: labels_lib.LabelSpace) -> tuple[tuple[str, ...], str]:
-    """Returns the labels that a sheet has a column for, and what it says of how many they are.
+    """Returns the labels to show in the columns of a sheet, and a note on their number.
 
     Returns:
       names: At most MOST_TARGETS; see `evenly`.
-      note: "12 of 150 domains", or "" where all are shown.
+      note: "12 of 150 domains", or "" if all are shown.
     """
     names = tuple(space.names[i] for i in evenly(len(space.names)))
     return names, share(len(names), len(space.names), f"{space.what}s")
 
 
 def share(shown: int, count: int, what: str) -> str:
-    """Returns "12 of 150 domains", or "" where all are shown."""
+    """Returns "12 of 150 domains", or "" if all are shown."""
     return f"{shown} of {count} {what}" if shown < count else ""
 
 
 def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
-    """Returns the sheet as one picture (H, W, 3) uint8.
+    """Draws a sheet as one picture (H, W, 3) uint8.
 
-    Small images are enlarged by a whole factor, without smoothing, so that headings can be read.
+    Small images are enlarged by a whole factor, without smoothing, so that headings are readable.
 
     Args:
       sheet: The images and headings.
-      fonts: Paths of fonts for headings that Pillow's own can't draw; None: those of this machine.
-        See `sheet_fonts`.
+      fonts: Paths of fonts for headings that Pillow's own font can't draw; None: the fonts of this
+        machine. See `sheet_fonts`.
     """
     height, width = sheet.images.shape[2:4]
     factor = max(1, -(-_SMALLEST_CELL // max(width, 1)))
@@ -105,20 +101,20 @@ def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
 def _heading(
     text: str, size: int, width: int, fonts: Sequence[str] | None
 ) -> tuple[str, ImageFont.FreeTypeFont]:
-    """Returns a text as it can be drawn in a column, in lines, and its font."""
+    """Returns a text broken into lines that fit a column, and its font."""
     text, font = sheet_fonts.drawable(text, size, fonts)
     return _wrapped(text, font, width), font
 
 
 def _height(text: str, font: ImageFont.FreeTypeFont) -> int:
-    """Returns how many pixels the lines of a text take."""
+    """Returns the height of a text in pixels."""
     first = text.partition("\n")[0]
-    above = max(0, -int(font.getbbox(first)[1]))  # marks may be higher than letters
+    above = max(0, -int(font.getbbox(first)[1]))  # accents may be higher than letters
     return (font.getbbox("Ag")[3] + 3) * (text.count("\n") + 1) + above
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
-    """Breaks a heading at "+" and blanks where it is wider than its column."""
+    """Breaks a heading at "+" and blanks if it is wider than its column."""
     lines = [""]
     for word in _PLUS.sub("+ ", text).split():
         longer = f"{lines[-1]} {word}".strip()

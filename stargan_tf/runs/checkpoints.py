@@ -1,8 +1,8 @@
-"""Checkpoints: one .npz file with every variable that decides what comes next, by name.
+"""Checkpoints: one .npz file with every variable that determines the next steps, by name.
 
-NumPy's own format: readable anywhere without this package, with a checksum for every array, and
-replaced in one atomic step. (`tf.train.Checkpoint` silently drops layers that a Keras 3 model
-holds in lists, and its checkpoints are several files.)
+The format is NumPy's: files can be read without this package, hold a checksum for every array, and
+are replaced in one step. (`tf.train.Checkpoint` silently drops layers that a Keras 3 model holds in
+lists, and its checkpoints consist of several files.)
 """
 
 import json
@@ -21,12 +21,12 @@ _FORMAT = 1
 
 
 class Checkpoints:
-    """The checkpoints in a folder, and the variables that they are of.
+    """The checkpoints in a folder.
 
     Args:
-      directory: The folder; made when first saved to.
-      variables: By name; float32 or integer.
-      keep: How many of the newest to keep.
+      directory: The folder; created with the first checkpoint.
+      variables: The variables to save and restore by name; float32 or integer.
+      keep: How many of the newest checkpoints to keep.
     """
 
     def __init__(
@@ -37,19 +37,19 @@ class Checkpoints:
         self.keep = keep
 
     def steps(self) -> list[int]:
-        """Returns the steps of which there are checkpoints, oldest first."""
-        found = (re.fullmatch(r"step-(\d+)\.npz", p.name) for p in self.directory.glob("step-*"))
-        return sorted(int(match.group(1)) for match in found if match)
+        """Returns the steps that have checkpoints, oldest first."""
+        matches = (re.fullmatch(r"step-(\d+)\.npz", p.name) for p in self.directory.glob("step-*"))
+        return sorted(int(match.group(1)) for match in matches if match)
 
     def path(self, step: int) -> pathlib.Path:
-        """Returns where the checkpoint of `step` is."""
+        """Returns the path of the checkpoint of `step`."""
         return self.directory / f"step-{step:08d}.npz"
 
     def save(self, step: int) -> pathlib.Path:
-        """Writes a checkpoint atomically, then removes all but the newest `keep`.
+        """Writes a checkpoint in one step, then removes all but the newest `keep`.
 
         Raises:
-          UserError: If a value is not finite or the disk is full; older checkpoints stay.
+          UserError: If a value is not finite or the disk is full; older checkpoints remain.
         """
         values = {name: variable.numpy() for name, variable in self.variables.items()}
         for name, value in values.items():
@@ -68,42 +68,44 @@ class Checkpoints:
         return self.path(step)
 
     def restore(self, step: int, names: Sequence[str] | None = None) -> None:
-        """Gives the variables the values of the checkpoint of `step`.
+        """Assigns the values in the checkpoint of `step` to the variables.
 
         Args:
           step: One of `steps()`.
-          names: The variables to restore; None: all, and the file must hold nothing else.
+          names: The variables to restore; None: all, and the file must hold no others.
 
         Raises:
           UserError: If the file is damaged or of another model; no variable is changed then.
         """
-        values = self._read(step, names)
-        for name, value in values.items():
-            self.variables[name].assign(value)
-
-    def _read(self, step: int, names: Sequence[str] | None) -> dict[str, np.ndarray]:
         path = self.path(step)
         wanted = set(self.variables) if names is None else set(names)
 
-        def choose(found: set[str]) -> list[str]:
-            self._compare(path, wanted, found if names is None else found & wanted)
+        def choose(stored: set[str]) -> list[str]:
+            missing = sorted(wanted - stored)
+            extra = sorted(stored - wanted) if names is None else []
+            if missing or extra:
+                raise errors.UserError(
+                    f"{path} belongs to another model: it lacks {_some(missing)} and also has "
+                    f"{_some(extra)}; use the run it came from."
+                )
             return sorted(wanted)
 
         values = self.read(step, choose)
         for name, value in values.items():
             if value.shape != tuple(self.variables[name].shape):
                 raise errors.UserError(
-                    f"{path} is of another model: {name} has shape {value.shape} there, and "
+                    f"{path} belongs to another model: {name} has shape {value.shape} there, and "
                     f"{tuple(self.variables[name].shape)} here; use the run it came from."
                 )
-        return values
+        for name, value in values.items():
+            self.variables[name].assign(value)
 
     def read(self, step: int, choose: Callable[[set[str]], Iterable[str]]) -> dict[str, np.ndarray]:
-        """Returns arrays of the checkpoint of `step` by name, whatever the variables here are.
+        """Returns arrays in the checkpoint of `step` by name; these need not be variables here.
 
         Args:
           step: One of `steps()`.
-          choose: Takes the names of all arrays and returns those to read; it may raise.
+          choose: Takes the names of all arrays and returns those to read; it may raise an error.
 
         Raises:
           UserError: If the file is damaged or no checkpoint, or a training has removed it.
@@ -118,7 +120,7 @@ class Checkpoints:
                 header = json.loads(file[_HEADER].tobytes())
                 if header["format"] > _FORMAT or header["step"] != step:
                     raise errors.UserError(
-                        f"{path} is of step {header['step']}, format {header['format']}; give it "
+                        f"{path} holds step {header['step']}, format {header['format']}; give it "
                         "back its name, or use a newer version of this program."
                     )
                 return {name: file[name] for name in choose(set(file.files) - {_HEADER})}
@@ -126,8 +128,8 @@ class Checkpoints:
             raise
         except FileNotFoundError as error:
             raise errors.UserError(
-                f"The checkpoint {path} is gone; where a training is under way, newer ones have "
-                "replaced it, so run the same command again, or name a step that is there "
+                f"The checkpoint {path} is gone; if a training is under way, newer ones have "
+                "replaced it, so run the same command again, or name a step that exists "
                 f"({', '.join(map(str, self.steps())) or 'none left'})."
             ) from error
         except Exception as error:  # NumPy and zipfile raise many kinds on damaged files
@@ -136,41 +138,32 @@ class Checkpoints:
                 f"before ({', '.join(str(s) for s in self.steps() if s != step) or 'none left'})."
             ) from error
 
-    def _compare(self, path: pathlib.Path, wanted: set[str], found: set[str]) -> None:
-        if wanted != found:
-            missing, extra = sorted(wanted - found), sorted(found - wanted)
-            raise errors.UserError(
-                f"{path} is of another model: it lacks {_some(missing)} and has besides "
-                f"{_some(extra)}; use the run it came from."
-            )
-
     def start_again(self) -> str:
         """Returns the advice for a training whose numbers are no longer finite."""
         steps = self.steps()
-        where = "in another --run_dir"
+        where = "in another `run_dir`"
         if steps:
-            where = (
-                f"from that checkpoint ({flags_to_start_from(self.directory.parent, steps[-1])})"
-            )
-        return f"start again {where} with a lower learning rate or --precision=float32"
+            options = options_to_start_from(self.directory.parent, steps[-1])
+            where = f"from that checkpoint ({options})"
+        return f"start again {where} with a lower learning rate or precision=float32"
 
     def _newest(self) -> str:
         steps = self.steps()
         return f"the checkpoint of step {steps[-1]} is intact" if steps else "there is none yet"
 
 
-def flags_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str:
-    """Returns the flags, ready for a shell, that start a new run from the weights of a run.
+def options_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str:
+    """Returns the options, quoted for a shell, that start a new run from the weights of a run.
 
     Args:
-      run_dir: The run's folder. The new one's is named after it, and is not there yet.
-      step: Of the checkpoint; None: the newest.
+      run_dir: The run's folder. That of the new run is named after it, and does not exist yet.
+      step: The step of the checkpoint; None: the newest.
     """
     number = 2
     while pathlib.Path(f"{run_dir}-{number}").exists():
         number += 1
     start = f"{run_dir}" if step is None else f"{run_dir}:{step}"
-    return shlex.join([f"--init_from={start}", f"--run_dir={run_dir}-{number}"])
+    return shlex.join([f"init_from={start}", f"run_dir={run_dir}-{number}"])
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
-"""Making a run of weights that were trained elsewhere: with the program of a paper's authors.
+"""Imports weights that were trained with the program of a paper's authors, as a run.
 
-TensorFlow is imported only once everything is known that can be known without it.
+Everything that can be checked without TensorFlow is checked before it is imported.
 """
 
 import dataclasses
@@ -22,17 +22,17 @@ from stargan_tf.weights import state_dicts
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What a user asks for; fields are named as the flags.
+    """The options of an import.
 
     Attributes:
       algorithm: One of `papers()`.
-      run_dir: Where the run goes: a folder that is empty or not there.
-      given: The values of the flags of all papers' files and of their HPARAMS, and image_size;
-        None where not given.
+      run_dir: The folder of the run, which must be empty or missing.
+      given: Values for all papers' FILES and HPARAMS and for image_size, by option name; None if
+        the user did not give one.
       attributes: Names, comma-separated, in the order of training.
       domains: Likewise, instead of `attributes`.
       exclusive: Groups of attributes, as in `DataOptions`.
-      step: The number of the checkpoint; None: what the files' names begin with.
+      step: The step of the checkpoint; None: the number at the start of the files' names.
     """
 
     algorithm: str
@@ -46,14 +46,14 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """A request that fits together.
+    """A checked request, with the contents of its files.
 
     Attributes:
-      config: The flags with which such a run would be trained, as far as the files tell them.
-      label_space: What the labels mean.
-      step: The number of the checkpoint.
-      paths: The given files by flag.
-      states: The state dicts in them.
+      config: The options to train such a run with, as far as the files reveal them.
+      label_space: The meaning of the labels.
+      step: The step of the checkpoint.
+      paths: The given files by option name.
+      states: The state dicts in these files.
     """
 
     config: hyperparameters.Config
@@ -64,29 +64,29 @@ class Plan:
 
 
 def papers() -> dict[str, types.ModuleType]:
-    """Returns, by name, the module `reference_files` of every paper that has one."""
-    found = {name: algorithms.reference_module(name) for name in algorithms.names()}
-    return {name: module for name, module in found.items() if module}
+    """Returns the module `reference_files` of every paper that has one, by the paper's name."""
+    modules = {name: algorithms.reference_module(name) for name in algorithms.names()}
+    return {name: module for name, module in modules.items() if module}
 
 
 def plan(request: Request) -> Plan:
-    """Reads the files, and finds out of which networks they are.
+    """Reads the files and determines which networks they belong to.
 
     Raises:
-      UserError: If something is missing, contradicts something else, or is of another paper.
+      UserError: If something is missing, contradictory, or belongs to another paper.
     """
     name, module = request.algorithm, papers()[request.algorithm]
-    _refuse_flags_of_others(name, module, request.given)
+    _refuse_options_of_others(name, module, request.given)
     directory = pathlib.Path(request.run_dir)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise errors.UserError(
-            f"--run_dir={directory} is not empty, and nothing in it was changed; choose another."
+            f"run_dir={directory} is not empty, and nothing in it was changed; choose another."
         )
     paths = _paths(name, module, request.given)
     space = _label_space(request, module)
     names_lib.refuse(space.names, space.what)
     step = request.step or _step(paths)
-    states = {flag: state_dicts.read(path) for flag, path in paths.items()}
+    states = {option: state_dicts.read(path) for option, path in paths.items()}
     for file in module.FILES:
         if file.flag in states:
             _recognize(file, paths[file.flag], states[file.flag])
@@ -100,7 +100,7 @@ def plan(request: Request) -> Plan:
 
 
 def write(plan: Plan) -> reference_files.Loaded:
-    """Builds the networks, loads their weights, and writes the run: all of it, or nothing.
+    """Builds the networks, loads their weights, and writes the run completely or not at all.
 
     Raises:
       UserError: If the weights don't fit the networks, or the run can't be written.
@@ -109,10 +109,10 @@ def write(plan: Plan) -> reference_files.Loaded:
 
     from stargan_tf.runs import checkpoints, runs
 
-    # Written beside and renamed: an import that is stopped leaves nothing that looks like a run.
+    # Written to another folder and renamed, so that a stopped import leaves no partial run.
     directory = pathlib.Path(plan.config.train.run_dir).absolute()
     partial = directory.with_name(f".{directory.name}.partial")
-    keras.utils.set_random_seed(0)  # for networks that are not imported
+    keras.utils.set_random_seed(0)  # for the networks that are not imported
     run = runs.Run(partial, plan.config, plan.label_space)
     algorithm = run.build(training=False)
     loaded = papers()[plan.config.train.algorithm].load(algorithm, plan.states)
@@ -128,15 +128,15 @@ def write(plan: Plan) -> reference_files.Loaded:
     return loaded
 
 
-def _refuse_flags_of_others(name: str, own: types.ModuleType, given: Mapping[str, Any]) -> None:
-    def flags(module: types.ModuleType) -> set[str]:
+def _refuse_options_of_others(name: str, own: types.ModuleType, given: Mapping[str, Any]) -> None:
+    def options(module: types.ModuleType) -> set[str]:
         return {file.flag for file in module.FILES} | set(module.HPARAMS)
 
     for other, module in papers().items():
-        for flag in sorted(flags(module) - flags(own)):
-            if given.get(flag) is not None:
+        for option in sorted(options(module) - options(own)):
+            if given.get(option) is not None:
                 raise errors.UserError(
-                    f"--{flag} is a flag of {other}; received it with --algorithm={name}; leave it "
+                    f"`{option}` belongs to {other}; received it with algorithm={name}; leave it "
                     "out or choose that algorithm."
                 )
 
@@ -146,9 +146,9 @@ def _paths(
 ) -> dict[str, pathlib.Path]:
     for file in module.FILES:
         if file.required and not given.get(file.flag):
-            raise errors.UserError(f"--algorithm={name} needs --{file.flag}: {file.help}")
-    flags = [file.flag for file in module.FILES if given.get(file.flag)]
-    return {flag: pathlib.Path(given[flag]) for flag in flags}
+            raise errors.UserError(f"algorithm={name} needs `{file.flag}`: {file.help}")
+    options = [file.flag for file in module.FILES if given.get(file.flag)]
+    return {option: pathlib.Path(given[option]) for option in options}
 
 
 def _label_space(request: Request, module: types.ModuleType) -> labels_lib.LabelSpace:
@@ -158,16 +158,16 @@ def _label_space(request: Request, module: types.ModuleType) -> labels_lib.Label
     }
     kinds = [kind for kind in names if names[kind]]
     if len(kinds) != 1 or kinds[0] not in module.LABEL_KINDS:
-        known = " or ".join(f"--{kind}" for kind in module.LABEL_KINDS)
-        received = " and ".join(f"--{kind}" for kind in kinds) or "neither"
+        known = " or ".join(f"`{kind}`" for kind in module.LABEL_KINDS)
+        received = " and ".join(f"`{kind}`" for kind in kinds) or "neither"
         raise errors.UserError(
-            f"--algorithm={request.algorithm} needs {known}, the names of the labels in the order "
+            f"algorithm={request.algorithm} needs {known}, the names of the labels in the order "
             f"of training; received {received}."
         )
     if kinds == ["domains"]:
         if request.exclusive != Request.exclusive:
             raise errors.UserError(
-                f"Domains exclude each other already; received --exclusive={request.exclusive}; "
+                f"Domains exclude each other already; received exclusive={request.exclusive}; "
                 "leave it out."
             )
         return labels_lib.LabelSpace("domains", names["domains"])
@@ -177,7 +177,7 @@ def _label_space(request: Request, module: types.ModuleType) -> labels_lib.Label
 
 
 def _step(paths: Mapping[str, pathlib.Path]) -> int:
-    """Returns the number that files' names begin with: the authors' count of iterations."""
+    """Returns the number at the start of the files' names: the authors' count of iterations."""
     names = [path.name for path in paths.values()]
     steps = {int(match.group()) for name in names if (match := re.match(r"\d+", name))} - {0}
     if len(steps) != 1:
@@ -187,21 +187,21 @@ def _step(paths: Mapping[str, pathlib.Path]) -> int:
             else f"No number from 1 on stands at the beginning of {' or '.join(names)}"
         )
         raise errors.UserError(
-            f"{problem}, where the number of the checkpoint is taken from; pass --step=200000, or "
-            "whatever number the checkpoint is to have."
+            f"{problem}, which gives the checkpoint its number; pass step=200000, or whatever "
+            "number the checkpoint should have."
         )
     return steps.pop()
 
 
 def _recognize(file: reference_files.File, path: pathlib.Path, state: state_dicts.State) -> None:
-    """Raises a UserError where a file holds something else than it should, saying what."""
-    found = [content for module in papers().values() if (content := module.recognize(state))]
-    if file.content not in found:
+    """Raises a UserError if a file does not hold what it should, saying what it holds."""
+    contents = [content for module in papers().values() if (content := module.recognize(state))]
+    if file.content not in contents:
         names = state_dicts.some(list(state))
-        what = found[0] if found else f"something else ({len(state)} tensors: {names})"
+        what = contents[0] if contents else f"something else ({len(state)} tensors: {names})"
         raise errors.UserError(
-            f"--{file.flag} is for {file.content}; received {path}, which looks like {what}; give "
-            "the right file, or choose the right --algorithm and flag for this one."
+            f"`{file.flag}` is for {file.content}; received {path}, which looks like {what}; give "
+            "the right file, or choose the right `algorithm` and option for this one."
         )
 
 

@@ -1,7 +1,7 @@
-"""Starting a new run from the weights of another: what is taken, what fits, what is new.
+"""Starts a new run from the weights of another: which weights fit, and which are new.
 
-No paper is named here: `Algorithm` says which networks there are, which flags shape them, and where
-their variables hold a part for each label.
+This works for every paper: `Algorithm` says which networks there are, which options shape them, and
+which axes of their variables have an entry for each label.
 """
 
 import dataclasses
@@ -21,31 +21,32 @@ class Start:
     """The checkpoint that a new run starts from.
 
     Attributes:
-      run: The run that has it.
-      step: Its step.
+      run: The run it belongs to.
+      step: The step it was saved at.
     """
 
     run: runs.Run
     step: int
 
     @property
-    def flag(self) -> str:
-        """The value of --init_from that names it."""
+    def option(self) -> str:
+        """The value of init_from that names this checkpoint."""
         return f"{self.run.directory}:{self.step}"
 
 
 def find(run: runs.Run) -> Start | None:
-    """Returns the checkpoint that the run asks to start from; changes nothing.
+    """Returns the checkpoint that a run is to start from; changes nothing.
 
     Args:
       run: The new run.
 
     Returns:
-      None where it asks for none, or has begun already, which the other run is not needed for.
+      None if `init_from` is empty, or if the run has begun already and the checkpoint is not
+      needed any more.
 
     Raises:
-      UserError: If there is no such checkpoint, it is of another paper or of the run itself, or the
-        run has begun from elsewhere.
+      UserError: If there is no such checkpoint, it belongs to another paper or to the run itself,
+        or the run has begun from another checkpoint.
     """
     text = run.config.train.init_from
     if not text:
@@ -53,8 +54,8 @@ def find(run: runs.Run) -> Start | None:
     directory, checkpoint = _parse(text)
     if _same_folder(directory, run.directory):
         raise errors.UserError(
-            f"--init_from={text} is the new run's own folder; choose another --run_dir for it, or "
-            "leave --init_from out to continue."
+            f"init_from={text} is the new run's own folder; choose another `run_dir` for it, or "
+            "leave `init_from` out to continue."
         )
     if checkpoints.Checkpoints(run.checkpoint_dir, {}).steps():
         _refuse_another_start(run, directory, checkpoint)
@@ -65,24 +66,25 @@ def find(run: runs.Run) -> Start | None:
     if wanted != there:
         raise errors.UserError(
             f"{directory} is a run of {there}, whose weights do not fit the networks of {wanted}; "
-            f"pass --algorithm={there}, or start from a run of {wanted}."
+            f"pass algorithm={there}, or start from a run of {wanted}."
         )
     return Start(old, step)
 
 
 def give(start: Start, run: runs.Run, algorithm: algorithm_lib.Algorithm) -> list[str]:
-    """Gives the networks of a new run what they start with; optimizers stay as they are.
+    """Assigns initial weights to the networks of a new run; leaves its optimizers alone.
 
-    A network and its moving average both get the average's weights where there is one: those that
-    the other run translates with. Where labels differ, a label of the same name keeps its part.
+    If the other run has a moving average of a network, with which it translates, the network and
+    its average both start from the average. If the labels differ, weights of a label are taken from
+    the label of the same name.
 
     Args:
-      start: As `find` returned it.
+      start: The result of `find`.
       run: The new run.
-      algorithm: Its own, as built: with the initial weights of its seed.
+      algorithm: The new run's, with the initial weights of its seed.
 
     Returns:
-      Lines that say what was taken and what is new.
+      Lines that say which weights were taken and which are new.
 
     Raises:
       UserError: If the weights don't fit or can't be read; no variable is changed then.
@@ -116,13 +118,13 @@ def give(start: Start, run: runs.Run, algorithm: algorithm_lib.Algorithm) -> lis
 
 
 def recorded(run: runs.Run, start: Start | None) -> runs.Run:
-    """Returns the run as it is to be written down: with where it once started from.
+    """Returns the run with the `init_from` to store: the checkpoint that it once started from.
 
     Args:
-      run: The new run, or one that goes on.
-      start: As `find` returned it.
+      run: A new run, or one that is continued.
+      start: The result of `find`.
     """
-    origin = start.flag if start else _recorded_start(run)
+    origin = start.option if start else _recorded_start(run)
     if origin is None:
         return run
     train = dataclasses.replace(run.config.train, init_from=origin)
@@ -130,7 +132,7 @@ def recorded(run: runs.Run, start: Start | None) -> runs.Run:
 
 
 def _parse(text: str) -> tuple[pathlib.Path, str]:
-    """Returns the folder and "latest" or a step, of FOLDER or FOLDER:STEP."""
+    """Splits FOLDER or FOLDER:STEP into the folder and the step, or "latest"."""
     match = re.fullmatch(r"(.+?)(?::(\d+|latest))?", text, re.DOTALL)
     return pathlib.Path(match[1]), match[2] or "latest"
 
@@ -140,14 +142,14 @@ def _same_folder(one: pathlib.Path, other: pathlib.Path) -> bool:
 
 
 def _recorded_start(run: runs.Run) -> str | None:
-    """Returns where a run that has begun started from, "" for nowhere; None: it has not begun."""
+    """Returns the stored `init_from` of a run; None if the run has not begun."""
     if not checkpoints.Checkpoints(run.checkpoint_dir, {}).steps():
         return None
     return runs.open_run(run.directory, "--run_dir").config.train.init_from
 
 
 def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: str) -> None:
-    """Raises a UserError where a run that has begun is asked to start from elsewhere."""
+    """Raises a UserError if a run that has begun is to start from another checkpoint."""
     begun = _recorded_start(run)
     if begun:
         folder, step = _parse(begun)
@@ -155,24 +157,24 @@ def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: st
             return
     raise errors.UserError(
         f"{run.directory} has begun already, from {begun or 'no other run'}; received "
-        f"--init_from={run.config.train.init_from}; leave that out to continue, or choose another "
-        "--run_dir for a new run."
+        f"init_from={run.config.train.init_from}; leave that out to continue, or choose another "
+        "`run_dir` for a new run."
     )
 
 
 def _origins(start: Start, algorithm: algorithm_lib.Algorithm, there: set[str]) -> dict[str, str]:
-    """Returns, by network of the new run, the network there whose weights it takes."""
+    """Returns which network of the old run each network of the new run takes its weights from."""
     averages = {network: average for average, network in algorithm.averages.items()}
     trained = {network for networks in algorithm.trains.values() for network in networks}
     if not start.run.classifies and isinstance(algorithm, algorithm_lib.Classifier):
-        there = there - set(algorithm.classifies_with)  # random numbers
-    found = {}
+        there = there - set(algorithm.classifies_with)  # not trained
+    origins = {}
     for network in (n for n in algorithm.networks if n in trained or n in algorithm.averages):
         base = algorithm.averages.get(network, network)
         origin = next((n for n in (averages.get(base), base) if n in there), None)
         if origin:
-            found[network] = origin
-    return found | {network: network for network in algorithm.unfilled}
+            origins[network] = origin
+    return origins | {network: network for network in algorithm.unfilled}
 
 
 def _merged(
@@ -181,13 +183,13 @@ def _merged(
     axis: algorithm_lib.LabelAxis | None,
     same: Mapping[int, int],
 ) -> np.ndarray | None:
-    """Returns a variable's first value; None where the shapes differ in more than the labels.
+    """Returns the initial value of a variable; None if shapes differ in more than the labels.
 
     Args:
-      fresh: The initial value of the new run.
+      fresh: The random initial value in the new run.
       old: The value in the other run.
-      axis: Where labels are, if they are.
-      same: As `label_matching.matching` returned it.
+      axis: The axis that has an entry for each label; None: there is none.
+      same: The result of `label_matching.matching`.
     """
     if axis is None or old.ndim != fresh.ndim:
         return old if old.shape == fresh.shape else None
@@ -209,21 +211,21 @@ def _misfit(
     algorithm: algorithm_lib.Algorithm,
     misfits: Mapping[str, str],
 ) -> errors.UserError:
-    """Returns the error that names the flags to blame; `misfits`: by network, a variable's name."""
+    """Returns an error that names the options to blame; `misfits`: a variable's name by network."""
     networks = list(dict.fromkeys(algorithm.averages.get(n, n) for n in misfits))
-    flags = dict.fromkeys(flag for n in networks for flag in algorithm.shaped_by[n])
+    options = dict.fromkeys(option for n in networks for option in algorithm.shaped_by[n])
     there, here = start.run.config.values(), run.config.values()
-    differing = [flag for flag in flags if there[flag] != here[flag]]
+    differing = [option for option in options if there[option] != here[option]]
     what = f"The weights of {start.run.directory} do not fit {', '.join(networks)}"
     if not differing:
         return errors.UserError(
-            f"{what}: {next(iter(misfits.values()))} is not the same in both; train the run to "
-            "start from with this version of the program."
+            f"{what}: {next(iter(misfits.values()))} differs; train the run to start from with "
+            "this version of the program."
         )
-    listed = ", ".join(f"{flag} ({there[flag]} there, {here[flag]} here)" for flag in differing)
-    wanted = " ".join(f"--{flag}={there[flag]}" for flag in differing)
+    listed = ", ".join(f"{name} ({there[name]} there, {here[name]} here)" for name in differing)
+    wanted = " ".join(f"{name}={there[name]}" for name in differing)
     return errors.UserError(
-        f"{what}, which these flags shape: {listed}; pass {wanted}, or start from another run."
+        f"{what}, which depend on: {listed}; pass {wanted}, or start from another run."
     )
 
 
@@ -234,7 +236,7 @@ def _lines(
     origins: Mapping[str, str],
     same: Mapping[int, int],
 ) -> list[str]:
-    """Returns what is told of a start."""
+    """Returns lines that say which weights were taken and which are new."""
     own = [n for n in algorithm.networks if n not in algorithm.averages]
     taken = [f"{n} (from {origins[n]})" if origins[n] != n else n for n in own if n in origins]
     lines = [
@@ -253,5 +255,5 @@ def _lines(
         "new": [name for i, name in enumerate(new) if i not in same],
         "not used": [name for i, name in enumerate(old) if i not in same.values()],
     }
-    told = [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
-    return [*lines, f"{'; '.join(told)}."]
+    listed = [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    return [*lines, f"{'; '.join(listed)}."]

@@ -1,4 +1,4 @@
-"""Which entries of the label vectors of two runs mean the same, by name."""
+"""Matches the labels of two runs by name."""
 
 import collections
 
@@ -6,40 +6,40 @@ from stargan_tf.data import labels
 
 
 def matching(new: labels.LabelSpace, old: labels.LabelSpace) -> dict[int, int]:
-    """Returns, by position in a label vector of `new`, where one of `old` has the same meaning.
+    """Returns the index in label vectors of `old` for each index in those of `new`.
 
-    In joint training a label is looked for in the data set of the same name first. Where that does
-    not have it, a label of the same name counts if there is only one of it on both sides. The
-    entries of the mask are matched by their data sets.
+    In joint training a label is first looked up in the data set of the same name. If that does not
+    have it, a label of the same name matches if it is the only one on both sides. The entries of
+    the mask are matched by their data sets.
 
     Args:
-      new: The labels to find.
-      old: The labels to find them among.
+      new: The labels to look up.
+      old: The labels to look them up in.
 
     Returns:
-      Positions from 0 on; those of `new` that have no counterpart are left out.
+      Indices from 0 on; those of `new` without a match are left out.
     """
     wanted, known = _meanings(new), _meanings(old)
     places = {meaning: position for position, meaning in enumerate(known)}
-    counts = [collections.Counter(name for _, name in those) for those in (wanted, known)]
+    counts = [collections.Counter(name for _, name in some) for some in (wanted, known)]
     by_name = {name: position for position, (_, name) in enumerate(known)}
-    found = {}
+    matches = {}
     for position, (data_set, name) in enumerate(wanted):
         if (data_set, name) in places:
-            found[position] = places[data_set, name]
+            matches[position] = places[data_set, name]
         elif name and all(count[name] == 1 for count in counts):
-            found[position] = by_name[name]
-    return found
+            matches[position] = by_name[name]
+    return matches
 
 
 def entry_names(space: labels.LabelSpace) -> tuple[str, ...]:
-    """Returns what each entry of a label vector is called in a message, the mask's among them."""
+    """Returns the names of all entries of a label vector, including the mask, for messages."""
     masks = (f"the mask of {data_set}" for data_set, name in _meanings(space) if not name)
     return (*space.names, *masks)
 
 
 def _meanings(space: labels.LabelSpace) -> list[tuple[str, str]]:
-    """Returns the data set and the name of every entry; of the mask's the name is ""."""
-    found = [(block.name, name) for block in space.blocks for name in block.space.names]
+    """Returns the data set and the name of every entry; the mask's names are ""."""
+    entries = [(block.name, name) for block in space.blocks for name in block.space.names]
     masks = [(block.name, "") for block in space.blocks]
-    return [*found, *masks[: space.width - len(found)]]
+    return [*entries, *masks[: space.width - len(entries)]]

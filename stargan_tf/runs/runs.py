@@ -179,7 +179,7 @@ class Run:
                 raise errors.UserError(
                     f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
                     "optimizer's state to train on with; start a new run from its weights: "
-                    f"{checkpoints.flags_to_start_from(self.directory)}"
+                    f"{checkpoints.options_to_start_from(self.directory)}"
                 )
             self._refuse_another(old)
         elif self.checkpoint_dir.exists():
@@ -210,7 +210,7 @@ class Run:
         if differing:
             again = "."
             if before["algorithm"] == now["algorithm"]:
-                flags = checkpoints.flags_to_start_from(self.directory)
+                flags = checkpoints.options_to_start_from(self.directory)
                 again = f", or start a new run from its weights: {flags}"
             raise errors.UserError(
                 f"{self.directory} holds another model: {', '.join(differing)}; choose another "

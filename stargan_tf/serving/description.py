@@ -1,4 +1,4 @@
-"""What an exported model is: the JSON beside it, which the model itself tells a client, too."""
+"""Describes an exported model, in the JSON beside it and in the model itself for clients."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
 
 FILE_NAME = "model.json"
-_FORMAT = 2  # since translations are called "translated"; of format 1 they were "image"
+_FORMAT = 2  # translations are called "translated"; in format 1 they were "image"
 
 Description = dict[str, Any]
 
@@ -25,13 +25,13 @@ Description = dict[str, Any]
 def describe(
     run: runs.Run, algorithm: algorithm_lib.Algorithm, step: int, **more: Any
 ) -> Description:
-    """Returns what whoever holds the exported model alone needs to know.
+    """Returns everything that a user of the exported model needs to know.
 
     Args:
-      run: Where the weights come from.
-      algorithm: With those weights.
-      step: Of their checkpoint.
-      **more: Further entries, of the kind of export.
+      run: The run that the weights come from.
+      algorithm: The algorithm with these weights.
+      step: The step of their checkpoint.
+      **more: Entries that depend on the kind of export.
     """
     styled = isinstance(algorithm, algorithm_lib.Styled)
     return {
@@ -56,7 +56,7 @@ def describe(
 
 
 def framing(description: Description) -> photos.Framing:
-    """Returns how photos become what the model takes; those of earlier versions have no crop."""
+    """Returns how to turn photos into the model's images; older descriptions have no crop."""
     return photos.Framing(
         description["image_size"],
         crop_size=description.get("crop_size", 0),
@@ -65,7 +65,7 @@ def framing(description: Description) -> photos.Framing:
 
 
 def to_json(description: Description) -> str:
-    """Returns it as the text of model.json."""
+    """Returns a description as the text of model.json."""
     return json.dumps(description, indent=2) + "\n"
 
 

@@ -1,6 +1,6 @@
-"""Image files inside a graph: bytes of any JPEG or PNG to network images, and back to PNG.
+"""Decodes image files inside a graph: JPEG or PNG bytes to network images, and back to PNG.
 
-A server runs no Python, so the rule of `data.reading` is written here once more, in TensorFlow's
+A server runs no Python, so this repeats the rules of `data.images.reading` with TensorFlow's
 operations.
 """
 
@@ -16,32 +16,32 @@ _NEITHER = (
     "an image file must be JPEG or PNG; convert it, or ask with stargan_tf.client, which reads "
     "other kinds, too"
 )
-# Where a PNG file tells its bits per channel and, in the next byte, its colour type: 0 is grey, 4
+# Offset in a PNG file of its bits per channel and, in the next byte, its colour type: 0 is grey, 4
 # grey with alpha, 6 RGB with alpha.
 _PNG_FORM = 24
-_SHORT, _LONG = 3, 4  # EXIF's numbers of 16 and of 32 bits
-_ENTRY = 12  # bytes of an entry of EXIF
+_SHORT, _LONG = 3, 4  # EXIF types of 16 and 32 bits
+_ENTRY = 12  # bytes of an EXIF entry
 
 
 def decode(
     contents: tf.Tensor, image_size: int, crop_size: int = 0, max_grey: int = reading.MAX_GREY
 ) -> tf.Tensor:
-    """Decodes, cuts out the centred square and resizes it with antialiasing.
+    """Decodes images, cuts out the centred square and resizes it with antialiasing.
 
-    As training does it to an image: upright as EXIF says, on white where it is transparent, whole
-    grey levels, as a saved 8-bit file would hold them. Resizing may differ by a grey level.
+    Images are treated as in training: turned upright according to EXIF, put on white if they are
+    transparent, and rounded to whole grey levels. Resizing may differ by one grey level.
 
     Args:
-      contents: (N,) strings, each the bytes of a JPEG or a PNG file.
+      contents: (N,) strings, each the bytes of a JPEG or PNG file.
       image_size: S in pixels.
-      crop_size: Side in pixels of the centred square, at most that of the largest; 0: just that.
+      crop_size: Side in pixels of the centred square; 0, or too large: the largest square.
       max_grey: The value that becomes white in grey PNG files of 16 bits.
 
     Returns:
       (N, S, S, 3) float32 in [-1, 1].
 
     Raises:
-      tf.errors.InvalidArgumentError: One is of another kind, cut short or damaged.
+      tf.errors.InvalidArgumentError: A file is of another kind, cut short or damaged.
     """
     spec = tf.TensorSpec((image_size, image_size, 3), tf.float32)
     one = _decoder(image_size, crop_size, max_grey)
@@ -57,10 +57,7 @@ def encode(images: tf.Tensor) -> tf.Tensor:
 
 @functools.cache
 def _decoder(image_size: int, crop_size: int, max_grey: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns what decodes one file: a graph that is traced once, whatever number of uses it has.
-
-    See `decode`.
-    """
+    """Returns a function that decodes one file; its graph is traced once and shared by all uses."""
 
     def one(content: tf.Tensor) -> tf.Tensor:
         image = _upright(content, max_grey)
@@ -70,7 +67,7 @@ def _decoder(image_size: int, crop_size: int, max_grey: int) -> Callable[[tf.Ten
 
 
 def _upright(content: tf.Tensor, max_grey: int) -> tf.Tensor:
-    """Returns (H, W, 3) uint8 of a JPEG or PNG file."""
+    """Decodes a JPEG or PNG file, upright; (H, W, 3) uint8."""
     is_jpeg = tf.io.is_jpeg(content)
     is_png = tf.strings.substr(content, 0, len(_PNG)) == _PNG
     with tf.control_dependencies([tf.debugging.Assert(is_jpeg | is_png, [_NEITHER])]):
@@ -88,7 +85,7 @@ def _upright(content: tf.Tensor, max_grey: int) -> tf.Tensor:
 
 
 def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
-    """Returns (H, W, 3) uint8 of a PNG file, on white."""
+    """Decodes a PNG file, on white; (H, W, 3) uint8."""
 
     def deep_grey() -> tf.Tensor:
         image = tf.cast(tf.io.decode_png(content, channels=4, dtype=tf.uint16), tf.int32)
@@ -99,7 +96,7 @@ def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
         image = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
         return _on_white(image[..., :3], image[..., 3:])
 
-    def opaque() -> tf.Tensor:  # Asked for, its alpha would be wrong below 8 bits.
+    def opaque() -> tf.Tensor:  # An alpha channel would be wrong below 8 bits.
         return tf.cast(tf.io.decode_png(content, channels=3), tf.int32)
 
     form = tf.strings.substr(content, _PNG_FORM, 2)
@@ -110,20 +107,20 @@ def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
 
 
 def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-    """Returns colours (H, W, 3) on white, rounded as Pillow's `alpha_composite` does it; int32."""
+    """Puts colours (H, W, 3) on white, rounded like Pillow's `alpha_composite`; int32."""
     return (colour * alpha + 255 * (255 - alpha) + 127) // 255
 
 
 def _orientation(
     content: tf.Tensor, name: bytes, find_exif: Callable[[tf.Tensor], tf.Tensor]
 ) -> tf.Tensor:
-    """Returns the EXIF orientation of a file, int32 from 1 to 8; 1 where there is none."""
+    """Returns the EXIF orientation of a file, int32 from 1 to 8; 1 if there is none."""
 
     def read() -> tf.Tensor:
         data = tf.cast(tf.io.decode_raw(content, tf.uint8), tf.int32)
         return _read_orientation(data, find_exif(data))
 
-    return tf.cond(_holds(content, name), read, lambda: 1)  # Few files have EXIF data at all.
+    return tf.cond(_holds(content, name), read, lambda: 1)  # Few files have EXIF data.
 
 
 def _holds(content: tf.Tensor, text: bytes) -> tf.Tensor:
@@ -131,7 +128,7 @@ def _holds(content: tf.Tensor, text: bytes) -> tf.Tensor:
 
 
 def _exif_of_jpeg(data: tf.Tensor) -> tf.Tensor:
-    """Returns where the EXIF data of a JPEG file (bytes) begins; the file's size: nowhere."""
+    """Returns the offset of the EXIF data in a JPEG file (bytes), or the file's size if none."""
 
     def is_exif(at: tf.Tensor) -> tf.Tensor:
         return (_number(data, at, 2) == 0xFFE1) & (_number(data, at + 4, 4) == 0x45786966)  # "Exif"
@@ -142,7 +139,7 @@ def _exif_of_jpeg(data: tf.Tensor) -> tf.Tensor:
         return (at < tf.size(data)) & is_segment & ~is_exif(at)
 
     def next_one(at: tf.Tensor) -> tf.Tensor:
-        fills = _number(data, at + 1, 1) == 0xFF  # Any number of these may precede a marker.
+        fills = _number(data, at + 1, 1) == 0xFF  # Any number of fill bytes may precede a marker.
         return tf.where(fills, at + 1, at + 2 + _number(data, at + 2, 2))
 
     (at,) = tf.while_loop(goes_on, lambda at: (next_one(at),), (tf.constant(2),))
@@ -150,7 +147,7 @@ def _exif_of_jpeg(data: tf.Tensor) -> tf.Tensor:
 
 
 def _exif_of_png(data: tf.Tensor) -> tf.Tensor:
-    """Returns where the EXIF data of a PNG file (bytes) begins; the file's size: nowhere."""
+    """Returns the offset of the EXIF data in a PNG file (bytes), or the file's size if none."""
 
     def is_exif(at: tf.Tensor) -> tf.Tensor:
         return _number(data, at + 4, 4) == 0x65584966  # "eXIf"
@@ -168,7 +165,7 @@ def _exif_of_png(data: tf.Tensor) -> tf.Tensor:
 
 
 def _read_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-    """Returns the orientation in the EXIF data at `start` of a file's bytes, int32 from 1 to 8."""
+    """Returns the orientation in the EXIF data at offset `start`, int32 from 1 to 8."""
     little = _number(data, start, 2) == 0x4949  # "II"; else "MM"
     table = start + _number(data, start + 4, 4, little)
     room = (tf.size(data) - table - 2) // _ENTRY
@@ -181,20 +178,20 @@ def _read_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         _number(data, entries + 8, 4, little),
     )
     right = (_number(data, entries, 2, little) == 0x0112) & ((kinds == _SHORT) | (kinds == _LONG))
-    value = tf.reduce_max(tf.where(right, values, 1))  # 1 of no entries, too, after the next line
+    value = tf.reduce_max(tf.where(right, values, 1))  # very small without entries
     return tf.where((value >= 1) & (value <= 8), value, 1)
 
 
 def _number(
     data: tf.Tensor, at: tf.Tensor, length: int, little: tf.Tensor | bool = False
 ) -> tf.Tensor:
-    """Returns numbers of `length` bytes at places of a file's bytes, 0 beyond its end; int32.
+    """Reads integers at offsets in a file; 0 beyond its end; int32.
 
     Args:
-      data: (size,) int32.
-      at: int32, of any shape.
-      length: 1, 2 or 4.
-      little: Whether the last byte counts most; else the first.
+      data: (size,) int32, the file's bytes.
+      at: int32 of any shape, the offsets.
+      length: Bytes of each integer: 1, 2 or 4.
+      little: Whether the last byte is the most significant; else the first.
     """
     inside = (at >= 0) & (at <= tf.size(data) - length)
     places = tf.where(inside, at, 0)
@@ -205,13 +202,13 @@ def _number(
 
 
 def _turned(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
-    """Returns an image (H, W, 3) as an EXIF orientation says that it is to be shown."""
+    """Turns an image (H, W, 3) upright according to its EXIF orientation."""
 
     def is_one_of(*which: int) -> tf.Tensor:
         return tf.reduce_any(orientation == tf.constant(which))
 
     def transposed() -> tf.Tensor:
-        # Not tf.transpose: where a processor lacks AVX-512, oneDNN logs an error about its uint8.
+        # Not tf.transpose: oneDNN logs an error about uint8 on processors without AVX-512.
         height, width = tf.unstack(tf.shape(image)[:2])
         places = tf.range(width)[:, tf.newaxis] + width * tf.range(height)
         return tf.gather(tf.reshape(image, (-1, 3)), places)

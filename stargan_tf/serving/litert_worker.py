@@ -1,12 +1,12 @@
-"""Runs a TFLite file in a process of its own: numbers in, answers and times out.
+"""Runs a TFLite file in a separate process and measures its time.
 
   python -m stargan_tf.serving.litert_worker MODEL.tflite FOLDER
 
 FOLDER holds request.json: {"signature", "count", "threads": [...], "repeats"}, and inputs.npz, with
 `count` requests on the first axis of each input. outputs.npz and report.json are written there.
 
-Of its own, since an interpreter that meets a file it can't run may abort the process, and since
-times are to be those of a device that runs nothing else. Needs ai-edge-litert and NumPy only.
+The process is separate because an interpreter may abort it if it can't run a file, and because
+nothing else should run while it measures. It needs only ai-edge-litert and NumPy.
 """
 
 import json
@@ -20,7 +20,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 def main(model: str, folder: pathlib.Path) -> None:
-    """Answers every request, then repeats the first for its time."""
+    """Measures the time of the first request, then answers all requests."""
     request = json.loads((folder / "request.json").read_text())
     with np.load(folder / "inputs.npz") as stored:
         inputs = {name: stored[name] for name in stored.files}
@@ -33,10 +33,10 @@ def main(model: str, folder: pathlib.Path) -> None:
             start = time.perf_counter()
             run(**first)
             times.append(1000 * (time.perf_counter() - start))
-        milliseconds[str(threads)] = statistics.median(times[1:])  # the first prepares
+        milliseconds[str(threads)] = statistics.median(times[1:])  # the first run is slower
     for i in range(request["count"]):
-        found = run(**{name: value[i : i + 1] for name, value in inputs.items()})
-        answers.append({name: value.copy() for name, value in found.items()})
+        answer = run(**{name: value[i : i + 1] for name, value in inputs.items()})
+        answers.append({name: value.copy() for name, value in answer.items()})
     outputs = {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
     np.savez(folder / "outputs.npz", **outputs)
     (folder / "report.json").write_text(json.dumps({"milliseconds": milliseconds}))

@@ -1,8 +1,9 @@
-"""Writing a run as a SavedModel that TensorFlow Serving takes, and proving what was written."""
+"""Exports a run as a SavedModel for TensorFlow Serving, and verifies it."""
 
 import dataclasses
 import io
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,21 @@ from stargan_tf.base import errors
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, parity, versions, warm_up
+from stargan_tf.serving import module, parity, versions
 
 PRECISIONS = ("float32", "bfloat16")
+_WARM_UP = pathlib.Path("assets.extra") / "tf_serving_warmup_requests"
 
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """A version of a model that was written.
 
     Attributes:
       directory: The version's folder.
-      size: Of its files, in bytes.
-      errors: Of each signature, against the run's own networks.
-      warmed_up: Whether it holds requests with which a server warms up.
+      size: The size of its files in bytes.
+      errors: The error of each signature compared with the run's own networks.
+      warmed_up: Whether it contains requests to warm up a server.
     """
 
     directory: pathlib.Path
@@ -43,17 +45,17 @@ def export(
     precision: str = "float32",
     checkpoint: str = "latest",
 ) -> Exported:
-    """Writes the next version of a model, once it has proved to compute what the run computes.
+    """Writes the next version of a model if its answers equal those of the run.
 
     Args:
-      run: What to export: its moving averages where it has them.
-      output: The model's folder; versions are folders in it.
-      precision: In which convolutions are computed. Images are float32 in both.
+      run: The run to export, with its moving averages if it has them.
+      output: The model's folder; each version is a folder in it.
+      precision: The precision of convolutions. Images are float32 in both.
       checkpoint: "latest", or a step.
 
     Raises:
-      UserError: There is no checkpoint, `output` holds something else, or can't be written.
-      RuntimeError: What was written answers otherwise than the run does.
+      UserError: There is no checkpoint, or `output` holds something else or can't be written.
+      RuntimeError: The answers differ from the run's.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {PRECISIONS}. Received: {precision!r}")
@@ -67,31 +69,31 @@ def export(
     with versions.next_version(output) as (partial, final):
         _save(served, partial)
         (partial / description_lib.FILE_NAME).write_text(description_lib.to_json(described))
-        warmed_up = warm_up.write(partial, output.name, requests)
-        found = parity.check(partial, algorithm, requests, framing, precision)
+        warmed_up = _write_warm_up(partial, output.name, requests)
+        differences = parity.check(partial, algorithm, requests, framing, precision)
         size = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file())
-    return Exported(final, size, found, warmed_up)
+    return Exported(final, size, differences, warmed_up)
 
 
 def example_requests(
     algorithm: algorithm_lib.Algorithm, framing: photos.Framing
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Returns a request of two for every signature, by name: noise in the range of its inputs."""
+    """Returns a request with two random inputs in the right range for every signature, by name."""
     random = np.random.default_rng(0)
-    found = {}
+    requests = {}
     for name, signature in module.all_signatures(algorithm, framing).items():
-        found[name] = {
+        requests[name] = {
             key: _example(key, spec, algorithm.problem.label_space.width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
-    return found
+    return requests
 
 
 def _example(
     name: str, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
 ) -> np.ndarray:
     if spec.dtype == tf.string:
-        # Of another size and another shape than the network's; one transparent, the other turned.
+        # Unlike the network's in size and shape; one is transparent, the other turned.
         shape = (image_size + 16, image_size + 8, 4)
         picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
         exif = Image.Exif()
@@ -115,13 +117,40 @@ def _file(picture: Image.Image, kind: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
+def _write_warm_up(
+    directory: pathlib.Path, model: str, requests: Mapping[str, Mapping[str, np.ndarray]]
+) -> bool:
+    """Writes requests that warm up a server, so that the first real request is fast.
+
+    Returns:
+      Whether they were written, which needs tensorflow-serving-api (extra `serving`).
+    """
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError:
+        return False
+    (directory / _WARM_UP).parent.mkdir()
+    with tf.io.TFRecordWriter(str(directory / _WARM_UP)) as writer:
+        for signature, inputs in requests.items():
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = model
+            request.model_spec.signature_name = signature
+            for name, value in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+            log = prediction_log_pb2.PredictionLog(
+                predict_log=prediction_log_pb2.PredictLog(request=request)
+            )
+            writer.write(log.SerializeToString())
+    return True
+
+
 def _save(served: module.Served, directory: pathlib.Path) -> None:
     try:
         tf.saved_model.save(served, str(directory), signatures=served.functions)
     except tf.errors.OpError as error:  # as on a full disk
         if errors.exhausted_memory(error):
-            raise  # the command line tells of it
+            raise  # commands explain it
         raise errors.UserError(
             f"Could not write {directory.parent}: {error.message.splitlines()[0]}; no version was "
-            "added; free some space or choose another --output, then run the same command again."
+            "added; free some space or choose another `output`, then run the same command again."
         ) from error

@@ -1,41 +1,139 @@
-"""Converting a run's networks to TFLite files for phones and small computers."""
+"""Exports a run as TFLite files for phones and small computers, and compares each with the run."""
 
 import contextlib
+import dataclasses
+import importlib.util
+import pathlib
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.layers import forms
-from stargan_tf.serving import module
+from stargan_tf.runs import runs
+from stargan_tf.serving import description as description_lib
+from stargan_tf.serving import module, tflite_images, tflite_report
 
-# "none": float32. "float16": weights are halved. "dynamic": weights in 8 bits, activations chosen
-# as they come. "int8" and "int16x8": activations too, in ranges found on real images.
+# "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
+# ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
 SCHEMES = ("none", "float16", "dynamic", "int8", "int16x8")
 CALIBRATED = ("int8", "int16x8")
 
 Signatures = Mapping[str, algorithm_lib.Signature]
-Inputs = Mapping[str, np.ndarray]
+Inputs = tflite_report.Inputs
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How to convert a run.
+
+    Attributes:
+      scheme: The quantization, one of `SCHEMES`.
+      image_size: In pixels; 0: the run's.
+      signatures: The signatures to convert; empty: all.
+      whole: Whether to include networks that only prepare an input.
+      calibration_images: A folder of photos to calibrate and compare with; empty: the run's data
+        set or, for a comparison without it, drawn faces.
+      num_calibration_images: The most images to calibrate the ranges of activations with.
+      num_comparison_images: The most images to compare with.
+      data_dir: The current folder of the run's data set; empty: where it was in training.
+      checkpoint: "latest", or a step.
+    """
+
+    scheme: str = "float16"
+    image_size: int = 0
+    signatures: tuple[str, ...] = ()
+    whole: bool = True
+    calibration_images: str = ""
+    num_calibration_images: int = 100
+    num_comparison_images: int = 50
+    data_dir: str = ""
+    checkpoint: str = "latest"
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """A file that was written, and its comparison with the run.
+
+    Attributes:
+      path: The file; its description is beside it, as .json.
+      reports: One for each signature in it.
+      compared_on: A description of the images.
+    """
+
+    path: pathlib.Path
+    reports: tuple[tflite_report.Report, ...]
+    compared_on: str
+
+    @property
+    def below(self) -> tuple[tflite_report.Report, ...]:
+        """The reports with a lower PSNR than the scheme should reach."""
+        scheme = description_lib.read(self.path.with_suffix(".json"))["quantize"]
+        least = tflite_report.PSNR[scheme]
+        return tuple(r for r in self.reports if r.psnr is not None and r.psnr < least)
+
+
+def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Exported]:
+    """Converts a run, with its moving averages if it has them, and measures the result.
+
+    Args:
+      run: The run to export.
+      output: A folder, created if necessary. Files of the same name are replaced.
+      options: How to convert it.
+
+    Returns:
+      One file, or one for each signature if the scheme is calibrated: ranges differ then.
+
+    Raises:
+      UserError: There is no interpreter, no checkpoint or no image to calibrate with, a photo can't
+        be read, or the networks lack the size or a signature.
+      RuntimeError: TFLite can't convert the networks or run the file.
+    """
+    _check_interpreter()
+    algorithm = run.build(training=False, precision="float32", jit_compile=False)
+    step = runs.restore_weights(run, algorithm, options.checkpoint)
+    size = options.image_size or run.config.data.image_size
+    chosen = signatures(algorithm, size)
+    if not options.whole:
+        chosen = _without_parts(chosen, signatures(algorithm, size, whole=False))
+    chosen = _chosen(chosen, options.signatures)
+    known, compared = _images(run, options, size)
+    output.mkdir(parents=True, exist_ok=True)
+    images = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **images)
+    described["image_size"] = size
+    stem = f"{described['name']}-{size}px-{options.scheme}"
+    groups = {stem: chosen}
+    if options.scheme in CALIBRATED and len(chosen) > 1:
+        groups = {f"{stem}-{name}": {name: s} for name, s in chosen.items()}
+    exported = []
+    for name, group in groups.items():
+        path = output / f"{name}.tflite"
+        requests = known and _requests(algorithm, group, known)
+        content = convert(group, options.scheme, requests and _calibration(requests))
+        with _kept_if_it_runs(path):
+            _write(path, content, {**described, "signatures": _shapes(group)})
+            exported.append(_measured(path, algorithm, group, compared))
+    return exported
 
 
 def signatures(
     algorithm: algorithm_lib.Algorithm, image_size: int, *, whole: bool = True
 ) -> dict[str, algorithm_lib.Signature]:
-    """Returns the algorithm's signatures for one image of one size: devices want fixed shapes.
+    """Returns the algorithm's signatures for one image of a fixed size, as devices need.
 
     Args:
-      algorithm: In float32; lower precisions do not convert.
-      image_size: Height and width in pixels, where the networks leave them open.
-      whole: Whether networks that only prepare an input are part.
+      algorithm: An algorithm in float32; lower precisions can't be converted.
+      image_size: Height and width in pixels, unless the networks fix them.
+      whole: Whether to include networks that only prepare an input.
 
     Raises:
-      UserError: The networks can't take that size.
+      UserError: The networks don't take that size.
     """
-    found = {}
+    fixed = {}
     for name, signature in algorithm.serving_signatures(whole=whole).items():
         specs = {}
         for key, spec in signature.inputs.items():
@@ -44,22 +142,11 @@ def signatures(
             if module.is_image(spec) and wanted[1] != image_size:
                 raise errors.UserError(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
-                    f"--image_size={image_size}; leave it out."
+                    f"image_size={image_size}; leave it out."
                 )
         _check(signature, specs)
-        found[name] = algorithm_lib.Signature(signature.function, specs)
-    return found
-
-
-def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec]) -> None:
-    examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
-    for message, holds in signature.requires(**examples).items():
-        if not holds:
-            sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
-            raise errors.UserError(
-                f"This image size can't be converted: {message}; received {sizes}; choose another "
-                "--image_size."
-            )
+        fixed[name] = algorithm_lib.Signature(signature.function, specs)
+    return fixed
 
 
 def convert(
@@ -67,16 +154,16 @@ def convert(
     scheme: str,
     calibration: Callable[[str], Iterable[Inputs]] | None = None,
 ) -> bytes:
-    """Returns a TFLite file of signatures that share their weights.
+    """Converts signatures that share their weights to one TFLite file, and returns its contents.
 
     Args:
-      converted: What `signatures` returned; calibrated schemes want a file for each of them.
+      converted: Signatures from `signatures`; calibrated schemes need a file for each.
       scheme: One of SCHEMES.
-      calibration: Where the scheme is in CALIBRATED: the real inputs of a signature, by its name.
+      calibration: For a scheme in CALIBRATED: returns real inputs for a signature's name.
 
     Raises:
       ValueError: The scheme is unknown, or needs calibration.
-      RuntimeError: The file would need an operation that is not built into TFLite.
+      RuntimeError: TFLite can't convert the networks.
     """
     if scheme not in SCHEMES or (scheme in CALIBRATED and calibration is None):
         raise ValueError(f"scheme must be one of {SCHEMES}, {CALIBRATED} with calibration data.")
@@ -90,36 +177,154 @@ def convert(
         if scheme == "float16":
             converter.target_spec.supported_types = [tf.float16]
         if scheme in CALIBRATED:
-            converter.representative_dataset = lambda: _representative(names, calibration)
+            converter.representative_dataset = lambda: (
+                (name, dict(inputs)) for name in names for inputs in calibration(name)
+            )
         if scheme == "int16x8":
             mixed = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
             converter.target_spec.supported_ops = [mixed, built_in]
         try:
-            with warnings.catch_warnings():  # calibration uses an interpreter that is deprecated
+            with warnings.catch_warnings():  # calibration uses a deprecated interpreter
                 warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter", UserWarning)
                 return converter.convert()
-        except Exception as error:  # the converter raises kinds of its own
+        except Exception as error:  # the converter raises its own kinds
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error
 
 
-def _representative(names, calibration) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec]) -> None:
+    examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
+    for message, holds in signature.requires(**examples).items():
+        if not holds:
+            sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
+            raise errors.UserError(
+                f"This image size can't be converted: {message}; received {sizes}; choose another "
+                "`image_size`."
+            )
+
+
+def _check_interpreter() -> None:
+    if not importlib.util.find_spec("ai_edge_litert"):
+        raise errors.UserError(
+            "Files are measured with the package ai-edge-litert, which is not installed; install "
+            f"it with {errors.install_command('tflite')}."
+        )
+
+
+@contextlib.contextmanager
+def _kept_if_it_runs(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        for suffix in (".tflite", ".json"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
+        raise
+
+
+def _measured(
+    path: pathlib.Path,
+    algorithm: algorithm_lib.Algorithm,
+    signatures: Signatures,
+    compared: tflite_images.Images,
+) -> Exported:
+    requests = _requests(algorithm, signatures, compared)
+    reports = (tflite_report.measure(path, n, s, requests[n]) for n, s in signatures.items())
+    return Exported(path, tuple(reports), compared.what)
+
+
+def _requests(
+    algorithm: algorithm_lib.Algorithm,
+    signatures: Signatures,
+    images: tflite_images.Images,
+) -> dict[str, Inputs]:
+    return {
+        name: tflite_report.requests(algorithm, signature, images.pixels, images.labels)
+        for name, signature in signatures.items()
+    }
+
+
+def _calibration(requests: Mapping[str, Inputs]) -> Callable[[str], Iterable[Inputs]]:
+    return lambda name: tflite_report.each(requests[name])
+
+
+def _without_parts(
+    whole: Signatures, parts: dict[str, algorithm_lib.Signature]
+) -> dict[str, algorithm_lib.Signature]:
+    if all(whole[name].inputs.keys() == parts[name].inputs.keys() for name in whole):
+        raise errors.UserError(
+            "The networks of this run take no masks; received `without_masks`, which is for runs "
+            "whose networks do; leave it out."
+        )
+    return parts
+
+
+def _chosen(
+    signatures: dict[str, algorithm_lib.Signature], names: Sequence[str]
+) -> dict[str, algorithm_lib.Signature]:
     for name in names:
-        for inputs in calibration(name):
-            yield name, dict(inputs)
+        if name not in signatures:
+            raise errors.UserError(
+                f"This run has no signature {name!r}; it has {', '.join(signatures)}."
+            )
+    return {name: s for name, s in signatures.items() if not names or name in names}
+
+
+def _images(
+    run: runs.Run, options: Options, size: int
+) -> tuple[tflite_images.Images | None, tflite_images.Images]:
+    """Returns the images to calibrate with, if the scheme needs any, and to compare with."""
+    calibrated = options.num_calibration_images if options.scheme in CALIBRATED else 0
+    compared = options.num_comparison_images
+    if options.calibration_images:
+        parts = tflite_images.split_photos(options.calibration_images, calibrated, compared)
+        what = f"photos of {options.calibration_images}"
+        known, others = (
+            tflite_images.of_photos(paths, run, size, what) if paths else None for paths in parts
+        )
+        return known, others
+    try:
+        held_out = tflite_images.of_data_set(run, "test", compared, size, options.data_dir)
+        if not calibrated:
+            return None, held_out
+        training = tflite_images.of_data_set(run, "train", calibrated, size, options.data_dir)
+        return training, held_out
+    except errors.UserError as error:
+        if calibrated:
+            raise errors.UserError(
+                f"{error} quantize={options.scheme} finds its ranges on images like those of "
+                "training; pass a folder of photos as calibration_images=DIR, or the current "
+                "folder of the data set as `data_dir`."
+            ) from error
+        if options.data_dir:
+            raise
+        return None, tflite_images.drawn(run.label_space, compared, size)
+
+
+def _shapes(signatures: Signatures) -> dict[str, dict[str, list[int]]]:
+    return {
+        name: {key: list(spec.shape) for key, spec in s.inputs.items()}
+        for name, s in signatures.items()
+    }
+
+
+def _write(path: pathlib.Path, content: bytes, described: description_lib.Description) -> None:
+    with files.atomic(path) as file:
+        file.write(content)
+    with files.atomic(path.with_suffix(".json")) as file:
+        file.write(description_lib.to_json(described).encode())
 
 
 @contextlib.contextmanager
 def _saved(converted: Signatures) -> Iterator[str]:
-    """Gives a SavedModel of the signatures, as the converter takes several that share weights."""
+    """Yields the folder of a SavedModel, from which several signatures share weights."""
     saved = tf.Module()
     with forms.portable():
         functions = {
             name: tf.function(signature.function).get_concrete_function(**signature.inputs)
             for name, signature in converted.items()
         }
-    found = {v.ref(): v for function in functions.values() for v in function.graph.variables}
-    saved.weights = list(found.values())
+    variables = {v.ref(): v for function in functions.values() for v in function.graph.variables}
+    saved.weights = list(variables.values())
     with tempfile.TemporaryDirectory() as directory:
         tf.saved_model.save(saved, directory, signatures=functions)
         yield directory

@@ -1,4 +1,4 @@
-"""The images on which a TFLite file is compared with the run, and in whose ranges it computes."""
+"""The images to calibrate a TFLite file with, and to compare it with the run."""
 
 import dataclasses
 import pathlib
@@ -24,9 +24,9 @@ class Images:
 
     Attributes:
       pixels: (M, S, S, 3) float32 in [-1, 1].
-      labels: (M, width) float32: what they show or, where that is not known, the run's labels in
-        turn, so that every label is asked for.
-      what: What they are, for people: "held-out images of ...".
+      labels: (M, width) float32: their labels or, if these are unknown, the run's labels in turn,
+        so that every label becomes a target.
+      what: A description for people: "held-out images of ...".
     """
 
     pixels: np.ndarray
@@ -35,22 +35,22 @@ class Images:
 
 
 def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str = "") -> Images:
-    """Returns images of the run's data set, evenly spaced over it, with their labels.
+    """Returns evenly spaced images of the run's data set, with their labels.
 
     Args:
       run: The run.
       split: "train" or "test".
-      count: How many; a smaller data set gives all it has.
-      size: In pixels.
-      data_dir: Where the data set is now; "": where it was.
+      count: The number of images; a smaller data set gives all of its own.
+      size: Height and width in pixels.
+      data_dir: The current folder of the data set; "": where it was in training.
 
     Raises:
-      UserError: The data set is not there.
+      UserError: The data set is missing.
     """
     data = run.config.data
     if data_dir:
         data = dataclasses.replace(data, data_dir=data_dir)
-    if data.dataset == "cartoon_faces":  # as many as are asked for can be drawn
+    if data.dataset == "cartoon_faces":  # any number can be drawn
         data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
     source = loading.load(data, split)
     data = dataclasses.replace(data, image_size=size)
@@ -61,7 +61,7 @@ def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str 
 
 
 def of_photos(paths: Sequence[pathlib.Path], run: runs.Run, size: int, what: str) -> Images:
-    """Returns photos, read and made square as `stargan_tf.translate` does with the run.
+    """Returns photos, read and made square like those that the run translates.
 
     Raises:
       UserError: One can't be read.
@@ -72,7 +72,7 @@ def of_photos(paths: Sequence[pathlib.Path], run: runs.Run, size: int, what: str
 
 
 def drawn(space: labels_lib.LabelSpace, count: int, size: int) -> Images:
-    """Returns drawn faces, which need no files. The run need not have seen any in training."""
+    """Returns drawn faces, which need no files; the run may be trained on other images."""
     smallest, largest = _DRAWN_SIZES
     drawings = cartoon_faces.CartoonFaces("test", min(max(size, smallest), largest), count)
     faces = (Image.fromarray(drawings.image(i)) for i in range(count))
@@ -83,19 +83,19 @@ def drawn(space: labels_lib.LabelSpace, count: int, size: int) -> Images:
 def split_photos(
     folder: str, for_calibration: int, for_comparison: int
 ) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
-    """Returns photos of a folder to calibrate with and others to compare on, evenly spaced.
+    """Returns photos to calibrate with and others to compare with, evenly spaced.
 
-    Where both are wanted, two thirds are for calibration; of a single photo both get that one.
+    If both are needed, two thirds of the photos are for calibration; a single photo is for both.
 
     Args:
       folder: A folder of photos, with its sub-folders.
-      for_calibration: How many at most; 0: none.
-      for_comparison: How many at most.
+      for_calibration: The most photos to calibrate with; 0: none.
+      for_comparison: The most photos to compare with.
 
     Raises:
       UserError: There is no photo.
     """
-    paths = photo_jobs.found([folder], "--calibration_images")
+    paths = photo_jobs.found([folder], "`calibration_images`")
     if not for_calibration:
         return [], _spread(paths, for_comparison)
     compared = _spread(paths, min(for_comparison, max(1, len(paths) // 3)))

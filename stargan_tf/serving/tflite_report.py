@@ -1,4 +1,4 @@
-"""How a TFLite file compares with the float networks: error, time, size, operations."""
+"""Compares a TFLite file with the float networks: error, time, size, operations."""
 
 import dataclasses
 import json
@@ -16,10 +16,10 @@ from stargan_tf.inference import batches
 from stargan_tf.reports import table as table_lib
 from stargan_tf.serving import module
 
-# Of a trained run, in dB, for images clipped to [-1, 1] (peak 2): what a scheme should reach.
+# The PSNR in dB that a trained run should reach by scheme, for images clipped to [-1, 1] (peak 2).
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
 _UNWANTED = ("CUSTOM", "BROADCAST_TO")  # older GPU delegates lack the second
-_MOST_PSNR = 120.0  # of equal images it is infinite
+_MOST_PSNR = 120.0  # it is infinite for equal images
 _REPEATS = 20
 _THREADS = (1, 2)
 
@@ -28,12 +28,12 @@ Inputs = dict[str, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """One signature of a TFLite file against the run's float networks.
+    """The comparison of a signature of a TFLite file with the run's float networks.
 
     Attributes:
-      signature: Which.
-      images: How many requests were compared.
-      psnr: Mean over images in dB, or None where the answer is no image.
+      signature: The signature's name.
+      images: The number of requests.
+      psnr: Mean over images in dB, or None if the answer is no image.
       ssim: Mean over images, likewise.
       largest: The largest difference of any number.
       milliseconds: Median time of one request, by the number of threads.
@@ -53,17 +53,17 @@ def requests(
     images: np.ndarray,
     labels: np.ndarray,
 ) -> Inputs:
-    """Returns real inputs for a signature, one request for each image, on the first axis.
+    """Returns realistic inputs for a signature, with a request for each image on the first axis.
 
-    Each image is asked to show the label of the next: where labels are not what the images show,
-    but the run's in turn, they are asked for in turn. References are the next image; latent
-    codes are drawn. What a part that was left out would find is drawn evenly from [0, 1).
+    The target of each image is the label of the next, and its reference is the next image. Latent
+    codes are random. Other inputs, such as masks of a network that was left out, are uniformly
+    distributed in [0, 1).
 
     Args:
-      algorithm: With the weights of the run.
-      signature: For one image.
+      algorithm: The algorithm with the weights of the run.
+      signature: A signature for one image.
       images: (M, S, S, 3) in [-1, 1].
-      labels: (M, width), theirs.
+      labels: (M, width), their labels or the run's labels in turn.
     """
     targets, random = np.roll(labels, -1, axis=0), np.random.default_rng(0)
 
@@ -95,12 +95,12 @@ def each(inputs: Mapping[str, np.ndarray]) -> Iterator[Inputs]:
 def measure(
     path: pathlib.Path, name: str, signature: algorithm_lib.Signature, inputs: Inputs
 ) -> Report:
-    """Runs a TFLite file, in a process of its own, and the float networks; compares them.
+    """Runs a TFLite file and the float networks, and compares them.
 
     Raises:
-      RuntimeError: The interpreter can't run the file, or is not installed; says why.
+      RuntimeError: The interpreter is not installed or can't run the file.
     """
-    answers, found = run(path, name, inputs)
+    answers, times = run(path, name, inputs)
     tensors = {key: tf.constant(value) for key, value in inputs.items()}
     expected = batches.in_batches(lambda part: signature.function(**part), tensors, size=1)
     key = next(iter(expected))
@@ -112,11 +112,11 @@ def measure(
         ssim = float(tf.reduce_mean(tf.image.ssim(*(tf.constant(c) for c in clipped), 2.0)))
         wanted, answers = clipped[0], {key: clipped[1]}
     largest = float(np.abs(wanted - answers[key]).max())
-    return Report(name, len(wanted), psnr, ssim, largest, **found)
+    return Report(name, len(wanted), psnr, ssim, largest, **times)
 
 
 def run(path: pathlib.Path, name: str, inputs: Inputs) -> tuple[Inputs, dict]:
-    """Returns a file's answers, and its times."""
+    """Returns the answers of a TFLite file, and its times, both from a separate process."""
     count = len(next(iter(inputs.values())))
     request = {"signature": name, "count": count, "threads": _THREADS, "repeats": _REPEATS}
     with tempfile.TemporaryDirectory() as directory:
@@ -136,7 +136,7 @@ def run(path: pathlib.Path, name: str, inputs: Inputs) -> tuple[Inputs, dict]:
 
 
 def table(path: pathlib.Path, reports: Sequence[Report], compared_on: str) -> str:
-    """Returns the reports of one file as text, under a heading that says on what images."""
+    """Returns the reports of one file as a table, under a heading that describes the images."""
     headings = ["signature", "MB", "ms, 1 thread", "2 threads", "PSNR", "SSIM", "max error"]
     size = f"{path.stat().st_size / 2**20:.1f}"
     rows = []
@@ -153,10 +153,10 @@ def table(path: pathlib.Path, reports: Sequence[Report], compared_on: str) -> st
 
 
 def operations(path: pathlib.Path) -> dict[str, int]:
-    """Returns how often each operation occurs in a file, over all of its signatures.
+    """Counts the operations in a file, over all its signatures.
 
     Raises:
-      RuntimeError: One is not built into TFLite, or not taken by GPU delegates.
+      RuntimeError: One is not built into TFLite or not supported by GPU delegates.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -165,8 +165,8 @@ def operations(path: pathlib.Path) -> dict[str, int]:
     # Codes beyond 127 are in the newer field, the others in both.
     codes = [names[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in model.operatorCodes]
     used = [codes[o.opcodeIndex] for graph in model.subgraphs for o in graph.operators]
-    found = {name: used.count(name) for name in sorted(set(used))}
-    unwanted = [name for name in _UNWANTED if name in found]
+    counts = {name: used.count(name) for name in sorted(set(used))}
+    unwanted = [name for name in _UNWANTED if name in counts]
     if unwanted:
         raise RuntimeError(f"{path} holds {', '.join(unwanted)}, which not every device has.")
-    return found
+    return counts

@@ -1,10 +1,9 @@
-"""The folder of an exported model: one folder for each version, named by a whole number.
+"""Manages the folder of an exported model: a folder for each version, named by its number.
 
-A server loads a version as soon as its folder appears, so a folder appears only once it is whole.
+A server loads a version as soon as its folder appears, so the folder must be complete by then.
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -13,21 +12,21 @@ from collections.abc import Iterator
 from stargan_tf.base import errors, files
 from stargan_tf.serving import description as description_lib
 
-_SAME = ("algorithm", "labels")  # what all versions of a model have in common
+_SAME = ("algorithm", "labels")  # equal in all versions of a model
 
 
 def check(output: pathlib.Path, description: description_lib.Description) -> None:
-    """Raises a UserError where `output` holds anything but versions of this model."""
+    """Raises a UserError if `output` holds anything but versions of this model."""
     if not output.exists():
         return
     if not output.is_dir():
-        raise errors.UserError(f"--output={output} is a file; name a folder of the model's own.")
+        raise errors.UserError(f"output={output} is a file; name a folder of the model's own.")
     for path in sorted(output.iterdir()):
         if path.name.endswith(files.PARTIAL):
             continue
         if not (path.name.isdecimal() and path.is_dir()):
             raise errors.UserError(
-                f"--output={output} holds {path.name}, which is no version of a model; choose a "
+                f"output={output} holds {path.name}, which is no version of a model; choose a "
                 "folder of the model's own, such as exported/stargan."
             )
         _check_same(path, description)
@@ -35,13 +34,13 @@ def check(output: pathlib.Path, description: description_lib.Description) -> Non
 
 @contextlib.contextmanager
 def next_version(output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
-    """Gives a folder to fill, which becomes the next version when the block ends without an error.
+    """Creates a folder that becomes the next version when the block ends without an error.
 
     Yields:
-      The folder to fill, whose name no server looks at, and the one that it will be.
+      The folder to fill, which servers ignore, and its final path.
 
     Raises:
-      UserError: It can't be written, as on a full disk; nothing is left behind.
+      UserError: The folder can't be written, or the disk is full; no partial folder remains.
     """
     version = 1 + max([int(p.name) for p in output.glob("*") if p.name.isdecimal()], default=0)
     final = output / str(version)
@@ -56,7 +55,7 @@ def next_version(output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.P
     except OSError as error:
         raise errors.UserError(
             f"Could not write {final}: {error.strerror or error}; no version was added; free some "
-            "space or choose another --output, then run the same command again."
+            "space or choose another `output`, then run the same command again."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -68,15 +67,15 @@ def next_version(output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.P
 def _check_same(version: pathlib.Path, description: description_lib.Description) -> None:
     path = version / description_lib.FILE_NAME
     try:
-        there = json.loads(path.read_text())
+        there = description_lib.read(path)
         differing = [name for name in _SAME if there[name] != description[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise errors.UserError(
-            f"{version} has no {description_lib.FILE_NAME} that tells which model it is; choose "
-            "another --output."
+            f"{version} has no {description_lib.FILE_NAME} that says which model it is; choose "
+            "another `output`."
         ) from error
     if differing:
         raise errors.UserError(
             f"{version} is a version of another model: {' and '.join(differing)} "
-            "are not this run's; choose another --output."
+            "are not this run's; choose another `output`."
         )

@@ -1,4 +1,4 @@
-"""The devices to train on."""
+"""Chooses the devices to train on."""
 
 import tensorflow as tf
 
@@ -11,7 +11,7 @@ def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:
     Args:
       name: "auto": all GPUs, or else the CPU; "mirrored": one replica on each GPU, or on each
         logical CPU; "one_device": the first GPU, or else the CPU.
-      logical_cpus: Where positive, split the CPU into so many devices and train on them.
+      logical_cpus: If positive, split the CPU into so many devices and train on them.
     """
     if logical_cpus:
         _split_cpu(logical_cpus)
@@ -22,7 +22,7 @@ def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:
 
 
 def count(name: str, logical_cpus: int = 0) -> int:
-    """Returns how many replicas `make_strategy` would make; starts no device."""
+    """Returns the number of replicas that `make_strategy` would use; starts no device."""
     return len(_chosen(name, logical_cpus))
 
 
@@ -36,7 +36,7 @@ def _chosen(name: str, logical_cpus: int) -> list[str]:
 
 
 def names(strategy: tf.distribute.Strategy) -> list[str]:
-    """Returns the devices of a strategy as people call them: GPU:0, CPU:1."""
+    """Returns the short names of a strategy's devices: GPU:0, CPU:1."""
     return [":".join(d.rsplit(":", 2)[1:]) for d in strategy.extended.worker_devices]
 
 
@@ -46,25 +46,25 @@ def _split_cpu(count: int) -> None:
         tf.config.set_logical_device_configuration(
             cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
         )
-    except (RuntimeError, ValueError):  # TensorFlow has been used: then the split must be there.
+    except (RuntimeError, ValueError):  # TensorFlow is in use, so the CPU must be split already.
         if len(tf.config.list_logical_devices("CPU")) < count:
             raise errors.UserError(
                 f"logical_cpus={count} must be set before TensorFlow is used in a process; start "
-                "a new one."
+                "a new process."
             ) from None
 
 
 def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
-    """Raises a UserError where the replicas can't have equal shares of the global batch."""
+    """Raises a UserError unless the global batch can be divided equally among the replicas."""
     check_shares(batch_size, strategy.num_replicas_in_sync)
 
 
 def check_shares(batch_size: int, replicas: int) -> None:
-    """Does what `check_batch_size` does, with the number of replicas."""
+    """Makes the check of `check_batch_size` for a number of replicas."""
     if batch_size % replicas:
         lower = batch_size // replicas * replicas
         choices = [str(n) for n in (lower, lower + replicas) if n]
         raise errors.UserError(
-            f"batch_size is of the global batch and must be a multiple of the {replicas} replicas; "
-            f"received {batch_size}; pass --batch_size={' or '.join(choices)}."
+            f"`batch_size` is that of the global batch and must be a multiple of the {replicas} "
+            f"replicas; received {batch_size}; pass batch_size={' or '.join(choices)}."
         )

@@ -1,4 +1,4 @@
-"""A compiled step that remembers the first losses that were not finite."""
+"""A compiled training step that records the first loss that is not finite."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 
 
 class NotFinite(NamedTuple):
-    """A loss that was not finite, and how many steps had been taken then."""
+    """A loss that was not finite, and the number of steps up to it."""
 
     step: int
     name: str
@@ -16,39 +16,36 @@ class NotFinite(NamedTuple):
 
 
 class GuardedStep:
-    """(batch, step) -> losses, averaged over the replicas: one graph for a whole step.
+    """Maps (batch, step) to losses, averaged over the replicas, in one graph for a whole step.
 
-    A GPU is given a step and works while Python goes on, until Python asks for a number. Whether
-    the losses were finite is therefore noted on the device, and read when it suits. The note goes
-    from call to call as a tensor; it is no variable, and so in no checkpoint.
+    Python queues steps on a GPU without waiting until it reads a number. The device therefore
+    records whether the losses are finite, in a tensor that is read only when convenient. It is
+    passed from call to call and is not a variable, so checkpoints don't contain it.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy, algorithm: algorithm_lib.Algorithm):
         self._strategy, self._algorithm = strategy, algorithm
         self._take = tf.function(self._taken)
-        self._note = tf.zeros([3], tf.float64)  # step (0: there is none), number of the loss, value
+        self._note = tf.zeros([3], tf.float64)  # step (0: all finite), index of the loss, value
         self._names: tuple[str, ...] = ()
 
     def __call__(self, batch: Any, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Takes a step; returns its losses, which a GPU may not have computed yet."""
+        """Takes a step and returns its losses, which a GPU may not have computed yet."""
         losses, self._note = self._take(batch, step, self._note)
         return losses
 
     def first_not_finite(self) -> NotFinite | None:
-        """Waits for the steps taken so far; returns their first loss that was not finite.
-
-        Of a step with several it is the first of the losses.
-        """
+        """Waits for all steps so far and returns the first loss that was not finite."""
         step, number, value = self._note.numpy()
         return NotFinite(int(step), self._names[int(number)], float(value)) if step else None
 
     def get_concrete_function(self, batch: Any, step: tf.Tensor) -> Any:
-        """Returns what is called for such a batch, as that of a tf.function."""
+        """Returns the concrete function for a batch, like the method of a tf.function."""
         return self._take.get_concrete_function(batch, step, self._note)
 
     def _taken(self, batch, step, note):
         losses = self._strategy.run(self._algorithm.train_step, args=(batch, step))
-        # Else TensorFlow brings the mean of several GPUs to the CPU, and the call waits for it.
+        # TensorFlow would move the mean of several GPUs to the CPU, and the call would wait.
         devices = self._strategy.extended.worker_devices if self._several() else (None,)
         with tf.device(devices[0]):
             mean = tf.distribute.ReduceOp.MEAN
@@ -61,7 +58,7 @@ class GuardedStep:
 
 
 def _noted(losses: list[tf.Tensor], step: tf.Tensor, note: tf.Tensor) -> tf.Tensor:
-    """Returns the note, or what is to be noted where it is empty and a loss is not finite."""
+    """Returns the note; if it is empty and a loss is not finite, a new one."""
     values = tf.stack([tf.cast(loss, tf.float64) for loss in losses])
     bad = ~tf.math.is_finite(values)
     number = tf.argmax(tf.cast(bad, tf.float32))  # the first of them

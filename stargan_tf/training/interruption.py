@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first lets a training finish its step, the second ends the process."""
+"""Handles Ctrl-C and SIGTERM: the first lets training finish its step, the second ends it."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def end(number: int) -> None:
-    """Ends the process at once, with the exit status of a signal; it may be inside of a step."""
+    """Ends the process at once, even inside a step, with the exit status of a signal."""
     print(
         "\nerror: Ended by a second signal without saving; the same command continues from the "
         "newest checkpoint.",
@@ -23,14 +23,14 @@ def end(number: int) -> None:
 
 @contextlib.contextmanager
 def requests(at_second: Callable[[int], None] = end) -> Iterator[list[int]]:
-    """Collects the signals that ask to stop, instead of dying of them.
+    """Collects the signals that ask to stop, instead of ending the process.
 
-    Python calls its handlers between two of its own instructions, so none while TensorFlow is
-    taking a step, which may last minutes, or may never end. Signals are therefore also written to
-    a pipe as they come, and a thread reads it.
+    Python calls signal handlers only between its own instructions, not while TensorFlow takes a
+    step, which may last minutes or never end. The C handler therefore also writes each signal to a
+    pipe, which a thread reads.
 
     Args:
-      at_second: Called by that thread with the number of the second signal.
+      at_second: The thread calls it with the number of the second signal.
 
     Yields:
       The numbers of the signals so far.

@@ -1,4 +1,4 @@
-"""What to say where a training needs more memory than there is."""
+"""Explains that a training ran out of memory, and what to do about it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,25 +9,25 @@ from stargan_tf.runs import checkpoints, runs
 
 
 def smaller(config: hyperparameters.Config, replicas: int = 1) -> str:
-    """Returns the flags, as part of a sentence, with which a training takes less memory."""
+    """Returns options that reduce the memory of a training, as part of a sentence."""
     options = config.train
     half = options.batch_size // 2 // replicas * replicas
-    flags = [f"--batch_size={half}"] if half else []
-    flags += ["a smaller --image_size"]
-    flags += ["--precision=bfloat16"] if options.precision == "float32" else []
-    return " or ".join(filter(None, (", ".join(flags[:-1]), flags[-1])))
+    ways = [f"batch_size={half}"] if half else []
+    ways += ["a smaller `image_size`"]
+    ways += ["precision=bfloat16"] if options.precision == "float32" else []
+    return " or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
 
 
 @contextlib.contextmanager
 def explained(run: runs.Run, replicas: int) -> Iterator[None]:
-    """Turns the errors of a full memory into one that says what took it and what to do.
+    """Replaces errors of a full memory by one that says what needed it and what to do.
 
     Args:
-      run: The run that is trained.
-      replicas: On how many devices.
+      run: The run to train.
+      replicas: The number of devices.
 
     Raises:
-      UserError: If the memory ran out. All other errors go on as they are.
+      UserError: If memory ran out. Other errors are raised unchanged.
     """
     try:
         yield
@@ -39,9 +39,9 @@ def explained(run: runs.Run, replicas: int) -> Iterator[None]:
         steps = checkpoints.Checkpoints(run.checkpoint_dir, {}).steps()
         newest = f"the checkpoint of step {steps[-1]} is intact" if steps else "nothing was saved"
         raise errors.UserError(
-            f"The {which} ran out in a training with --batch_size={options.batch_size} on "
+            f"The {which} ran out in a training with batch_size={options.batch_size} on "
             f"{replicas} {'device' if replicas == 1 else 'devices'}, images of {size} x {size} "
-            f"pixels and --precision={options.precision}; {newest}; start again in another "
-            f"--run_dir with {smaller(run.config, replicas)}, or run the same command where there "
+            f"pixels and precision={options.precision}; {newest}; start again in another "
+            f"`run_dir` with {smaller(run.config, replicas)}, or run the same command where there "
             "is more memory or there are more GPUs."
         ) from error

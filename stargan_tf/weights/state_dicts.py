@@ -1,6 +1,6 @@
-"""Weights from other programs: state dicts in PyTorch, safetensors and NumPy files.
+"""Reads weights of other programs: state dicts in PyTorch, safetensors and NumPy files.
 
-Nothing in a file is ever run. PyTorch itself is not needed: torch_files reads its files.
+No code in a file is run, and PyTorch is not needed: torch_files reads its files.
 """
 
 import os
@@ -16,30 +16,30 @@ from stargan_tf.weights import torch_files, torch_pickles
 
 State = dict[str, np.ndarray]
 
-# In a hostile file, dictionaries can contain themselves, or each other many times.
+# In a malicious file, dictionaries can contain themselves, or each other many times.
 _DEEPEST = 64
-_LONGEST = 10_000_000  # characters, of all names together
+_LONGEST = 10_000_000  # characters of all names together
 _TORCH_SUFFIXES = (".ckpt", ".pt", ".pth")
 
 
 def read(path: str | os.PathLike[str]) -> State:
     """Returns a file's tensors by name.
 
-    Dictionaries in dictionaries become one, their names joined by "."; the part "module" that
-    `torch.nn.DataParallel` adds is removed: {"generator": {"module.from_rgb.weight": ...}} gives
-    "generator.from_rgb.weight". Of a training's checkpoint that has a dictionary `state_dict`, what
-    stands beside that (optimizers, counters) is not looked at.
+    Nested dictionaries become one, with names joined by ".", and the part "module" that
+    `torch.nn.DataParallel` adds is removed: {"generator": {"module.from_rgb.weight": ...}} becomes
+    "generator.from_rgb.weight". If a checkpoint has a dictionary `state_dict`, only that is read,
+    not the optimizers and counters beside it.
 
     Args:
       path: A file that ends in .ckpt, .pt or .pth (written by `torch.save`), .safetensors, or
         .npz.
 
     Returns:
-      Arrays in the layouts of the file, to be read only; float16 and bfloat16 become float32.
+      Read-only arrays with the axes of the file; float16 and bfloat16 become float32.
 
     Raises:
-      UserError: If there is no such file, or it is damaged, holds anything but tensors, would run
-        code, or has another suffix.
+      UserError: If the file is missing, damaged, holds anything but tensors, would run code, or
+        has another suffix.
     """
     path = pathlib.Path(path)
     if not path.is_file():
@@ -61,27 +61,27 @@ def read(path: str | os.PathLike[str]) -> State:
     if strange:
         raise errors.UserError(
             f"{path} holds more than tensors: {some(strange)}; save only the network's state dict "
-            "to a file, and give that."
+            "to a file, and pass that."
         )
     if not state:
-        raise errors.UserError(f"{path} holds no tensor; give the file that holds the weights.")
+        raise errors.UserError(f"{path} holds no tensor; pass the file that holds the weights.")
     return state
 
 
 def prefixed(state: Mapping[str, np.ndarray], prefix: str) -> State:
-    """Returns the entries whose names begin with "prefix.", without it."""
+    """Returns the entries whose names begin with "prefix.", without that prefix."""
     start = f"{prefix}."
     return {name[len(start) :]: v for name, v in state.items() if name.startswith(start)}
 
 
 def some(names: Sequence[str], count: int = 3) -> str:
-    """Returns the first names, and how many more there are."""
+    """Returns the first names and the number of others, for a message."""
     more = f" and {len(names) - count} more" if len(names) > count else ""
     return ", ".join(names[:count]) + more
 
 
 def _flatten(tree: Any) -> tuple[State, list[str]]:
-    """Returns the tensors of nested dictionaries by name, and the names of what else they hold."""
+    """Returns the tensors in nested dictionaries by name, and the names of all other entries."""
     state: State = {}
     strange: list[str] = []
     length = 0
@@ -103,7 +103,7 @@ def _flatten(tree: Any) -> tuple[State, list[str]]:
 
 
 def _entries(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Yields a value and, if it is a dictionary, all that is in it, with names joined by "."."""
+    """Yields a value and, if it is a dictionary, all its entries, with names joined by "."."""
     yield name, tree
     if isinstance(tree, Mapping):
         if depth == _DEEPEST:
@@ -113,7 +113,7 @@ def _entries(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, A
 
 
 def _numpy(value: Any) -> np.ndarray | None:
-    """Returns an array of at least float32; None where it is no array of numbers."""
+    """Returns an array of numbers, with at least float32; None for anything else."""
     if not isinstance(value, np.ndarray):
         return None
     if value.dtype.name in ("float16", "bfloat16"):
@@ -129,7 +129,7 @@ def _read_torch(path: pathlib.Path) -> Any:
     except torch_pickles.CodeError as error:
         raise errors.UserError(
             f"{path} holds code, not only weights ({error}), so it was refused and nothing in it "
-            "was run; where you trust it, save its tensors alone: torch.save(model.state_dict(), "
+            "was run; if you trust it, save its tensors alone: torch.save(model.state_dict(), "
             "...)."
         ) from error
     except Exception as error:  # a damaged file may fail anywhere
@@ -137,18 +137,18 @@ def _read_torch(path: pathlib.Path) -> Any:
 
 
 def _read_safetensors(path: pathlib.Path) -> State:
-    import ml_dtypes  # noqa: F401  NumPy learns of bfloat16 by it
+    import ml_dtypes  # noqa: F401  adds bfloat16 to NumPy
     import safetensors.numpy
 
     try:
         return safetensors.numpy.load_file(path)
-    except Exception as error:  # SafetensorError, and those of types that NumPy lacks
+    except Exception as error:  # SafetensorError, and others for types that NumPy lacks
         raise _damaged(path, error) from error
 
 
 def _read_npz(path: pathlib.Path) -> State:
     try:
-        # NumPy takes what is no archive for a pickle: ask zipfile first.
+        # NumPy takes anything but an archive for a pickle, so ask zipfile first.
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception as error:  # NumPy and zipfile raise many kinds on damaged files

@@ -1,9 +1,9 @@
 """Reads the files of torch.save, old and new, without PyTorch.
 
-Both formats hold a pickle of the dictionaries, whose tensors name storages (flat arrays), and the
-bytes of the storages. Since PyTorch 1.6 they are records of a zip archive; before, they follow one
-another: a magic number, a version, a description of the machine, the pickle, the storages' keys,
-and for each key a count and the bytes. Nothing in a file is run: see torch_pickles.
+Both formats hold a pickle of the dictionaries, whose tensors refer to storages (flat arrays), and
+the bytes of the storages. Since PyTorch 1.6 these are records of a zip archive. Before, a file was
+a sequence: magic number, version, description of the machine, pickle, the storages' keys, and for
+each key a count and the bytes. No code in a file is run: see torch_pickles.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from stargan_tf.base import errors
 from stargan_tf.weights import torch_pickles
 
 _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
-# The bytes of each kind of storage; bfloat16, which NumPy lacks, as integers.
+# The element type of each kind of storage; bfloat16, which NumPy lacks, is read as integers.
 _LAYOUTS = {
     "torch.FloatStorage": "f4",
     "torch.DoubleStorage": "f8",
@@ -35,7 +35,7 @@ _LAYOUTS = {
     "torch.BoolStorage": "u1",
     "torch.storage.UntypedStorage": "u1",
 }
-# Views may repeat elements, so a small file can hold a larger tensor, but not an absurd one.
+# Views may repeat elements, so a tensor may be larger than its file, up to this size.
 _ELEMENTS = 2**20
 _DIMENSIONS = 32  # NumPy's most
 
@@ -43,13 +43,13 @@ _DIMENSIONS = 32  # NumPy's most
 def read(path: pathlib.Path) -> Any:
     """Returns what torch.save wrote: dictionaries, lists and tuples of arrays, numbers and text.
 
-    Arrays can't be written to, and may share memory; float16 and bfloat16 have become float32.
+    Arrays are read-only and may share memory; float16 and bfloat16 become float32.
 
     Raises:
       UserError: If the file is in the format of PyTorch before 0.1.10.
-      torch_pickles.CodeError: If it names anything but tensors; nothing of it was run.
-      Exception: One of many kinds, if it is damaged or no such file. Memory is only taken in
-        proportion to the file's size.
+      torch_pickles.CodeError: If it refers to anything but tensors; no code in it was run.
+      Exception: Of many kinds, if it is damaged or another kind of file. Memory use is
+        proportional to the file's size.
     """
     with path.open("rb") as file:
         head = file.read(512)
@@ -65,14 +65,14 @@ def read(path: pathlib.Path) -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class Storage:
-    """A flat array that tensors are views of, and the kind that the file gives it."""
+    """A flat array that tensors are views of, and its kind in the file."""
 
     kind: str
     values: np.ndarray
 
 
 class _Storages:
-    """The storages of a file by key, each made once; `make` takes its kind, key and count."""
+    """The storages of a file by key, each made once by `make(kind, key, count)`."""
 
     def __init__(self, make: Callable[[str, str, int], np.ndarray], file_size: int):
         self._make, self._most = make, max(file_size, _ELEMENTS)
@@ -96,7 +96,7 @@ class _Storages:
             case ("storage", torch_pickles.Name(kind), str(key), _, int(count), part):
                 pass
             case _:
-                raise ValueError("what a tensor refers to is no storage")
+                raise ValueError("a tensor refers to something that is no storage")
         if kind not in _LAYOUTS or count < 0:
             raise ValueError(f"a storage can't be {count} x {kind}")
         if key not in self.made:
@@ -104,15 +104,15 @@ class _Storages:
         storage = self.made[key]
         if (storage.kind, len(storage.values)) != (kind, count):
             raise ValueError(f"the storage {key} is described in two ways")
-        if part is not None:  # in files of early versions
+        if part is not None:  # in files of early PyTorch versions
             _, offset, size = part
             return Storage(kind, self._tensor(storage, offset, (size,), (1,)))
         return storage
 
     def _tensor(self, storage: Any, offset: Any, shape: Any, strides: Any) -> np.ndarray:
-        """Returns the view of a storage that a tensor is; whatever it is given is checked first."""
+        """Returns a tensor as a view of a storage, after checking all arguments."""
         if not all(isinstance(v, tuple) and len(v) <= _DIMENSIONS for v in (shape, strides)):
-            raise ValueError("a tensor's shape or strides are none")
+            raise ValueError("a tensor has no valid shape or strides")
         numbers = (offset, *shape, *strides)
         if not isinstance(storage, Storage) or any(type(n) is not int or n < 0 for n in numbers):
             raise ValueError("a tensor is no view of a storage")
@@ -149,7 +149,7 @@ def _read_zip(path: pathlib.Path) -> Any:
 
 
 def _check_records(archive: zipfile.ZipFile, size: int) -> None:
-    """Raises a ValueError unless the records are stored as they are, and fit into the file."""
+    """Raises a ValueError unless the records are uncompressed and fit into the file."""
     records = archive.infolist()
     for record in records:
         if record.compress_type != zipfile.ZIP_STORED or record.file_size != record.compress_size:
@@ -167,7 +167,7 @@ def _read_old(content: bytes) -> Any:
         taken += count * _width(kind)
         if taken > len(content):
             raise ValueError(f"the storage {key} is larger than the file")
-        return np.empty(count, _decoded(kind, b"", 0).dtype)  # the numbers come after the pickle
+        return np.empty(count, _decoded(kind, b"", 0).dtype)  # the values follow the pickle
 
     storages = _Storages(make, len(content))
     for number in (_MAGIC, _VERSION):
@@ -176,7 +176,7 @@ def _read_old(content: bytes) -> Any:
     torch_pickles.load(stream, {})  # describes the machine; the numbers are little-endian on all
     tree, keys = storages.load(stream), torch_pickles.load(stream, {})
     if sorted(keys) != sorted(storages.made):
-        raise ValueError("its storages are not those that its tensors need")
+        raise ValueError("its storages differ from those that its tensors need")
     for key in keys:
         storage = storages.made[key]
         (count,) = struct.unpack("<q", stream.read(8))
@@ -188,12 +188,12 @@ def _read_old(content: bytes) -> Any:
 
 
 def _width(kind: str) -> int:
-    """Returns the bytes of an element."""
+    """Returns the size of an element in bytes."""
     return np.dtype(_LAYOUTS[kind]).itemsize
 
 
 def _decoded(kind: str, raw: bytes, count: int, big: bool = False) -> np.ndarray:
-    """Returns the `count` numbers of a storage; those of 16 bits as float32, exactly."""
+    """Returns the `count` values of a storage; 16-bit floats become float32, exactly."""
     if len(raw) < count * _width(kind):
         raise ValueError(f"a storage of {count} elements has only {len(raw)} bytes")
     layout = np.dtype(_LAYOUTS[kind]).newbyteorder(">" if big else "<")

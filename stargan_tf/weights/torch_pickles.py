@@ -1,9 +1,8 @@
-"""Reads the pickles in PyTorch's files with a machine that can only build plain data.
+"""Reads the pickles in PyTorch's files with an unpickler that can only build plain data.
 
-Python's own unpickler imports and calls whatever a file names. This one is a loop over the
-instructions, of which it knows those that torch.save writes. A name in a file is only looked up in
-a table that the caller passes; nothing is imported by name, no attribute is read or set, and no
-method of an object in the file is called.
+Python's own unpickler imports and calls whatever a file names. This one executes only the
+instructions that torch.save writes. It looks up names in a table that the caller passes; it imports
+nothing by name, reads and sets no attribute, and calls no method of an object in the file.
 """
 
 import dataclasses
@@ -11,41 +10,41 @@ import pickletools
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-# What a file may name, and the function of ours that answers a call; None where it is not called.
+# The names that a file may use, and our function for each; None: it must not be called.
 Names = Mapping[str, Callable[..., Any] | None]
 
-# Kinds of keys: a tuple could be nested so deep that hashing it overflows the interpreter's stack.
+# Types of keys. Hashing a deeply nested tuple would overflow the interpreter's stack.
 _KEYS = str | int | None
 _MOST_ARGUMENTS = 8  # torch.save writes up to 7; each call copies them
-_LARGEST_KEY = 2**60  # larger numbers can be chosen to have one hash, which makes dictionaries slow
+_LARGEST_KEY = 2**60  # larger numbers may all have the same hash, which makes dictionaries slow
 _MAKERS = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 
 
 class CodeError(Exception):
-    """A file asks to import or to call something; says what. Nothing was imported or called."""
+    """Raised if a file asks to import or call something; nothing was imported or called."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Name:
-    """A class or function that a file names, as module.name; only the text."""
+    """The name of a class or function in a file, as the text module.name."""
 
     name: str
 
 
 def load(stream: BinaryIO, names: Names, resolve: Callable[[Any], Any] | None = None) -> Any:
-    """Returns the object of the pickle that begins at the stream's position, and moves behind it.
+    """Reads the pickle at the stream's position, moves behind it, and returns its object.
 
-    Ordered dictionaries are plain ones, and what was set as their attributes is left out.
+    Ordered dictionaries become plain ones, without their attributes.
 
     Args:
-      stream: The bytes in memory; from a file, a pickle could ask for a huge read.
-      names: All that the file may name.
-      resolve: Returns the object of a persistent id; None where the pickle may have none.
+      stream: The bytes in memory; with a file, a pickle could ask for a huge read.
+      names: The names that the pickle may use.
+      resolve: Returns the object of a persistent id; None: the pickle must have none.
 
     Raises:
-      CodeError: If the pickle names anything else, or calls or builds anything but by `names`.
-      Exception: One of many kinds, if it is no complete pickle of torch.save.
+      CodeError: If the pickle uses other names, or calls or builds anything but by `names`.
+      Exception: Of many kinds, if it is no complete pickle of torch.save.
     """
     machine = _Machine(names, resolve)
     for opcode, argument, _ in pickletools.genops(stream):
@@ -55,7 +54,7 @@ def load(stream: BinaryIO, names: Names, resolve: Callable[[Any], Any] | None = 
 
 
 class _Machine:
-    """The stack, the marks in it and the memo of pickle's machine."""
+    """The state of an unpickler: its stack, the marks in it, and its memo."""
 
     def __init__(self, names: Names, resolve: Callable[[Any], Any] | None):
         self._names, self._resolve = names, resolve
@@ -99,7 +98,7 @@ class _Machine:
                 self._step_with_names(opcode, argument)
 
     def _step_with_names(self, opcode: str, argument: Any) -> None:
-        """Executes what could run code in Python's own machine."""
+        """Executes an instruction with which Python's own unpickler could run code."""
         stack = self.stack
         match opcode:
             case "GLOBAL" | "STACK_GLOBAL":
@@ -112,14 +111,14 @@ class _Machine:
                 function, arguments = self._take(2)
                 call = self._names[function.name] if isinstance(function, Name) else None
                 if call is None:
-                    raise CodeError("a call of what is no function")
+                    raise CodeError("a call of something that is no function")
                 if len(_expect(arguments, tuple)) > _MOST_ARGUMENTS:
                     raise ValueError(f"a call has {len(arguments)} arguments")
                 stack.append(call(*arguments))
             case "BUILD":
                 self._take(1)
                 if not isinstance(stack[-1], dict):
-                    raise CodeError("attributes of what has none")
+                    raise CodeError("attributes of something that has none")
             case "INST" | "OBJ" | "NEWOBJ" | "NEWOBJ_EX" | "EXT1" | "EXT2" | "EXT4":
                 raise CodeError(f"the instruction {opcode} {argument or ''}".strip()[:100])
             case _:
@@ -142,11 +141,11 @@ class _Machine:
 
 
 def ordered_dict(pairs: Any = None) -> dict[Any, Any]:
-    """Returns the dictionary for a call of collections.OrderedDict; Python 2 passes its pairs."""
+    """Returns the dictionary for a call of collections.OrderedDict; Python 2 passes pairs."""
     result: dict[Any, Any] = {}
     if pairs is not None:
         _update(result, (_expect(pair, list) for pair in _expect(pairs, list)))
-        pairs.clear()  # else a file could have one long list copied again and again
+        pairs.clear()  # so that a file can't have one long list copied again and again
     return result
 
 
@@ -163,7 +162,7 @@ def _update(target: Any, pairs: Any) -> None:
 
 
 def _expect(value: Any, kind: Any) -> Any:
-    """Returns the value if it is of the kind; a pickle may have put anything in its place."""
+    """Returns the value if it is of the kind; a pickle may hold anything."""
     if not isinstance(value, kind):
-        raise ValueError(f"a {type(value).__name__} stands where it can't")
+        raise ValueError(f"a {type(value).__name__} is not allowed there")
     return value

@@ -2,9 +2,9 @@
 
 from absl.testing import absltest, parameterized
 
-from stargan_tf.cli import flag_texts
+from stargan_tf.cli import command_line, flag_texts
 
-NAMES = {"run_dir", "crop_size", "seed"}
+NAMES = {"run_dir": "run_dir", "crop_size": "crop_size", "seed": "seed", "known": "from"}
 
 
 class FlagTextsTest(parameterized.TestCase):
@@ -12,6 +12,7 @@ class FlagTextsTest(parameterized.TestCase):
         ("pass `run_dir` again", "pass --run_dir again"),
         ("pass crop_size=0.", "pass --crop_size=0."),
         ("(crop_size=0; seed=3)", "(--crop_size=0; --seed=3)"),
+        ("say it with `known`, such as known=cat", "say it with --from, such as --from=cat"),
         ("received seed=runs/seed=3", "received --seed=runs/seed=3"),
         ("runs/a-seed=3/x.png is no folder", "runs/a-seed=3/x.png is no folder"),
         ("`G` has no `other` at loss=3", "`G` has no `other` at loss=3"),
@@ -20,6 +21,11 @@ class FlagTextsTest(parameterized.TestCase):
     )
     def test_only_options_become_flags(self, text, expected):
         self.assertEqual(flag_texts.as_flags(text, NAMES), expected)
+
+    def test_commands_know_the_options_of_training_data_and_every_paper(self):
+        text = "pass `run_dir`, crop_size=0, n_critic=1 or `w_hpf`; `G` is none"
+        expected = "pass --run_dir, --crop_size=0, --n_critic=1 or --w_hpf; `G` is none"
+        self.assertEqual(command_line.as_flags(text), expected)
 
 
 if __name__ == "__main__":

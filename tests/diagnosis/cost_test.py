@@ -54,24 +54,22 @@ class CostTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             found["time"].message, "A step takes about 55 s here, 40,000 steps 25 days."
         )
-        self.assertRegex(
-            found["time"].advice, "^Pass --image_size=64 --g_conv_dim=16 .*or use a GPU"
-        )
-        self.assertNotIn("--g_repeat_num", found["time"].advice)  # is smaller already
+        self.assertRegex(found["time"].advice, "^Pass image_size=64 g_conv_dim=16 .*or use a GPU")
+        self.assertNotIn("g_repeat_num", found["time"].advice)  # is smaller already
         found = findings(measured(gpus=True, step=10.0), **LARGE)  # under a week
         self.assertEqual(found, {})
         self.assertIn("use more GPUs", findings(measured(gpus=True), **LARGE)["time"].advice)
 
     def test_a_small_model_that_is_to_train_for_long(self):
         found = findings(measured(), total_steps=2000)
-        self.assertEqual(found["time"].advice, "Pass a smaller --total_steps, or use a GPU")
+        self.assertEqual(found["time"].advice, "Pass a smaller `total_steps`, or use a GPU")
 
     @parameterized.named_parameters(
         ("early", {"tracing": None, "first_step": None, "step": None},
          "cut off after 3.3 minutes, before the first step; pass a longer", "^Pass a longer"),
         ("first", {"first_step": None, "step": None, "prepared": 30.0},
          "the first step had not ended after 2.5 minutes; if each takes as long, 4 steps take "
-         "10 minutes", "^Pass a smaller --total_steps, or use a GPU; or a longer --time_limit$"),
+         "10 minutes", "^Pass a smaller `total_steps`, or use a GPU; or a longer `time_limit`$"),
         ("early_in_the_first", {"first_step": None, "step": None, "prepared": 150.0},
          "the first step had not ended after 30 s", "^Pass a longer"),
         ("second", {"step": None},
@@ -89,7 +87,7 @@ class CostTest(tf.test.TestCase, parameterized.TestCase):
         (
             "out_of_memory",
             "The memory did not suffice .words",
-            "--batch_size=2, a smaller --image_size or",
+            "batch_size=2, a smaller `image_size` or",
         ),
         ("crashed", "The trial of a step crashed .words", "Send the message"),
         ("refused", "words; do that instead", "^do that instead$"),

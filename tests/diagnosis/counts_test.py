@@ -33,7 +33,7 @@ class CountsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(domains(100, 299), {})
 
     @parameterized.parameters(
-        ("stargan_v1", "draws images as they come, so dog is seen, and asked for, that much less"),
+        ("stargan_v1", "draws images as they come, so dog is seen, and chosen as a target, that"),
         (
             "stargan_v2",
             "draws domains equally often, so an image of dog is seen 3.5 times as",
@@ -51,7 +51,7 @@ class CountsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("cat 99;", found.message)
         self.assertEqual(found.advice, "Add images of cat")
         found = domains(99, 100, algorithm="stargan_v2")["few_images"]
-        self.assertEqual(found.advice, "Add images of cat, and pass --augment=diffaugment")
+        self.assertEqual(found.advice, "Add images of cat, and pass augment=diffaugment")
         found = domains(99, 100, algorithm="stargan_v2", augment="diffaugment")["few_images"]
         self.assertEqual(found.advice, "Add images of cat")
 

@@ -55,14 +55,14 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
         ("unreadable", "unreadable", "failure",
          [r"train/cat/empty.jpg \(empty\)", r"train/cat/text.jpg \(not an image of a known",
           r"train/dog/truncated.jpg \(cut short or damaged\)"],
-         "Remove or replace these 3 broken files, or pass --on_corrupt=skip"),
+         "Remove or replace these 3 broken files, or pass on_corrupt=skip"),
         ("damaged", "damaged", "failure", [r"train/dog/damaged.jpg \(cut short"],
-         "Remove or replace this broken file, or pass --on_corrupt=skip"),
+         "Remove or replace this broken file, or pass on_corrupt=skip"),
         ("leak", "leaked", "warning", ["val/cat/leak.png = .*train/cat/3.png"],
          "Move this file out of the held-out images"),
         ("contradictory", "contradictory", "warning",
          [r"train/cat/5.png \(cat\) = .*train/dog/mislabelled.png \(dog\)"],
-         "Decide which label this picture shall have"),
+         "Decide which label this picture should have"),
         ("repeated", "repeated", "warning", ["cat/repeated.png = .*cat/7.png"],
          "Remove this copy"),
         ("lookalike", "lookalikes", "hint", ["cat/9.png ~ .*cat/lookalike.jpg"],
@@ -70,12 +70,12 @@ class BrokenFolderTest(tf.test.TestCase, parameterized.TestCase):
         ("tiny", "tiny", "warning", [r"cat/tiny.png \(16 x 16\)"],
          "Remove or replace this picture"),
         ("crop_size", "crop_size", "warning", [r"small.png \(40 x 48\)", r"tiny.png \(16"],
-         "Remove these 2 pictures, or pass a smaller --crop_size"),
+         "Remove these 2 pictures, or pass a smaller `crop_size`"),
         ("wide", "far_from_square", "warning", [r"dog/wide.png \(300 x 100\), 92% cut off"],
          "Crop this picture to what they show"),
         ("transparent", "transparent", "hint", ["dog/transparent.png"],
          "Put this picture on another background if white is not wanted"),
-        ("range", "grey_range", "warning", ["cat/x_ray.png"], "Pass --max_grey=4095"),
+        ("range", "grey_range", "warning", ["cat/x_ray.png"], "Pass max_grey=4095"),
         ("grey", "greyscale", "hint", ["cat/x_ray.png", "dog/grey.png"],
          "Remove these 2 grey pictures if"),
         ("plain", "single_colour", "warning", ["dog/plain.png"], "Remove this picture"),
@@ -234,12 +234,12 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     def test_what_the_flags_get_refused_for(self):
         self.good()
         report, _ = examine(self.root, image_size=100)
-        self.assertIn("Pass --image_size=128", report.text(0))
+        self.assertIn("Pass image_size=128", report.text(0))
         (found,) = [f for f in report.findings if f.severity == "failure"]
         self.assertRegex(found.message, "multiple of 8.*received image_size=100")
         report, _ = examine(self.root, logical_cpus=2, strategy="mirrored", batch_size=3)
         (found,) = [f for f in report.findings if f.severity == "failure"]
-        self.assertEqual(found.advice, "pass --batch_size=2 or 4")
+        self.assertEqual(found.advice, "pass batch_size=2 or 4")
         report, _ = examine(self.root, logical_cpus=2, strategy="one_device", batch_size=3)
         self.assertFalse(report.fails)
 
@@ -262,12 +262,12 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         report, _ = examine(self.root, image_size=128)
         (found,) = [f for f in report.findings if f.kind == "enlarged"]
         self.assertEqual((found.count, found.names), (16, ()))
-        self.assertRegex(found.message, "Smaller than --image_size=128: 16 of 16 images")
-        self.assertRegex(found.advice, "^Pass --image_size=32, or replace these 16 small pictures")
+        self.assertRegex(found.message, "Smaller than image_size=128: 16 of 16 images")
+        self.assertRegex(found.advice, "^Pass image_size=32, or replace these 16 small pictures")
 
         report, _ = examine(self.root, crop_size=50)
         (found,) = [f for f in report.findings if f.kind == "crop_size"]
-        self.assertEqual(found.advice, "Pass --crop_size=40, or leave it out")
+        self.assertEqual(found.advice, "Pass crop_size=40, or leave it out")
 
     @parameterized.parameters((4095, 0), (65_535, 2), (1000, 1))
     def test_the_range_of_16_bits(self, max_grey, count):
@@ -279,13 +279,13 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         found = [f for f in report.findings if f.kind == "grey_range"]
         self.assertEqual(sum(f.count for f in found), count)
         for one in found:
-            self.assertEqual(one.advice, "Pass --max_grey=4095")
+            self.assertEqual(one.advice, "Pass max_grey=4095")
 
     def test_a_crop_that_is_too_small(self):
         self.good(size=160)
         report, _ = examine(self.root, crop_size=100)
         (found,) = [f for f in report.findings if f.kind == "far_from_square"]
-        self.assertEqual(found.advice, "Pass a larger crop, such as --crop_size=160")
+        self.assertEqual(found.advice, "Pass a larger crop, such as crop_size=160")
 
     def test_names_that_are_not_text(self):
         self.good()

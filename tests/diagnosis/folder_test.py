@@ -29,9 +29,9 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         ("archive", ["b.zip", "a.tar"], "Unpack ROOT/a.tar first"),
         ("heic", ["train/cat/a.heic", "b.svg"], "Convert the 2 pictures to JPEG or PNG first"),
         ("celeba", ["list_attr_celeba.txt", "images/1.jpg"],
-         "Pass --dataset=celeba --data_dir=ROOT/"),
+         "Pass dataset=celeba data_dir=ROOT/"),
         ("celeba_below", ["x/list_attr_celeba.txt", "x/images/1.jpg"],
-         "Pass --dataset=celeba --data_dir=ROOT/x"),
+         "Pass dataset=celeba data_dir=ROOT/x"),
         ("as_it_was_said", ["set/train/cat/1.jpg", "set/val/cat/1.jpg"], ""),
     )  # fmt: skip
     def test_guess(self, paths, expected):
@@ -39,8 +39,8 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(self.guess(), expected.replace("ROOT", str(self.root)))
 
     def test_guess_of_a_name(self):
-        self.assertEqual(self.guess(root="../dota"), f"Pass --data_dir={self.root}/../data")
-        self.assertEqual(self.guess(root="/nowhere/at/all"), "Check --data_dir")
+        self.assertEqual(self.guess(root="../dota"), f"Pass data_dir={self.root}/../data")
+        self.assertEqual(self.guess(root="/nowhere/at/all"), "Check `data_dir`")
 
     @parameterized.named_parameters(
         ("parts", ["a.jpg", "train/b.jpg", "train/cat/c.jpg", "train/dog/more/d.jpg", "e/f/g.jpg",

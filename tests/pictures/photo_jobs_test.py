@@ -128,7 +128,7 @@ class ListingTest(PhotoJobsTestCase):
         self._files("b.jpg", "s/a.jpg", "notes.txt")
         (self.root / "one.txt").write_bytes(b"x")
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            found = photo_jobs.found([str(self.root / "one.txt"), str(self.folder)], "--reference")
+            found = photo_jobs.found([str(self.root / "one.txt"), str(self.folder)], "`reference`")
         expected = [self.root / "one.txt", self.folder / "b.jpg", self.folder / "s/a.jpg"]
         self.assertEqual(found, expected)
         self.assertIn("notes.txt", said.getvalue())
@@ -142,7 +142,7 @@ class MistakesTest(PhotoJobsTestCase):
     )
     def test_no_photo(self, names, message):
         self._files(*names)
-        with self.assertRaisesRegex(errors.UserError, f"--image=.*{message}"):
+        with self.assertRaisesRegex(errors.UserError, f"`image`=.*{message}"):
             self._jobs()
         self.assertFalse(self.output.exists())
 

@@ -270,7 +270,7 @@ class FitTest(PhotosTestCase):
     def test_what_cuts_says_so(self):
         path = self.saved(Image.fromarray(noise(6, 11)))
         for crop_size, fit, note in (
-            (5, "crop", "; cut to its central 5 x 5 px (--crop_size=0: the largest square)"),
+            (5, "crop", "; cut to its central 5 x 5 px (crop_size=0: the largest square)"),
             (6, "crop", ""),
             (0, "crop", ""),
             (5, "pad", ""),

@@ -52,13 +52,13 @@ class CheckpointsTest(tf.test.TestCase):
         self.saved.save(1)
         self.saved.save(2)
         self.saved.path(1).unlink()
-        with self.assertRaisesRegex(errors.UserError, r"step-00000001.npz is gone.*there \(2\)"):
+        with self.assertRaisesRegex(errors.UserError, r"step-00000001.npz is gone.*exists \(2\)"):
             self.saved.restore(1)
 
     def test_another_model_is_refused_with_the_names(self):
         self.saved.save(1)
         other = {"G/kernel": self.variables["G/kernel"], "D/bias": tf.Variable([0.0])}
-        with self.assertRaisesRegex(errors.UserError, "lacks D/bias and has besides count"):
+        with self.assertRaisesRegex(errors.UserError, "lacks D/bias and also has count"):
             checkpoints.Checkpoints(self.directory, other).restore(1)
 
     def test_another_shape_is_refused(self):
@@ -75,7 +75,7 @@ class CheckpointsTest(tf.test.TestCase):
 
     def test_a_renamed_checkpoint_is_refused(self):
         self.saved.save(1).rename(self.saved.path(99))
-        with self.assertRaisesRegex(errors.UserError, "is of step 1, format 1; give it back"):
+        with self.assertRaisesRegex(errors.UserError, "holds step 1, format 1; give it back"):
             self.saved.restore(99)
 
     def test_an_array_in_its_place_is_refused(self):

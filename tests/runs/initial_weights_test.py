@@ -161,8 +161,8 @@ class StarGANv1Test(StartTestCase):
 
     @parameterized.named_parameters(
         ("widths", {"g_conv_dim": 8, "d_repeat_num": 2},
-         r"do not fit G, D, which these flags shape: g_conv_dim \(4 there, 8 here\), d_repeat_num "
-         r"\(3 there, 2 here\); pass --g_conv_dim=4 --d_repeat_num=3, or start"),
+         r"do not fit G, D, which depend on: g_conv_dim \(4 there, 8 here\), d_repeat_num "
+         r"\(3 there, 2 here\); pass g_conv_dim=4 d_repeat_num=3, or start"),
         ("image_size", {"image_size": 64}, r"fit D, .*: image_size \(32 there, 64 here\); pass"),
     )  # fmt: skip
     def test_other_shapes(self, changes, message):
@@ -180,7 +180,7 @@ class StarGANv1Test(StartTestCase):
             ({"init_from": f"{old}-1"}, f"--init_from={old}-1 is not the folder of a run"),
             ({"init_from": f"{old}:3"}, "old has no checkpoint '3'; it has 4; name one"),
             ({"init_from": str(old), "algorithm": "stargan_v2"},
-             "old is a run of stargan_v1, whose weights .*pass --algorithm=stargan_v1"),
+             "old is a run of stargan_v1, whose weights .*pass algorithm=stargan_v1"),
             ({"init_from": f"{self.root}/new/../new"}, "is the new run's own folder; choose an"),
         ):  # fmt: skip
             with self.assertRaisesRegex(errors.UserError, message):
@@ -201,7 +201,7 @@ class StarGANv1Test(StartTestCase):
         machine = cost.Machine(memory=8 * 10**9, free_disk=10**12)
         for changes, message in (
             ({}, None),
-            ({"g_conv_dim": 8}, "do not fit G.*pass --g_conv_dim=4"),
+            ({"g_conv_dim": 8}, "do not fit G.*pass g_conv_dim=4"),
         ):
             changes = {"init_from": str(self.old_dir), **changes}
             report, _ = examination.examine(tiny.config(self.root / "new", **changes), machine)
@@ -299,7 +299,7 @@ class StarGANv2Test(StartTestCase):
         run = dataclasses.replace(run, config=dataclasses.replace(run.config, hparams=hparams))
         with self.assertRaisesRegex(
             errors.UserError,
-            r"fit G, F, E, which .*: style_dim \(8 there, 4 here\); pass --style_d",
+            r"fit G, F, E, which .*: style_dim \(8 there, 4 here\); pass style_d",
         ):
             begun(run)
 
@@ -379,14 +379,14 @@ class AdviceTest(StartTestCase):
         run = self.root / "my run"
         (self.root / "my run-2").mkdir()
         self.assertEqual(
-            checkpoints.flags_to_start_from(run, 3000),
-            f"'--init_from={run}:3000' '--run_dir={run}-3'",
+            checkpoints.options_to_start_from(run, 3000),
+            f"'init_from={run}:3000' 'run_dir={run}-3'",
         )
 
     def test_where_a_run_can_not_be_continued(self):
         old = run_of(self.root / "x")
         old.create()
-        flags = f"--init_from={self.root}/x --run_dir={self.root}/x-2"
+        flags = f"init_from={self.root}/x run_dir={self.root}/x-2"
         with self.assertRaisesRegex(errors.UserError, f"another model: batch_size.*: {flags}$"):
             run_of(self.root / "x", batch_size=8).check()
         dataclasses.replace(old, imported=runs.Imported(("7-G.npz",), False)).create()
@@ -396,10 +396,10 @@ class AdviceTest(StartTestCase):
     def test_numbers_that_are_not_finite(self):
         variable = tf.Variable(1.0)
         saved = checkpoints.Checkpoints(self.root / "x" / "checkpoints", {"G/x": variable})
-        self.assertStartsWith(saved.start_again(), "start again in another --run_dir with a lower")
+        self.assertStartsWith(saved.start_again(), "start again in another `run_dir` with a lower")
         saved.save(3000)
         variable.assign(np.nan)
-        flags = f"--init_from={self.root}/x:3000 --run_dir={self.root}/x-2"
+        flags = f"init_from={self.root}/x:3000 run_dir={self.root}/x-2"
         with self.assertRaisesRegex(errors.UserError, rf"from that checkpoint \({flags}\) with a"):
             saved.save(3001)
 

@@ -13,7 +13,7 @@ from PIL import Image
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
-from stargan_tf.serving import tflite_export
+from stargan_tf.serving import tflite
 from tests import tiny
 
 ON_DEVICE = pathlib.Path(__file__).parents[2] / "export" / "on_device"
@@ -26,8 +26,8 @@ class BareEnvironmentTest(tf.test.TestCase):
             folder = pathlib.Path(folder)
             python = self._environment(folder / "venv")
             run = tiny.untrained_run(folder / "run")
-            options = tflite_export.Options(scheme="none", num_comparison_images=1)
-            (exported,) = tflite_export.export(run, folder, options)
+            options = tflite.Options(scheme="none", num_comparison_images=1)
+            (exported,) = tflite.export(run, folder, options)
             photo = cartoon_faces.CartoonFaces("test", 40, 1).image(0)
             Image.fromarray(photo).save(folder / "face.png")
             for name in ("translate.py", "benchmark.py"):

@@ -158,7 +158,7 @@ class CommandTest(client_test.ClientTestCase):
         ({"to": "Smiling", "from": "Bald"}, "Unknown attribute 'Bald'"),
         ({"to": "Smiling", "seed": 0}, "--seed is for models whose translations have styles"),
         ({"to": "Smiling", "reference": "a.png"}, "--reference is for models .*stargan_v1 'toy'"),
-        ({"to": "Smiling", "output": "out.jpg"}, "--output is written as PNG"),
+        ({"to": "Smiling", "output": "out.jpg"}, "`output` is written as PNG"),
         ({"to": "Smiling", "tls": True}, "is not encrypted, but TLS was asked for"),
         ({"to": "Smiling", "version": 1, "label": "stable"}, "leave one out"),
         ({"to": "Smiling", "version": 3}, "does not have the model 'stargan', version 3"),

@@ -23,7 +23,7 @@ from stargan_tf.base import errors
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints, runs
-from stargan_tf.serving import tflite, tflite_export, tflite_images, tflite_report
+from stargan_tf.serving import tflite, tflite_images, tflite_report
 from tests import commands, tiny
 
 try:
@@ -66,8 +66,8 @@ def imported_run(name):
 @functools.cache
 def whole(name):
     """Returns the run's export in float32; one for all tests of this process."""
-    options = tflite_export.Options(scheme="none", num_comparison_images=3)
-    (exported,) = tflite_export.export(run_of(name)[0], root() / "whole", options)
+    options = tflite.Options(scheme="none", num_comparison_images=3)
+    (exported,) = tflite.export(run_of(name)[0], root() / "whole", options)
     return exported
 
 
@@ -80,7 +80,7 @@ class Case(tf.test.TestCase, parameterized.TestCase):
 
     def _export(self, name, **options):
         options = {"num_comparison_images": 3, "num_calibration_images": 4, **options}
-        return tflite_export.export(run_of(name)[0], self.out, tflite_export.Options(**options))
+        return tflite.export(run_of(name)[0], self.out, tflite.Options(**options))
 
     def _runner(self, path, signature):
         self._interpreter = Interpreter(str(path))
@@ -198,8 +198,8 @@ class ImagesTest(Case):
         return json.loads(exported.path.with_suffix(".json").read_text())
 
     def test_an_imported_run_is_compared_on_drawn_faces(self):
-        options = tflite_export.Options(scheme="dynamic", num_comparison_images=3)
-        (exported,) = tflite_export.export(imported_run("stargan_v1"), self.out, options)
+        options = tflite.Options(scheme="dynamic", num_comparison_images=3)
+        (exported,) = tflite.export(imported_run("stargan_v1"), self.out, options)
         (report,) = exported.reports
         self.assertEqual(report.images, 3)
         self.assertBetween(report.psnr, 25, 100)
@@ -229,10 +229,10 @@ class ImagesTest(Case):
     @parameterized.parameters("int8", "int16x8", "dynamic")
     def test_photos_of_a_folder(self, scheme):
         folder, expected = self._photos(7)
-        options = tflite_export.Options(
+        options = tflite.Options(
             scheme, calibration_images=folder, num_calibration_images=3, num_comparison_images=50
         )
-        known, compared = tflite_export._images(imported_run("stargan_v2"), options, 32)
+        known, compared = tflite._images(imported_run("stargan_v2"), options, 32)
         names = ["0.png", "2.png", "4.png", "6.png", "1.png", "3.png", "5.png"]
         chosen = names if scheme == "dynamic" else ["0.png", "5.png"]  # a third of 7
         self.assertAllClose(compared.pixels, [expected[n] for n in chosen], atol=1e-6)
@@ -251,10 +251,10 @@ class ImagesTest(Case):
 
     def test_an_imported_run_in_int8(self):
         folder, _ = self._photos(4)
-        options = tflite_export.Options(scheme="int8", calibration_images=folder)
+        options = tflite.Options(scheme="int8", calibration_images=folder)
         with warnings.catch_warnings(record=True) as shown:
             warnings.simplefilter("always")
-            (exported,) = tflite_export.export(imported_run("stargan_v1"), self.out, options)
+            (exported,) = tflite.export(imported_run("stargan_v1"), self.out, options)
         self.assertNotIn("tf.lite.Interpreter", "".join(str(w.message) for w in shown))
         self.assertBetween(exported.reports[0].psnr, 15, 100)
         self.assertEqual(exported.reports[0].images, 1)
@@ -264,8 +264,8 @@ class ImagesTest(Case):
     @pytest.mark.slow
     def test_imported_runs_convert_to_every_scheme(self, paper, scheme):
         folder, _ = self._photos(4)
-        options = tflite_export.Options(scheme, calibration_images=folder, num_comparison_images=1)
-        exported = tflite_export.export(imported_run(paper), self.out, options)
+        options = tflite.Options(scheme, calibration_images=folder, num_comparison_images=1)
+        exported = tflite.export(imported_run(paper), self.out, options)
         found = {report.signature for one in exported for report in one.reports}
         self.assertEqual(found, set(run_of(paper)[1].serving_signatures()))
 
@@ -285,8 +285,8 @@ class HighPassTest(Case):
         masks = dict(zip(("mask0", "mask1"), algorithm.masks(tf.constant(image)), strict=True))
         options = {"scheme": "none", "signatures": ("translate_style",), "num_comparison_images": 1}
         for whole, given in ((True, {}), (False, masks)):
-            chosen = tflite_export.Options(whole=whole, **options)
-            (exported,) = tflite_export.export(run, self.out, chosen)
+            chosen = tflite.Options(whole=whole, **options)
+            (exported,) = tflite.export(run, self.out, chosen)
             self.assertNotIn("BROADCAST_TO", tflite_report.operations(exported.path))
             found = self._runner(exported.path, "translate_style")(
                 image=image, style=style, **{name: mask.numpy() for name, mask in given.items()}
@@ -350,24 +350,24 @@ class MistakesTest(Case):
 
     @parameterized.parameters(("stargan_v1", "int8"), ("stargan_v2", "int16x8"))
     def test_no_images_to_calibrate_with(self, paper, scheme):
-        options = tflite_export.Options(scheme=scheme)
-        message = f"--data_dir.*--quantize={scheme} finds its ranges.*--calibration_images=DIR, or"
+        options = tflite.Options(scheme=scheme)
+        message = f"data_dir.*quantize={scheme} finds its ranges.*calibration_images=DIR, or"
         with self.assertRaisesRegex(errors.UserError, message):
-            tflite_export._images(imported_run(paper), options, 32)
+            tflite._images(imported_run(paper), options, 32)
 
     def test_a_data_set_that_was_named_is_not_replaced(self):
-        options = tflite_export.Options(scheme="dynamic", data_dir="/nowhere")
+        options = tflite.Options(scheme="dynamic", data_dir="/nowhere")
         with self.assertRaisesRegex(errors.UserError, "no data folder '/nowhere'"):
-            tflite_export._images(imported_run("stargan_v2"), options, 32)
+            tflite._images(imported_run("stargan_v2"), options, 32)
 
     def test_photos_that_can_not_be_used(self):
         folder = self.out / "photos"
         folder.mkdir()
-        options = tflite_export.Options("dynamic", calibration_images=str(folder))
+        options = tflite.Options("dynamic", calibration_images=str(folder))
         for name, message in (("notes.txt", "holds no photo"), ("a.jpg", "a.jpg.*not an image")):
             (folder / name).write_text("no photo")
             with self.assertRaisesRegex(errors.UserError, message):
-                tflite_export._images(run_of("stargan_v1")[0], options, 32)
+                tflite._images(run_of("stargan_v1")[0], options, 32)
 
     def test_no_interpreter(self):
         with (

@@ -126,7 +126,7 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_loss_that_is_not_finite_stops_the_run(self):
         self._train(total_steps=2)
-        flags = r"--init_from=\S+/run:\d+ --run_dir=\S+/run-2"
+        flags = r"init_from=\S+/run:\d+ run_dir=\S+/run-2"
         message = rf"The loss ./\w+ is (nan|-?inf) at step \d.*from that checkpoint \({flags}\)"
         with self.assertRaisesRegex(errors.UserError, message):
             # A learning rate as large as this can't be used by anyone; it is no other model's.

@@ -108,12 +108,12 @@ class InstructionsTest(torch_files_test.FilesTest):
     @parameterized.named_parameters(
         ("a_tensor_of_a_tensor", b"ctorch._utils\n_rebuild_tensor\n(%sK\x00)tR", "TypeError"),
         ("no_arguments", b"ctorch._utils\n_rebuild_tensor_v2\n)R", "TypeError"),
-        ("arguments", b"ctorch._utils\n_rebuild_tensor_v2\n]R", "a list stands where it can't"),
+        ("arguments", b"ctorch._utils\n_rebuild_tensor_v2\n]R", "a list is not allowed there"),
         ("many", b"ctorch\nSize\n(" + b")" * 9 + b"tR", "a call has 9 arguments"),
-        ("size", b"ctorch\nSize\n(]tR", "a list stands"),
+        ("size", b"ctorch\nSize\n(]tR", "a list is not allowed"),
         ("ordered", b"ccollections\nOrderedDict\n(XaaatR", "exhausted|expected"),
-        ("items", b")K\x01K\x02s", "a tuple stands"),
-        ("append", b"}K\x01a", "a dict stands"),
+        ("items", b")K\x01K\x02s", "a tuple is not allowed"),
+        ("append", b"}K\x01a", "a dict is not allowed"),
         ("operands", b"\x87", "lacks its operands"),
         ("memo", b"h\x07", "KeyError"),
         ("instruction", b"Np7\n", "writes no instruction PUT"),
@@ -125,7 +125,7 @@ class InstructionsTest(torch_files_test.FilesTest):
         self.damaged(message)
 
     @parameterized.named_parameters(
-        ("deep_key", b"}" + b")" + b"\x85" * 1000 + b"K\x01s", "a tuple stands where it can't"),
+        ("deep_key", b"}" + b")" + b"\x85" * 1000 + b"K\x01s", "a tuple is not allowed there"),
         ("colliding", torch_writer.code({2**61 - 1: None, 2**62 - 2: None}), "too large for a key"),
         ("itself", b"}q\x01X\x01\x00\x00\x00ah\x01s", "dictionaries inside each other"),
         ("doubling", _doubling(60), "too many"),
