@@ -43,6 +43,7 @@ NEWEST_ONLY = {
     "many_domains_test.py",
     "metrics",
     "notebook_test.py",
+    "old_run_test.py",
     "one_decoding_test.py",
     "pack_test.py",
     "resume_test.py",
