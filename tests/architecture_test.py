@@ -27,7 +27,7 @@ ALLOWED = {
     "sheet_fonts": set(),
     "video": {"errors", "files"},
     "errors": set(),
-    "options": set(),
+    "options": {"errors"},
     "files": {"errors"},
     "flag_files": {"errors"},
     "log_filter": set(),  # runs as a program of its own, without this package
