@@ -35,10 +35,12 @@ def main() -> None:
     """Translates held-out faces to every target that differs from their own labels."""
     command_line.import_tensorflow()
     from stargan_tf import files, sheets
+    from stargan_tf.algorithms import algorithm as algorithm_lib
     from stargan_tf.data import photos, sources
     from stargan_tf.training import evaluation, runs, style_evaluation
 
     run = runs.open_run(_RUN.value)
+    run.require(algorithm_lib.Translates)
     count = _NUM_IMAGES.value  # as many as asked for can be drawn
     data = dataclasses.replace(run.config.data, cartoon_test_size=count)
     parts = data.parts() if data.datasets else (data,)

@@ -71,9 +71,11 @@ def main() -> int:
     image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
     jobs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.jobs)(image, output)
     command_line.import_tensorflow()
+    from stargan_tf.algorithms import algorithm
     from stargan_tf.training import runs
 
     run = runs.open_run(_RUN.value)
+    run.require(algorithm.Translates)
     return _with_styles(run, jobs) if run.has_styles else _with_labels(run, jobs)
 
 

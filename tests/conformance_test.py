@@ -87,7 +87,8 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         slots = sum(2 * len(algorithm.networks[n].trainable_variables)
                     for networks in algorithm.trains.values() for n in networks)  # fmt: skip
         weights = sum(len(network.variables) for network in algorithm.networks.values())
-        self.assertLen(state, weights + slots + len(algorithm.optimizers))
+        others = len(algorithm.optimizers) + len(algorithm.extra_state())
+        self.assertLen(state, weights + slots + others)
 
     @parameterized.parameters(*NAMES)
     def test_saved_restored_and_continued_equals_never_stopped(self, name):
@@ -240,6 +241,10 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         for key, signature in algorithm.serving_signatures().items():
             request = {n: tf.constant(value) for n, value in requests[key].items()}
             expected = signature.function(**request)
+            # Images are said to be images, and nothing else is.
+            for tensor, value in {**request, **expected}.items():
+                is_image = value.shape.rank == 4 and value.shape[-1] == 3
+                self.assertEqual(signature.kinds.get(tensor) == "image", is_image, tensor)
             found = served.functions[key](**request)
             self.assertCountEqual(found, expected)
             for output, value in expected.items():

@@ -55,20 +55,23 @@ class Problem:
 class Signature:
     """What an exported model can be asked: named tensors in, named tensors out.
 
-    Every tensor has a batch axis first, of any length: a server joins requests along it. Whatever
-    has three channels on its last of four axes is images, in [-1, 1].
+    Every tensor has a batch axis first, of any length: a server joins requests along it.
 
     Attributes:
       function: Takes the inputs by name and returns the outputs by name; operations on tensors
         only, so that it can be traced for a server and converted for a device. No output has the
         name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
+      kinds: What each input and output is, by name: "image" (three channels in [-1, 1]), "label" (a
+        label vector), "domain" (its number), "latent", "style"; "image_file" is the bytes of a
+        JPEG or PNG. What has no kind is numbers.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
+    kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
     requires: Callable[..., dict[str, tf.Tensor]] = lambda **inputs: {}
 
 
@@ -141,35 +144,6 @@ class Algorithm(abc.ABC):
         """
 
     @abc.abstractmethod
-    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns images (N, H, W, 3) float32, translated to labels (N, width).
-
-        Where translations have styles too, image i has the style of latent code i of seed 0.
-
-        Args:
-          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
-          labels: Of the wanted images: whole label vectors, 0 and 1.
-        """
-
-    @abc.abstractmethod
-    def serving_signatures(self, *, whole: bool = True) -> dict[str, Signature]:
-        """Returns what an exported model can be asked, by name; the first is the default.
-
-        Args:
-          whole: Whether networks that only prepare an input of others are part; False: what they
-            would find is an input, for devices that find it otherwise.
-        """
-
-    @abc.abstractmethod
-    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns sheets by name that show how far training is, on held-out images.
-
-        Args:
-          images: (N, S, S, 3) float32 in [-1, 1].
-          labels: (N, width), theirs.
-        """
-
-    @abc.abstractmethod
     def label_axes(self) -> dict[str, LabelAxis]:
         """Returns, by name, the variables whose shapes depend on how many labels there are.
 
@@ -187,7 +161,14 @@ class Algorithm(abc.ABC):
             ]
             slots = optimizer.named_state(names)
             state |= {f"optimizers/{name}/{slot}": variable for slot, variable in slots.items()}
-        return state
+        return state | {f"extra/{name}": v for name, v in self.extra_state().items()}
+
+    def extra_state(self) -> dict[str, tf.Variable]:
+        """Returns, by name, the variables that training needs and no network or optimizer has.
+
+        Such as a pool of earlier images. They go into checkpoints, under "extra/".
+        """
+        return {}
 
     def weights(self) -> dict[str, tf.Variable]:
         """Returns the variables by name that translating needs."""
@@ -202,13 +183,71 @@ class Algorithm(abc.ABC):
         }
 
 
-class Classifier(abc.ABC):
-    """What an algorithm offers that can tell the labels of an image.
+class Capability(abc.ABC):
+    """What some algorithms can and others can't; `Run.require` asks for it.
+
+    Attributes:
+      ability: What it is, after "can".
+    """
+
+    ability: ClassVar[str]
+
+
+class Translates(Capability):
+    """Translates images to labels."""
+
+    ability = "translate images"
+
+    @abc.abstractmethod
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images (N, H, W, 3) float32, translated to labels (N, width).
+
+        Where translations have styles too, image i has the style of latent code i of seed 0.
+
+        Args:
+          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
+          labels: Of the wanted images: whole label vectors, 0 and 1.
+        """
+
+
+class Previews(Capability):
+    """Shows on sheets of images how far training is."""
+
+    ability = "show samples"
+
+    @abc.abstractmethod
+    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
+        """Returns sheets by name that show how far training is, on held-out images.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1].
+          labels: (N, width), theirs.
+        """
+
+
+class Exportable(Capability):
+    """Can be exported for servers and devices."""
+
+    ability = "be exported"
+
+    @abc.abstractmethod
+    def serving_signatures(self, *, whole: bool = True) -> dict[str, Signature]:
+        """Returns what an exported model can be asked, by name; the first is the default.
+
+        Args:
+          whole: Whether networks that only prepare an input of others are part; False: what they
+            would find is an input, for devices that find it otherwise.
+        """
+
+
+class Classifier(Capability):
+    """Tells the labels of an image.
 
     Attributes:
       classifies_with: The names of the networks that tell them.
     """
 
+    ability = "classify images"
     classifies_with: ClassVar[tuple[str, ...]]
 
     @abc.abstractmethod
@@ -220,8 +259,10 @@ class Classifier(abc.ABC):
         """
 
 
-class Styled(abc.ABC):
-    """What an algorithm offers whose translations are told by a style, not by a label alone."""
+class Styled(Translates):
+    """Translates images to a style, not to a label alone."""
+
+    ability = "translate images to a style"
 
     @property
     @abc.abstractmethod

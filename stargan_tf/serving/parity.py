@@ -105,10 +105,9 @@ def _expected(
         for key, value in request.items()
     }
     answer = signature.function(**{key: tf.constant(value) for key, value in inputs.items()})
-    shown = {key for key, value in answer.items() if module.is_image(value)}
     return {
-        f"{key}{module.BYTES}" if key in shown else key: _clipped(value.numpy())
-        if key in shown
+        module.file_name(signature, key): _clipped(value.numpy())
+        if signature.kinds.get(key) == "image"
         else value.numpy()
         for key, value in answer.items()
     }

@@ -11,7 +11,6 @@ import tensorflow as tf
 from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.layers import forms
-from stargan_tf.serving import module
 
 # "none": float32. "float16": weights are halved. "dynamic": weights in 8 bits, activations chosen
 # as they come. "int8" and "int16x8": activations too, in ranges found on real images.
@@ -41,13 +40,13 @@ def signatures(
         for key, spec in signature.inputs.items():
             wanted = [1, *(image_size if n is None else n for n in spec.shape[1:])]
             specs[key] = tf.TensorSpec(wanted, spec.dtype, name=key)
-            if module.is_image(spec) and wanted[1] != image_size:
+            if signature.kinds.get(key) == "image" and wanted[1] != image_size:
                 raise errors.UserError(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
                     f"--image_size={image_size}; leave it out."
                 )
         _check(signature, specs)
-        found[name] = algorithm_lib.Signature(signature.function, specs)
+        found[name] = algorithm_lib.Signature(signature.function, specs, signature.kinds)
     return found
 
 

@@ -80,6 +80,7 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       RuntimeError: TFLite can't convert the networks or run the file.
     """
     _check_interpreter()
+    run.require(algorithm_lib.Exportable)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     size = options.image_size or run.config.data.image_size
@@ -157,7 +158,7 @@ def _without_parts(
     if all(whole[name].inputs.keys() == parts[name].inputs.keys() for name in whole):
         raise errors.UserError(
             "The networks of this run take no masks; received --without_masks, which is for runs "
-            "of StarGAN v2 with w_hpf > 0; leave it out."
+            "whose networks do; leave it out."
         )
     return parts
 

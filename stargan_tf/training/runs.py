@@ -66,6 +66,19 @@ class Run:
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Styled)
 
+    def require(self, capability: type[algorithm_lib.Capability]) -> None:
+        """Raises a UserError unless the run's paper has a capability, such as `Translates`."""
+        own = self.config.train.algorithm
+        if issubclass(algorithms.algorithm_class(own), capability):
+            return
+        able = [
+            n for n in algorithms.names() if issubclass(algorithms.algorithm_class(n), capability)
+        ]
+        raise errors.UserError(
+            f"The networks of {self.directory} ({own}) can't {capability.ability}; use a run of an "
+            f"algorithm whose networks can: {', '.join(able)}."
+        )
+
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
         """Builds the run's algorithm; `problem` are fields of `Problem`, further or others.
 

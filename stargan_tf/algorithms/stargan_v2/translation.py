@@ -15,7 +15,7 @@ _LATENTS = 3  # of each domain on a sheet
 _SEED = 0
 
 
-class Translation(algorithm.Styled):
+class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
     """Translates with the averaged networks: G_ema, F_ema and E_ema of `networks`."""
 
     networks: dict[str, keras.Model]
