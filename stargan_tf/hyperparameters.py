@@ -23,7 +23,7 @@ flags.disclaim_key_flags()
 class TrainOptions:
     """How to train: flags of no paper and of no data set."""
 
-    algorithm: str = option("stargan_v1", "The paper to train.", choices=algorithms.names())
+    algorithm: str = option(algorithms.DEFAULT, "The paper to train.", choices=algorithms.names())
     run_dir: str = option(
         "", "Where the run is written; empty: runs/<name of the flag file>.", may_change=True
     )
