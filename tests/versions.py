@@ -22,6 +22,7 @@ BOTH = {
     "landmarks",
     "layers",
     "log_filter_test.py",
+    "new_paper_test.py",
     "normalization_backends_test.py",
     "optimization",
     "serving/saved_model_test.py",

@@ -57,8 +57,10 @@ class Run:
 
     @property
     def classifies(self) -> bool:
-        """Whether the weights behind `Algorithm.classify` are more than random numbers."""
-        return self.imported is None or self.imported.classifies
+        """Whether its networks tell an image's labels, with weights that are no random numbers."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        learnt = self.imported is None or self.imported.classifies
+        return learnt and issubclass(kind, algorithm_lib.Classifier)
 
     @property
     def has_styles(self) -> bool:

@@ -20,11 +20,18 @@ def check_names(space: labels_lib.LabelSpace, edits: Sequence[str], known: Seque
 def check_known(run: runs.Run, known: Sequence[str]) -> None:
     """Raises a UserError where only the user could tell what a photo shows, and did not."""
     if not (known or run.classifies or run.label_space.kind == "domains"):
+        give = (
+            f"say what a photo shows with --from, such as --from={run.label_space.names[-1]} (what "
+            "is not named is taken as absent)"
+        )
+        if run.imported is None:
+            raise errors.UserError(
+                f"The networks of {run.directory} can't classify images; {give}."
+            )
         raise errors.UserError(
             f"{run.directory} was imported without a discriminator ("
-            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; say it with "
-            f"--from, such as --from={run.label_space.names[-1]} (what is not named is "
-            "taken as absent), or import the discriminator too."
+            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; {give}, or "
+            "import the discriminator too."
         )
 
 
