@@ -32,8 +32,8 @@ def main() -> int:
     images = sources.load(config.data, "train")
     held_out = sources.load(config.data, "test")
     config = dataclasses.replace(config, data=sources.settled(config.data, images))
-    config.hparams.check_training(images.label_space, starts_from_run=bool(config.train.init_from))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
+    run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
     for line in sources.left_out(config.data):

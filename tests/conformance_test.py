@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import algorithms, keras_versions
+from stargan_tf import algorithms, errors, keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import photos
 from stargan_tf.serving import module, saved_model
-from stargan_tf.training import checkpoints
+from stargan_tf.training import checkpoints, runs
 from tests import graphs, shared, tiny
 
 NAMES = algorithms.names()
@@ -27,6 +27,23 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             for loss, value in losses.items():
                 self.assertIn(loss.split("/")[0], algorithm.networks)
                 self.assertTrue(np.isfinite(value), loss)
+
+    @parameterized.parameters(*NAMES)
+    def test_data_that_do_not_hold_what_it_takes_are_refused(self, name):
+        config = tiny.config(pathlib.Path("x"), algorithm=name)
+        run = runs.Run(pathlib.Path("x"), config, tiny.LABELS[name])
+        images = tiny.Pictures(label_space=tiny.LABELS[name])
+        run.check_data(images.example_spec)
+        voices = {"features": tf.TensorSpec((80, None), tf.float32)}
+        message = (
+            rf"^{name} is trained on examples with image \(any, any, 3\) uint8 and label \(any\) "
+            r"float32; received a data set of examples with features \(80, any\) float32; choose "
+        )
+        with self.assertRaisesRegex(errors.UserError, message):
+            run.check_data(voices)
+        grey = {"image": tf.TensorSpec((None, None, 1), tf.uint8)}
+        with self.assertRaisesRegex(errors.UserError, "received .* image .any, any, 1. uint8 and"):
+            run.check_data({**images.example_spec, **grey})
 
     @parameterized.parameters(*NAMES)
     def test_a_step_changes_every_trained_weight(self, name):

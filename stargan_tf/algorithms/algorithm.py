@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import keras_versions, sheets
+from stargan_tf import errors, keras_versions, sheets
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.data import pipeline
@@ -100,11 +100,18 @@ class Algorithm(abc.ABC):
       averages: For every network that is a moving average of another, the name of that.
       unfilled: The networks that training needs but does not teach, and that have no weights yet:
         the run to start from has to give them.
+      takes: What an example of its data has to hold, as of `Source.example_spec`.
       shaped_by: For every network that is no average, the flags that decide its shapes, apart from
         the labels.
     """
 
     name: ClassVar[str]
+    takes: ClassVar[Mapping[str, tf.TensorSpec]] = types.MappingProxyType(
+        {
+            "image": tf.TensorSpec((None, None, 3), tf.uint8),
+            "label": tf.TensorSpec((None,), tf.float32),
+        }
+    )
     shaped_by: ClassVar[Mapping[str, tuple[str, ...]]]
     networks: dict[str, keras.Model]
     optimizers: dict[str, adam.Adam]
@@ -115,6 +122,23 @@ class Algorithm(abc.ABC):
     def __init__(self, hparams: Any, problem: Problem):
         self.hparams = hparams
         self.problem = problem
+
+    @classmethod
+    def check_examples(cls, spec: Mapping[str, tf.TensorSpec]) -> None:
+        """Raises a UserError unless examples hold what the algorithm takes.
+
+        Args:
+          spec: Of the data set: `Source.example_spec`.
+        """
+        fits = (
+            name in spec and taken.is_compatible_with(spec[name])
+            for name, taken in cls.takes.items()
+        )
+        if not all(fits):
+            raise errors.UserError(
+                f"{cls.name} is trained on examples with {_listed(cls.takes)}; received a data set "
+                f"of examples with {_listed(spec)}; choose another data set or --algorithm."
+            )
 
     @property
     @abc.abstractmethod
@@ -296,6 +320,14 @@ class Styled(Translates):
     @abc.abstractmethod
     def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
         """Returns images (N, S, S, 3) float32 in the given styles (N, style_dim)."""
+
+
+def _listed(spec: Mapping[str, tf.TensorSpec]) -> str:
+    """Returns named tensors with their shapes in words: "label (any) float32"."""
+    return " and ".join(
+        f"{name} ({', '.join('any' if n is None else str(n) for n in one.shape)}) {one.dtype.name}"
+        for name, one in spec.items()
+    )
 
 
 def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:

@@ -196,8 +196,8 @@ def _check_training(
     found = []
     run = _run(config, training)
     try:
-        starts = bool(config.train.init_from)
-        config.hparams.check_training(run.label_space, starts_from_run=starts)
+        for part in training:
+            run.check_data(part.images.example_spec)
     except errors.UserError as error:
         found.append(finding.of_error("algorithm", str(error)))
     try:

@@ -6,8 +6,10 @@ import json
 import os
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import tensorflow as tf
 
 import stargan_tf
 from stargan_tf import algorithms, errors, files, hyperparameters
@@ -67,6 +69,16 @@ class Run:
         """Whether its translations are told by a style (`Styled`), not by a label alone."""
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Styled)
+
+    def check_data(self, spec: Mapping[str, tf.TensorSpec]) -> None:
+        """Raises a UserError unless its algorithm can be trained on the data.
+
+        Args:
+          spec: Of the data: `Source.example_spec`.
+        """
+        algorithms.algorithm_class(self.config.train.algorithm).check_examples(spec)
+        starts = bool(self.config.train.init_from)
+        self.config.hparams.check_training(self.label_space, starts_from_run=starts)
 
     def require(self, capability: type[algorithm_lib.Capability]) -> None:
         """Raises a UserError unless the run's paper has a capability, such as `Translates`."""
