@@ -1,4 +1,4 @@
-"""Installs the package stargan_tf; configs/ and export/ belong to the checkout."""
+"""Installs the package stargan_tf and the program stargan; brings the flag files of configs/."""
 
 import pathlib
 import re
@@ -16,8 +16,23 @@ setup(
     description="StarGAN in TensorFlow and Keras, from a folder of images to deployment",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    author="The stargan-tf contributors",
     license="Apache-2.0",
-    packages=find_packages(include=["stargan_tf", "stargan_tf.*"]),
+    keywords=[
+        "StarGAN",
+        "StarGAN v2",
+        "GAN",
+        "image-to-image translation",
+        "TensorFlow",
+        "Keras",
+        "TensorFlow Serving",
+        "TFLite",
+    ],
+    packages=[*find_packages(include=["stargan_tf", "stargan_tf.*"]), "stargan_tf.configs"],
+    # In a clone the flag files lie at the top; in the installed package they are inside it.
+    package_dir={"stargan_tf.configs": "configs"},
+    package_data={"stargan_tf": ["py.typed"], "stargan_tf.configs": ["*.flags"]},
+    entry_points={"console_scripts": ["stargan = stargan_tf.__main__:main"]},
     python_requires=">=3.11,<3.14",
     # Every requirement and why it is there: BUILD.md, "Dependencies".
     install_requires=[
@@ -60,10 +75,18 @@ setup(
         ],
     },
     classifiers=[
-        "License :: OSI Approved :: Apache Software License",
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Topic :: Multimedia :: Graphics",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
     ],
 )

@@ -19,7 +19,9 @@ import time
 import numpy as np
 from absl import flags
 
-from stargan_tf import algorithms, command_line, errors
+from stargan_tf import algorithms
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of a run; or give --algorithm.")
 _ALGORITHM = flags.DEFINE_enum("algorithm", None, algorithms.names(), "The paper.")
@@ -59,7 +61,7 @@ def main() -> None:
 def _algorithm(precision: str):
     from stargan_tf.algorithms import algorithm as algorithm_lib
     from stargan_tf.data import labels
-    from stargan_tf.training import runs
+    from stargan_tf.runs import runs
 
     if _RUN.value:
         run = runs.open_run(_RUN.value)
@@ -91,7 +93,7 @@ def _inputs(signature, count: int) -> dict[str, np.ndarray]:
 def _size() -> int:
     if not _RUN.value:
         return _IMAGE_SIZE.value
-    from stargan_tf.training import runs
+    from stargan_tf.runs import runs
 
     return runs.open_run(_RUN.value).config.data.image_size
 

@@ -23,7 +23,7 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from stargan_tf import command_line
+from stargan_tf.cli import command_line
 
 _IMAGES = flags.DEFINE_integer("images", 512, "Files to draw.", 16)
 _SIZES = flags.DEFINE_list("image_sizes", ["128", "256"], "Pixels of the samples.")
@@ -63,7 +63,7 @@ def main() -> None:
 
 def draw(folder: pathlib.Path, count: int) -> list[pathlib.Path]:
     """Writes JPEG files of faces with noise, which makes them as large as photographs are."""
-    from stargan_tf.data import cartoon_faces
+    from stargan_tf.data.sources import cartoon_faces
 
     folder.mkdir(parents=True)
     faces = cartoon_faces.CartoonFaces("train", _SIDE, count)
@@ -82,7 +82,10 @@ def draw(folder: pathlib.Path, count: int) -> list[pathlib.Path]:
 def ours(root: pathlib.Path, paths: list[pathlib.Path], size: int) -> dict[str, Iterator[Any]]:
     """Returns endless iterators of batches, by where the images come from."""
     from stargan_tf.algorithms.stargan_v1 import inputs
-    from stargan_tf.data import caching, image_files, labels, packed, packing, pipeline, source
+    from stargan_tf.data import labels, source
+    from stargan_tf.data.packs import packed, packing
+    from stargan_tf.data.pipeline import caching, samplers
+    from stargan_tf.data.sources import image_files
 
     names = ("a", "b", "c", "d", "e")
     table = np.random.default_rng(0).integers(0, 2, (len(paths), len(names)))
@@ -96,8 +99,8 @@ def ours(root: pathlib.Path, paths: list[pathlib.Path], size: int) -> dict[str, 
     shards = packed.load_packed(str(directory), "train")
 
     def batches(images: source.Source, cache: caching.Budget, fast: bool = False) -> Iterator[Any]:
-        sampler = pipeline.Sampler(images, 0, size, cache=cache, fast_decode=fast)
-        found = iter(inputs.inputs(sampler, pipeline.Slices(_BATCH), 0, 1))
+        sampler = samplers.Sampler(images, 0, size, cache=cache, fast_decode=fast)
+        found = iter(inputs.inputs(sampler, samplers.Slices(_BATCH), 0, 1))
         if cache.where != "off":
             for _ in range(-(-len(paths) // _BATCH) + 1):  # the first epoch fills it
                 next(found)

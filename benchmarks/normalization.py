@@ -1,4 +1,4 @@
-"""Measures instance normalization, forward and backward, with each backend that is installed.
+"""Measures instance normalization, forward and backward: each backend, and Keras' own layer.
 
   python -m benchmarks.normalization
 
@@ -12,7 +12,7 @@ import time
 
 from absl import flags
 
-from stargan_tf import command_line
+from stargan_tf.cli import command_line
 
 _REPEATS = flags.DEFINE_integer("repeats", 30, "Times each is run, after one that prepares.", 1)
 # The quickstart's first maps, the first and the smallest of StarGAN v1 at 128 px, one between.
@@ -39,11 +39,12 @@ def main() -> None:
 
 
 def _layers(shape):
-    """Returns (x) -> y by name: each backend, and tensorflow-addons with each image's own scale."""
+    """Returns (x) -> y by name: the backends, Keras' layer, and scales for each image (each)."""
+    import keras
     import tensorflow as tf
 
-    from stargan_tf import keras_versions
-    from stargan_tf.layers import instance_norm
+    from stargan_tf.base import keras_versions
+    from stargan_tf.layers import instance_norm, modulation
 
     found = {}
     addons = keras_versions.addons()
@@ -51,7 +52,8 @@ def _layers(shape):
         with instance_norm.computed_by(backend):
             found[backend] = instance_norm.make(name=backend)
     scale, offset = (tf.random.stateless_normal((shape[0], 1, 1, shape[3]), (0, n)) for n in (1, 2))
-    found["native_each"] = lambda x: instance_norm.modulated(x, scale, offset, 1e-5)
+    found["keras"] = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
+    found["native_each"] = lambda x: modulation.modulated(x, scale, offset, 1e-5)
     if addons is not None:
         plain = addons.layers.InstanceNormalization(epsilon=1e-5, center=False, scale=False)
         found["addons_each"] = lambda x: plain(x) * scale + offset

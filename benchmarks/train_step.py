@@ -14,7 +14,9 @@ import time
 
 from absl import flags
 
-from stargan_tf import command_line, errors, hyperparameters
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _STEPS = flags.DEFINE_integer("steps", 5, "Steps to time, after one that compiles.", 1)
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "bfloat16"], "Precisions to measure.")
@@ -39,13 +41,13 @@ def main() -> None:
     command_line.import_tensorflow()
     import tensorflow as tf
 
-    from stargan_tf.data import sources
+    from stargan_tf.data import loading
     from stargan_tf.training import devices
 
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)
-    source = sources.load(config.data, "train")
-    sampler = sources.sampler(source, config.data, config.train.seed)
+    source = loading.load(config.data, "train")
+    sampler = loading.sampler(source, config.data, config.train.seed)
     for precision in _PRECISIONS.value:
         peak = convolution_peak(tf.as_dtype(precision))
         row = measure(config, strategy, sampler, precision)

@@ -1,57 +1,6 @@
-r"""Exports a run as a SavedModel for TensorFlow Serving.
+"""The command `stargan export saved_model`, as a clone runs it: python -m export.saved_model."""
 
-  python -m export.saved_model --run=runs/quickstart --output=exported/stargan
-
-Writes the model's next version, exported/stargan/1 and so on, from the moving averages where the
-run has them. Each signature is then loaded as a server loads it and compared with the run; a
-version that differs is not kept. What it can be asked: export/serving/README.md.
-"""
-
-import pathlib
-
-from absl import flags
-
-from stargan_tf import command_line, errors
-
-_RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
-_OUTPUT = flags.DEFINE_string(
-    "output", None, "The folder of the model; each export adds a version.", required=True
-)
-_PRECISION = flags.DEFINE_enum(
-    "precision",
-    "float32",
-    ("float32", "bfloat16"),
-    "In which convolutions are computed; bfloat16 is for processors that have it. Images and "
-    "weights are float32 in both.",
-)
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
-
-
-def main() -> None:
-    """Exports, and prints how near each signature is to the run."""
-    command_line.import_tensorflow()
-    from stargan_tf.serving import saved_model
-    from stargan_tf.training import runs
-
-    try:
-        exported = saved_model.export(
-            runs.open_run(_RUN.value),
-            pathlib.Path(_OUTPUT.value),
-            precision=_PRECISION.value,
-            checkpoint=_CHECKPOINT.value,
-        )
-    except RuntimeError as error:  # it answers otherwise than the run does
-        raise errors.UserError(str(error)) from error
-    print(f"{'signature':32} {'max error':>10} {'mean error':>10}")
-    for name, error in exported.errors.items():
-        print(f"{name:32} {error.largest:10.1e} {error.mean:10.1e}")
-    if not exported.warmed_up:
-        print(
-            "No warm-up requests were written, so a server's first answers are slow; for them: "
-            'pip install -e ".[serving]"'
-        )
-    print(f"{exported.directory}  ({exported.size / 2**20:.1f} MB, every signature verified)")
-
+import runpy
 
 if __name__ == "__main__":
-    command_line.run(main)
+    runpy.run_module("stargan_tf.export.saved_model", run_name="__main__", alter_sys=True)

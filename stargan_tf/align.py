@@ -11,9 +11,10 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf import command_line, errors
-from stargan_tf.data import photo_jobs, photos
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 from stargan_tf.landmarks import alignment, weights
+from stargan_tf.pictures import photo_jobs, photos
 
 _WING = flags.DEFINE_string(
     "wing", "", "The landmark network: wing.ckpt, or its weights as .safetensors or .npz."

@@ -16,8 +16,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from absl import flags
 
-from stargan_tf import command_line, errors, video
-from stargan_tf.data import options, photo_jobs
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
+from stargan_tf.data import options
+from stargan_tf.pictures import photo_jobs, video
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -66,8 +68,9 @@ def main() -> None:
     video.check(output, _FPS.value)
     seeds, steps = _checked_flags()
     command_line.import_tensorflow()
-    from stargan_tf import sheets
-    from stargan_tf.training import animation, runs
+    from stargan_tf.pictures import sheets
+    from stargan_tf.runs import runs
+    from stargan_tf.training import animation
 
     run = runs.open_run(_RUN.value)
     animation.check_styled(run)

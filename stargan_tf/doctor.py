@@ -20,7 +20,9 @@ from typing import TextIO
 
 from absl import flags
 
-from stargan_tf import command_line, errors, hyperparameters
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _OUTPUT = flags.DEFINE_string(
     "output", "", "The folder for contact_sheet.png; empty: RUN_DIR/doctor."
@@ -48,9 +50,8 @@ def main() -> int:
     command_line.import_tensorflow()
     import tensorflow as tf
 
-    from stargan_tf.data import photos
-    from stargan_tf.diagnosis import cost, examination
-    from stargan_tf.training import trial
+    from stargan_tf.diagnosis import cost, examination, trial
+    from stargan_tf.pictures import photos
 
     directory = config.train.run_dir or hyperparameters.default_run_dir(
         sys.argv, config.train.algorithm
@@ -86,7 +87,7 @@ def main() -> int:
 
 
 def _write_json(path: pathlib.Path, content: dict) -> None:
-    from stargan_tf import files
+    from stargan_tf.base import files
 
     with files.atomic(path) as file:
         file.write(json.dumps(content, indent=2).encode() + b"\n")

@@ -10,7 +10,8 @@ import json
 
 from absl import flags
 
-from stargan_tf import command_line, errors
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
@@ -34,10 +35,12 @@ does not matter); true: between their renders."""
 def main() -> None:
     """Translates held-out faces to every target that differs from their own labels."""
     command_line.import_tensorflow()
-    from stargan_tf import files, sheets
     from stargan_tf.algorithms import algorithm as algorithm_lib
-    from stargan_tf.data import photos, sources
-    from stargan_tf.training import evaluation, runs, style_evaluation
+    from stargan_tf.base import files
+    from stargan_tf.data import loading
+    from stargan_tf.evaluation import label_evaluation, style_evaluation
+    from stargan_tf.pictures import photos, sheets
+    from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
     run.require(algorithm_lib.Translates)
@@ -53,11 +56,11 @@ def main() -> None:
     algorithm = run.build(training=False)
     step = runs.restore_weights(run, algorithm, _CHECKPOINT.value)
     if data.datasets:
-        sets = sources.load_each(data, "test")
-        table, sheet = evaluation.joint_against_renders(algorithm, sets, count)
+        sets = loading.load_each(data, "test")
+        table, sheet = label_evaluation.joint_against_renders(algorithm, sets, count)
     else:
-        measure = style_evaluation if run.has_styles else evaluation
-        table, sheet = measure.against_renders(algorithm, sources.load(data, "test"), count)
+        measure = style_evaluation if run.has_styles else label_evaluation
+        table, sheet = measure.against_renders(algorithm, loading.load(data, "test"), count)
 
     directory = run.directory / "evaluation"
     directory.mkdir(exist_ok=True)
@@ -71,12 +74,12 @@ def main() -> None:
     text = format_styles(table) if run.has_styles else format_table(table)
     print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{text}\n")
     print(f"{_STYLES_EXPLANATION if run.has_styles else _LABELS_EXPLANATION}\n")
-    python = command_line.python()
     print(f"run          {run.directory}")
     print(f"sheet        {figures.with_suffix('.png')}")
-    print(f"TensorBoard  {python} -m tensorboard.main --logdir={run.directory / 'tensorboard'}")
+    summaries = run.directory / "tensorboard"
+    print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
     print(
-        f"next         {python} -m stargan_tf.translate --run={run.directory} "
+        f"next         {command_line.command('translate')} --run={run.directory} "
         f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
     )
 

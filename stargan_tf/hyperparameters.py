@@ -11,9 +11,10 @@ from typing import Any
 
 from absl import flags
 
-from stargan_tf import algorithms, errors, flag_files
+from stargan_tf import algorithms
+from stargan_tf.base import errors, flag_files
+from stargan_tf.base.options import check_ranges, option
 from stargan_tf.data import options as data_options
-from stargan_tf.options import check_ranges, option
 
 # Flags count as those of the command line that asks for them: `--help` lists them there.
 flags.disclaim_key_flags()

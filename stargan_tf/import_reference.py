@@ -14,9 +14,11 @@ import dataclasses
 
 from absl import flags
 
-from stargan_tf import algorithms, command_line, hyperparameters, state_dicts
+from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import reference_files
-from stargan_tf.training import importing
+from stargan_tf.cli import command_line
+from stargan_tf.runs import importing
+from stargan_tf.weights import state_dicts
 
 _ALGORITHM = flags.DEFINE_enum(
     "algorithm", None, list(importing.papers()), "The paper whose weights they are.", required=True
@@ -95,7 +97,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
     return [
         *lines,
         f"run      {directory}",
-        f"next     {command_line.python()} -m stargan_tf.translate --run={directory} "
+        f"next     {command_line.command('translate')} --run={directory} "
         f"--image=YOUR_PHOTO.jpg {known}--to={space.names[0]} --output=out.png",
     ]
 

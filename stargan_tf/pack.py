@@ -14,11 +14,13 @@ import typing
 
 from absl import flags
 
-from stargan_tf import command_line, errors, hyperparameters
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
 from stargan_tf.data import options as data_options
 
 if typing.TYPE_CHECKING:
-    from stargan_tf.data import packing
+    from stargan_tf.data.packs import packing
 
 _MB = 10**6
 # What happens to images in training is not for here; and only drawn ones have a size before it.
@@ -48,7 +50,7 @@ def main() -> int:
     if not _OUTPUT.value:
         raise errors.UserError("Nothing says where to write; pass --output=DIR.")
     command_line.import_tensorflow()
-    from stargan_tf.data import packed_format, packing, packing_folder
+    from stargan_tf.data.packs import packed_format, packing, packing_folder
 
     directory = pathlib.Path(_OUTPUT.value)
     with packing_folder.claimed(directory, settings):
@@ -65,9 +67,10 @@ def main() -> int:
 
 def _by_number(options: data_options.DataOptions, split: str) -> "packing.Part":
     """Returns a split with random access."""
-    from stargan_tf.data import packing, source, sources
+    from stargan_tf.data import loading, source
+    from stargan_tf.data.packs import packing
 
-    images = sources.load(options, split)
+    images = loading.load(options, split)
     if isinstance(images, source.EncodedSource):
         _refuse_size(options)
     _say(f"Checking {images.size:,} {split} images.")
@@ -77,7 +80,7 @@ def _by_number(options: data_options.DataOptions, split: str) -> "packing.Part":
 
 def _in_order(options: data_options.DataOptions, split: str) -> "packing.Part":
     """Returns a split that may be stored so that it can only be read in order."""
-    from stargan_tf.data import packing_tfds
+    from stargan_tf.data.packs import packing_tfds
 
     _refuse_size(options)
     _say(f"Checking the {split} images.")

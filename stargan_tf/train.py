@@ -9,7 +9,8 @@ import dataclasses
 import pathlib
 import sys
 
-from stargan_tf import command_line, hyperparameters
+from stargan_tf import hyperparameters
+from stargan_tf.cli import command_line
 
 
 def main() -> int:
@@ -17,9 +18,11 @@ def main() -> int:
     config = hyperparameters.config_from_flags()
     # TensorFlow takes seconds to import: only now, so that --help and bad flags answer at once.
     command_line.import_tensorflow()
-    from stargan_tf.data import pipeline, sources
+    from stargan_tf.data import loading
+    from stargan_tf.data.pipeline import samplers
     from stargan_tf.layers import instance_norm
-    from stargan_tf.training import devices, initial_weights, loop, runs
+    from stargan_tf.runs import initial_weights, runs
+    from stargan_tf.training import devices, loop
 
     backend = instance_norm.chosen(config.train.normalization_backend)
     directory = config.train.run_dir or hyperparameters.default_run_dir(
@@ -29,20 +32,20 @@ def main() -> int:
     config = dataclasses.replace(config, train=train_options)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)
-    images = sources.load(config.data, "train")
-    held_out = sources.load(config.data, "test")
-    config = dataclasses.replace(config, data=sources.settled(config.data, images))
+    images = loading.load(config.data, "train")
+    held_out = loading.load(config.data, "test")
+    config = dataclasses.replace(config, data=loading.settled(config.data, images))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
-    for line in sources.left_out(config.data):
+    for line in loading.left_out(config.data):
         print(line, flush=True)
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
     )
-    examples = pipeline.spread_out(
-        sources.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
+    examples = samplers.spread_out(
+        loading.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
     )
     print(
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
@@ -51,10 +54,10 @@ def main() -> int:
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={directory}",
         flush=True,
     )
-    sampler = sources.sampler(images, config.data, config.train.seed)
+    sampler = loading.sampler(images, config.data, config.train.seed)
     if config.data.fast_decode:
         for member in sampler.members:
-            mean, most = pipeline.fast_decode_error(member)
+            mean, most = samplers.fast_decode_error(member)
             print(f"--fast_decode: errors {mean:.1f} grey levels in the mean, {most:.0f} at most")
     return loop.train(run, strategy, sampler, examples)
 

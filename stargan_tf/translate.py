@@ -15,8 +15,10 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf import command_line, errors
-from stargan_tf.data import options, photo_jobs
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line
+from stargan_tf.data import options
+from stargan_tf.pictures import photo_jobs
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -72,7 +74,7 @@ def main() -> int:
     jobs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.jobs)(image, output)
     command_line.import_tensorflow()
     from stargan_tf.algorithms import algorithm
-    from stargan_tf.training import runs
+    from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
     run.require(algorithm.Translates)

@@ -6,7 +6,8 @@ It is not what the package uses for them (BUILD.md says why); as a second deriva
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import diff_augment, keras_versions
+from stargan_tf.base import keras_versions
+from stargan_tf.gan import diff_augment
 from stargan_tf.optimization import ema
 
 SIZE = 16

@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from tests import commands
 from tests.landmarks import alignment_test
 
@@ -67,7 +67,7 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
         Image.new("RGB", (300, 300)).save(folder / "b.png")
         (folder / "a.jpg").write_text("no image")
         (folder / "notes.txt").write_text("no image")
-        with mock.patch("stargan_tf.command_line.fail") as fail:
+        with mock.patch("stargan_tf.cli.command_line.fail") as fail:
             status = self._command(folder, output)
         self.assertEqual(status, 1)
         said = [call.args[0] for call in fail.call_args_list]
@@ -103,7 +103,7 @@ class AlignTest(tf.test.TestCase, parameterized.TestCase):
     def test_without_opencv_nothing_is_begun(self):
         with (
             mock.patch.dict(sys.modules, {"cv2": None}),
-            self.assertRaisesRegex(errors.UserError, r"stargan-tf\[align\]"),
+            self.assertRaisesRegex(errors.UserError, r"pip install .*align\]"),
         ):
             self._command(self.photo, self.root / "folder" / "out.png")
         self.assertFalse((self.root / "folder").exists())
@@ -120,21 +120,17 @@ class ProcessTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, rf"^error: {message}.*\n$")
 
-    @parameterized.named_parameters(
-        ("help", ["--help"], 1, "--min_confidence"),
-        ("weights", ["a.png", "b.png"], 2, "--wing must name the file wing.ckpt"),
-    )
-    def test_help_and_missing_weights_need_no_tensorflow(self, arguments, status, message):
+    def test_missing_weights_need_no_tensorflow(self):
         code = (
-            f"import runpy, sys; sys.argv = ['align', *{arguments}]\n"
+            "import runpy, sys; sys.argv = ['align', 'a.png', 'b.png']\n"
             "try: runpy.run_module('stargan_tf.align', run_name='__main__')\n"
             "finally: print('HEAVY', [m for m in ('tensorflow', 'keras') if m in sys.modules])"
         )
         result = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False
         )
-        self.assertEqual(result.returncode, status)
-        self.assertIn(message, result.stdout + result.stderr)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--wing must name the file wing.ckpt", result.stderr)
         self.assertIn("HEAVY []", result.stdout)
 
 

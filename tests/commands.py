@@ -16,7 +16,7 @@ from absl import flags
 from absl import logging as absl_logging
 from absl.testing import flagsaver
 
-from stargan_tf import command_line
+from stargan_tf.cli import command_line
 
 
 @functools.cache

@@ -8,11 +8,12 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import algorithms, errors, keras_versions
+from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos
+from stargan_tf.base import errors, keras_versions
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import module, saved_model
-from stargan_tf.training import checkpoints, runs
 from tests import graphs, shared, tiny
 
 NAMES = algorithms.names()

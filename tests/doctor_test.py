@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors, hyperparameters, keras_versions
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import labels
-from stargan_tf.training import runs, trial
+from stargan_tf.diagnosis import trial
+from stargan_tf.runs import runs
 from tests import commands, tiny
 from tests.diagnosis import broken_folder
 

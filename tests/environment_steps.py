@@ -18,8 +18,10 @@ def main(output, count, *arguments):
     import tensorflow as tf
 
     from stargan_tf import hyperparameters
-    from stargan_tf.data import sources, transforms
-    from stargan_tf.training import devices, loop, runs
+    from stargan_tf.data import loading
+    from stargan_tf.data.images import transforms
+    from stargan_tf.runs import runs
+    from stargan_tf.training import devices, loop
 
     hyperparameters.define_train_flags()
     flags.FLAGS(["train", *arguments])
@@ -28,11 +30,11 @@ def main(output, count, *arguments):
     transforms.as_floats = lambda values: tf.cast(as_floats(values), tf.float64)
     keras.utils.set_random_seed(config.train.seed)
     strategy = devices.make_strategy("one_device")
-    images = sources.load(config.data, "train")
+    images = loading.load(config.data, "train")
     run = runs.Run(pathlib.Path(output).parent, config, images.label_space)
     with strategy.scope():
         algorithm = run.build(precision="float64")
-    sampler = sources.sampler(images, config.data, config.train.seed)
+    sampler = loading.sampler(images, config.data, config.train.seed)
     batches = loop.distribute(strategy, algorithm, sampler, config.train.batch_size, 0)
     take = loop.compile_step(strategy, algorithm)
     rows = []

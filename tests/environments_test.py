@@ -16,7 +16,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 
 OTHER = os.environ.get("STARGAN_TF_OTHER_PYTHON", "")
 PYTHONS = {"here": sys.executable, "there": OTHER}

@@ -9,7 +9,8 @@ import tensorflow as tf
 from absl import flags
 from absl.testing import parameterized
 
-from stargan_tf import algorithms, errors, hyperparameters, options
+from stargan_tf import algorithms, hyperparameters
+from stargan_tf.base import errors, options
 from tests import tiny
 
 

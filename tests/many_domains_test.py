@@ -11,12 +11,15 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import algorithms, sheets
+from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import translation as stargan_v2
-from stargan_tf.data import inspection, labels, options
-from stargan_tf.diagnosis import collection, contact_sheet
-from stargan_tf.training import animation, checkpoints, evaluation, runs
+from stargan_tf.data import labels, options
+from stargan_tf.diagnosis import collection, contact_sheet, inspection
+from stargan_tf.evaluation import label_evaluation
+from stargan_tf.pictures import sheets
+from stargan_tf.runs import checkpoints, runs
+from stargan_tf.training import animation
 from tests import commands, tiny
 
 MANY = labels.LabelSpace("domains", tuple(f"d{i}" for i in range(150)))
@@ -182,13 +185,13 @@ class ManyDomainsTest(tf.test.TestCase):
 
     def test_evaluations_sheet_of_many_data_sets(self):
         names = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Eyeglasses", "Smiling")
-        faces = evaluation.cartoon_faces.CartoonFaces("test", 32, 1, names)
+        faces = label_evaluation.cartoon_faces.CartoonFaces("test", 32, 1, names)
         sets = dict.fromkeys(("a", "b", "c"), faces)
         spaces = [(name, faces.label_space) for name in sets]
         unchanged = mock.Mock()
         unchanged.problem.label_space = labels.JointSpace.of(spaces)
         unchanged.translate = lambda images, c: np.asarray(images)
-        _, sheet = evaluation.joint_against_renders(unchanged, sets, 1)
+        _, sheet = label_evaluation.joint_against_renders(unchanged, sets, 1)
         self.assertEqual(sheet.note, "12 of 15 labels")
         expected = [names[i % 5] for i in sheets.evenly(15)]
         self.assertEqual(list(sheet.columns[1::2]), expected)

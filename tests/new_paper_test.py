@@ -16,7 +16,7 @@ HPARAMS = '''
     import dataclasses
 
     from stargan_tf.algorithms import hparams
-    from stargan_tf.options import option
+    from stargan_tf.base.options import option
 
 
     @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,8 @@ ALGORITHM = '''
     import tensorflow as tf
 
     from stargan_tf.algorithms import algorithm
-    from stargan_tf.data import draws, pipeline, transforms
+    from stargan_tf.data.images import transforms
+    from stargan_tf.data.pipeline import draws, samplers
     from stargan_tf.optimization import adam
 
 
@@ -75,7 +76,7 @@ ALGORITHM = '''
                 image = sampler.augmented(index, position, draws.Draw.SOURCE, 0.0)
                 return {"x": image, "c": sampler.label(index)}
 
-            return pipeline.batches(slices.positions(first_step, 1), sample)
+            return samplers.batches(slices.positions(first_step, 1), sample)
 
         def train_step(self, batch, step):
             x, variables = transforms.as_floats(batch["x"]), self.G.trainable_variables
@@ -127,7 +128,7 @@ FOUND = """
     )
 """
 KILLED = """
-    from stargan_tf.training import checkpoints
+    from stargan_tf.runs import checkpoints
     run(*TRAIN, f"--run_dir={root}/whole")
     save = checkpoints.Checkpoints.save
 

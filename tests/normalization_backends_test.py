@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.layers import instance_norm
 from tests import shared, tiny
 from tests.algorithms.stargan_v1 import golden_test as v1

@@ -11,7 +11,7 @@ import tensorflow as tf
 from absl import flags
 from absl.testing import parameterized
 
-from stargan_tf import command_line
+from stargan_tf.cli import command_line
 
 
 class NotebookStream(io.TextIOBase):

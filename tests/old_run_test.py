@@ -13,8 +13,10 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.data import sources, transforms
-from stargan_tf.training import checkpoints, loop, runs
+from stargan_tf.data import loading
+from stargan_tf.data.images import transforms
+from stargan_tf.runs import checkpoints, runs
+from stargan_tf.training import loop
 from tests import tiny
 
 STORED = pathlib.Path(__file__).parent / "golden" / "old_runs"
@@ -27,7 +29,7 @@ def opened(directory: pathlib.Path) -> runs.Run:
     """Opens a run as a training that continues it would."""
     old = runs.open_run(directory)
     train = dataclasses.replace(old.config.train, run_dir=str(directory))
-    images = sources.load(old.config.data, "train")
+    images = loading.load(old.config.data, "train")
     run = runs.Run(directory, dataclasses.replace(old.config, train=train), images.label_space)
     run.check()
     return run
@@ -36,7 +38,7 @@ def opened(directory: pathlib.Path) -> runs.Run:
 def batches(run: runs.Run, algorithm) -> list[dict[str, tf.Tensor]]:
     """Returns the batches of the steps from FIRST to LAST."""
     data, train = run.config.data, run.config.train
-    sampler = sources.sampler(sources.load(data, "train"), data, train.seed)
+    sampler = loading.sampler(loading.load(data, "train"), data, train.seed)
     strategy = tf.distribute.get_strategy()
     made = loop.distribute(strategy, algorithm, sampler, train.batch_size, FIRST)
     return [next(made) for _ in range(FIRST, LAST)]

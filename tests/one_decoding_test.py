@@ -12,23 +12,19 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import pictures as client_pictures
-from stargan_tf.data import (
-    decoding,
-    draws,
-    image_files,
-    inspection,
-    labels,
-    photos,
-    pipeline,
-    reading,
-)
+from stargan_tf.data import labels
+from stargan_tf.data.images import decoding, reading
+from stargan_tf.data.pipeline import draws, samplers
+from stargan_tf.data.sources import image_files
+from stargan_tf.diagnosis import inspection
+from stargan_tf.pictures import photos
 from stargan_tf.serving import image_bytes
-from tests import pictures
+from tests import picture_files
 
 SIZE = 24
-EVERY = pictures.every()
+EVERY = picture_files.every()
 FORMATS = (27, 18, 3, 0, 2, 2, 11)  # how many there are of each of reading.FORMATS
 SPACE = labels.LabelSpace("attributes", ("any",))
 
@@ -88,7 +84,7 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
     def check_all(self, wanted, crop_size=0, max_grey=reading.MAX_GREY):
         """Compares what every path makes of pictures, by name, with plain Pillow and NumPy."""
         names, images = list(wanted), self.write(wanted)
-        expected = [pictures.square(p.pixels, SIZE, crop_size) for p in wanted.values()]
+        expected = [picture_files.square(p.pixels, SIZE, crop_size) for p in wanted.values()]
         self.check(self.trained(images, crop_size, max_grey), expected, names)
         framing = photos.Framing(SIZE, crop_size=crop_size, max_grey=max_grey)
         used, notes = zip(*map(framing.read, images.paths), strict=True)
@@ -116,7 +112,7 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
     def trained(self, images, crop_size=0, max_grey=reading.MAX_GREY):
         """Returns what training and its previews see, (N, SIZE, SIZE, 3) grey levels."""
         options = {"flip": False, "max_grey": max_grey}
-        sampler = pipeline.Sampler(images, 0, SIZE, crop_size, **options)
+        sampler = samplers.Sampler(images, 0, SIZE, crop_size, **options)
         numbers = tf.data.Dataset.range(images.size)
         previews = list(numbers.map(sampler.plain_image).as_numpy_iterator())
         # StarGAN v2 chooses boxes in the graph; at this probability the centred square.
@@ -187,7 +183,7 @@ class OptionsTest(PathsTestCase):
             client_pictures.packed([EVERY["png_rgb"].contents], framing, "image")
 
     def test_a_range_of_12_bits(self):
-        picture = pictures.with_12_bits()
+        picture = picture_files.with_12_bits()
         self.check_all({"deep": picture}, max_grey=4095)
         dark = photos.read_photo_bytes(picture.contents)
         self.assertAllEqual(dark, np.floor(picture.values / 257 + 0.5)[..., None] + np.zeros(3))
@@ -195,10 +191,12 @@ class OptionsTest(PathsTestCase):
     def test_fast_decoding_turns_upright(self):
         y, x = np.mgrid[:192, :256]
         image = Image.fromarray(np.stack([x, y, 255 - x], -1).astype(np.uint8))
-        for orientation, turned in pictures.ORIENTATIONS.items():
-            contents = pictures.encoded(image, "JPEG", quality=95, exif=pictures.exif(orientation))
+        for orientation, turned in picture_files.ORIENTATIONS.items():
+            contents = picture_files.encoded(
+                image, "JPEG", quality=95, exif=picture_files.exif(orientation)
+            )
             found = decoding.square(tf.constant(contents), SIZE, fast=True)
-            expected = pictures.square(turned(np.asarray(image)), SIZE)
+            expected = picture_files.square(turned(np.asarray(image)), SIZE)
             self.assertLess(np.abs(np.subtract(found, expected, dtype=int)).max(), 8)
 
 

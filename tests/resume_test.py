@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stargan_tf import files
+from stargan_tf.base import files
 from tests import tiny
 
 STEPS = 24

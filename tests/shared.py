@@ -14,7 +14,8 @@ import keras
 import tensorflow as tf
 
 from stargan_tf import algorithms
-from stargan_tf.training import loop, runs
+from stargan_tf.runs import runs
+from stargan_tf.training import loop
 from tests import tiny
 
 _compile_step, _build = loop.compile_step, runs.Run.build

@@ -14,8 +14,10 @@ import tensorflow as tf
 from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import pipeline, source, sources
-from stargan_tf.training import checkpoints, devices, loop, runs
+from stargan_tf.data import loading, source
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.runs import checkpoints, runs
+from stargan_tf.training import devices, loop
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
@@ -100,7 +102,7 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **problem):
 def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     """Returns the batches of a tiny run from a step on."""
     pictures = Pictures(label_space=algorithm.problem.label_space)
-    sampler = pipeline.Sampler(pictures, seed=1, image_size=SIZE)
+    sampler = samplers.Sampler(pictures, seed=1, image_size=SIZE)
     strategy = strategy or tf.distribute.get_strategy()
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
 
@@ -153,7 +155,7 @@ def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
 def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
     """Makes the folder of a run on cartoon_faces with a checkpoint of first weights, at step 7."""
     made = config(path, **changes)
-    space = sources.load(made.data, "test").label_space
+    space = loading.load(made.data, "test").label_space
     run = runs.Run(path, made, space)
     run.create()
     shutil.copy(_first_weights(tuple(sorted(changes.items()))), run.checkpoint_dir)
@@ -166,7 +168,7 @@ def _first_weights(changes: tuple[tuple[str, object], ...]) -> pathlib.Path:
     folder = pathlib.Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     made = config(folder, **dict(changes))
-    run = runs.Run(folder, made, sources.load(made.data, "test").label_space)
+    run = runs.Run(folder, made, loading.load(made.data, "test").label_space)
     keras.utils.set_random_seed(1)
     algorithm = run.build(training=False)
     checkpoints.Checkpoints(folder, algorithm.weights()).save(7)

@@ -19,8 +19,8 @@ class VersionsTest(absltest.TestCase):
 
     def test_a_file_decides_before_its_folder(self):
         tests = versions.TESTS
-        self.assertTrue(versions.decided(tests / "data" / "pipeline_test.py"))
-        self.assertFalse(versions.decided(tests / "data" / "rafd_test.py"))
+        self.assertTrue(versions.decided(tests / "data" / "pipeline" / "samplers_test.py"))
+        self.assertFalse(versions.decided(tests / "data" / "joint_test.py"))
         self.assertTrue(versions.decided(tests / "algorithms" / "stargan_v1" / "golden_test.py"))
         self.assertIsNone(versions.decided(tests / "new_test.py"))
 

@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors, keras_versions, sheets
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
-from stargan_tf.data import pipeline
+from stargan_tf.data.pipeline import samplers
 from stargan_tf.optimization import adam
+from stargan_tf.pictures import sheets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Algorithm(abc.ABC):
 
     @abc.abstractmethod
     def inputs(
-        self, sampler: pipeline.AnySampler, slices: pipeline.Slices, first_step: int
+        self, sampler: samplers.AnySampler, slices: samplers.Slices, first_step: int
     ) -> tf.data.Dataset:
         """Returns the endless dataset of one replica's batch after the other, from `first_step`.
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from stargan_tf import options
+from stargan_tf.base import options
 from stargan_tf.data import labels
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors, state_dicts
+from stargan_tf.base import errors
+from stargan_tf.weights import state_dicts
 
 State = Mapping[str, np.ndarray]
 

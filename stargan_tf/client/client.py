@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import failures, pictures, served, transport
 from stargan_tf.client import target as target_lib
 from stargan_tf.data import labels as labels_lib

@@ -1,6 +1,6 @@
 """What goes wrong on the way to a server, in one sentence each."""
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import target as target_lib
 
 UNAVAILABLE = "UNAVAILABLE"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import failures, retries, transport
 from stargan_tf.client import target as target_lib
 
@@ -128,7 +128,7 @@ def _import() -> types.SimpleNamespace:
     except ImportError as error:
         raise errors.UserError(
             f"gRPC needs packages that are missing ({error}); install them with "
-            'pip install -e ".[serving]", or use REST: --server=http://HOST:8501.'
+            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
         ) from error
     return types.SimpleNamespace(
         grpc=grpc,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import photos
+from stargan_tf.base import errors
+from stargan_tf.pictures import photos
 
 # (N, size, size, 3) uint8, or photos: each a path, or what a file holds.
 Pictures = np.ndarray | Sequence[bytes | os.PathLike[str]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import failures, rest_json, retries, transport
 from stargan_tf.client import target as target_lib
 

@@ -3,9 +3,10 @@
 import dataclasses
 import json
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import photos, reading
+from stargan_tf.data.images import reading
+from stargan_tf.pictures import photos
 
 _FORMAT = 2  # the newest that is understood, with all before it
 

@@ -6,7 +6,7 @@ import pathlib
 import re
 import urllib.parse
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+):([0-9]{1,5})", re.ASCII)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 
 

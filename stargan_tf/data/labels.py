@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import names as names_lib
 
 KINDS = ("attributes", "domains", "joint")

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
 # Flags separate names by commas and groups of them by semicolons, folders are found by them, and a
 # table quotes them. Controls and line separators can't be typed; "Cs" is what is left of file names

@@ -4,10 +4,11 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from stargan_tf import errors, options
-from stargan_tf.data import labels, reading
+from stargan_tf.base import errors
+from stargan_tf.base.options import check_ranges, option
+from stargan_tf.data import labels
 from stargan_tf.data import names as names_lib
-from stargan_tf.options import option
+from stargan_tf.data.images import reading
 
 DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
 _CACHES = ("auto", "memory", "off")
@@ -169,7 +170,7 @@ class DataOptions:
 
     def check(self) -> None:
         """Raises a UserError where a value makes no sense, or would be ignored."""
-        options.check_ranges(self)
+        check_ranges(self)
         if self.datasets:
             for part in self.parts():
                 part._check_one()

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors
-from stargan_tf.data import decoding
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data.images import decoding
 
 _NAMED = 5  # how many bad images a message names
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import options
 

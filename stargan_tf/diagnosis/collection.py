@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf.data import inspection as inspection_lib
 from stargan_tf.data import source
+from stargan_tf.diagnosis import inspection as inspection_lib
 
 TRAINING, HELD_OUT = "training", "held-out"
 

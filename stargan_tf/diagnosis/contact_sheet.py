@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import sheets
+from stargan_tf.data import loading
 from stargan_tf.data import options as options_lib
-from stargan_tf.data import sources
 from stargan_tf.diagnosis import collection
+from stargan_tf.pictures import sheets
 
 _ROWS = 6
 _COLUMNS = 12  # beside each other; further labels follow below
@@ -49,7 +49,7 @@ def _columns(
 ) -> Iterator[_Column]:
     """Yields the columns of a data set."""
     sampler = dataclasses.replace(
-        sources.sampler(part.images, options, 0, augment=False), image_size=size
+        loading.sampler(part.images, options, 0, augment=False), image_size=size
     )
     load = tf.function(sampler.plain_image)
     labels = part.images.labels.copy()

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from stargan_tf.data import duplicates
 from stargan_tf.diagnosis import collection as collection_lib
-from stargan_tf.diagnosis import finding
+from stargan_tf.diagnosis import duplicates, finding
 
 
 def copies(images: collection_lib.Collection) -> list[finding.Finding]:

@@ -6,9 +6,10 @@ import pathlib
 import shutil
 
 from stargan_tf import hyperparameters
+from stargan_tf.base import errors
 from stargan_tf.diagnosis import finding
+from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.training import memory
-from stargan_tf.training import trial as trial_lib
 
 _DAY = 86_400.0
 _LONG = {False: _DAY, True: 7 * _DAY}  # seconds from which on to advise; by whether on GPUs
@@ -129,7 +130,7 @@ def findings(
         found.append(finding.Finding("disk", "warning", text, advice))
     if machine.idle_gpu:
         text = "This machine has an NVIDIA driver, but TensorFlow uses no GPU."
-        advice = 'Install what it lacks: pip install -e ".[cuda]"'
+        advice = f"Install what it lacks: {errors.install_command('cuda')}"
         found.append(finding.Finding("idle_gpu", "warning", text, advice))
     return found
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stargan_tf import errors, hyperparameters, keras_versions
-from stargan_tf.data import folder_layout, folder_survey, inspection, joint, sources
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors, keras_versions
+from stargan_tf.data import joint, loading
 from stargan_tf.data import options as options_lib
+from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import (
     collection,
     contact_sheet,
@@ -19,11 +21,13 @@ from stargan_tf.diagnosis import (
     counts,
     finding,
     folder,
+    inspection,
     pictures,
     report,
 )
-from stargan_tf.training import devices, initial_weights, runs
-from stargan_tf.training import trial as trial_lib
+from stargan_tf.diagnosis import trial as trial_lib
+from stargan_tf.runs import initial_weights, runs
+from stargan_tf.training import devices
 
 _DRAWN = 256  # images of a split to look at, where they are drawn: each takes time, none is broken
 # With one of these wrong a step can't be taken; broken images, say, can be left out of a trial.
@@ -140,9 +144,9 @@ def _load(
     for split, name in (("train", collection.TRAINING), ("test", collection.HELD_OUT)):
         try:
             if config.data.datasets:
-                sets = sources.load_each(config.data, split)
+                sets = loading.load_each(config.data, split)
             else:
-                sets = {"": sources.load(config.data, split)}
+                sets = {"": loading.load(config.data, split)}
         except errors.UserError as error:
             # One cause for both splits is told once.
             if str(error) not in [problem.message for problem in problems]:
@@ -174,7 +178,7 @@ def _folders(
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
-    lines, strays = [] if problems else sources.left_out(data), []
+    lines, strays = [] if problems else loading.left_out(data), []
     for part in (part for part in options if part.data_dir):
         survey = folder_survey.survey(part.data_dir)
         lines += folder.description(survey) if problems else []
@@ -228,7 +232,7 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) ->
         label_space = joint.Joint(list(sets.values()), list(sets)).label_space
     else:
         label_space = training[0].images.label_space
-        data = sources.settled(config.data, training[0].images)
+        data = loading.settled(config.data, training[0].images)
         config = dataclasses.replace(config, data=data)
     return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
 

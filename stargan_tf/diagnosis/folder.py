@@ -5,7 +5,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from stargan_tf.data import celeba_table, folder_layout, folder_survey
+from stargan_tf.data.sources import celeba_table, folder_layout, folder_survey
 from stargan_tf.diagnosis import finding
 
 KINDS = ("image_folder", "celeba", "rafd")  # data sets that are folders of image files

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from stargan_tf import errors, hyperparameters
-from stargan_tf.data import sources
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors
+from stargan_tf.data import loading
 from stargan_tf.diagnosis import collection as collection_lib
 from stargan_tf.diagnosis import finding
 
@@ -42,7 +43,7 @@ def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[findin
             found.append(finding.naming(kind, severity, message, advice, names))
     for part in parts:
         try:
-            sources.without(part.images, part.inspection.problems)
+            loading.without(part.images, part.inspection.problems)
         except errors.UserError:
             message = f"A label has no {part.split} image that can be read; skipping is no help."
             advice = "Replace the broken files by whole ones"

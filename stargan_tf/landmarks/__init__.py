@@ -1,1 +1,1 @@
-"""Landmarks of faces: the frozen network that finds them, StarGAN v2's masks, and alignment."""
+"""Facial landmarks: the frozen network that detects them, StarGAN v2's masks, and alignment."""

@@ -1,4 +1,4 @@
-"""From a photograph to the aligned face in it."""
+"""Finds the face in a photograph and aligns it."""
 
 from collections.abc import Callable
 
@@ -6,20 +6,20 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.landmarks import alignment, masks
 
-MAX_SIDE = 2048  # pixels, of the picture that is warped: with its margin 48 MB
+MAX_SIDE = 2048  # side of the picture to be warped, in pixels; with its margin, 48 MB
 
 
 class Aligner:
     """Aligns photographs to mean landmarks.
 
     Args:
-      network: A `LandmarkNetwork` with its weights.
-      mean_landmarks: (98, 2), as from `weights.load_mean`.
-      size: Pixels, the side of the results, at most MAX_SIDE.
-      min_confidence: Below this mean of the heatmaps' peaks there is no face.
+      network: A `LandmarkNetwork` whose weights are loaded.
+      mean_landmarks: (98, 2), from `weights.load_mean`.
+      size: Side of the results in pixels, at most MAX_SIDE.
+      min_confidence: A photo has no face if the mean of the heatmaps' peaks is lower.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Aligner:
         self._min_confidence = min_confidence
 
     def align(self, photo: Image.Image) -> tuple[np.ndarray, float]:
-        """Returns (the face (size, size, 3) uint8, the confidence).
+        """Returns the aligned face, (size, size, 3) uint8, and the confidence.
 
         Args:
           photo: Square, RGB.
@@ -47,13 +47,13 @@ class Aligner:
         x = np.asarray(small, np.float32)[np.newaxis] / 127.5 - 1
         heatmaps = self._heatmaps(tf.constant(x)).numpy()
         confidence = float(alignment.confidence(heatmaps)[0])
-        if not confidence >= self._min_confidence:  # NaN is not
+        if not confidence >= self._min_confidence:  # true for NaN
             raise _no_face(f"confidence {confidence:.2f}, below {self._min_confidence:g}")
         matrix = alignment.matrix(alignment.landmarks(heatmaps)[0], self._mean)
         if not np.isfinite(matrix).all():
             raise _no_face("its landmarks fall onto one point")
-        # Made as large as the face will be shown: a warp that makes smaller would not be smooth,
-        # and one that makes larger not sharp.
+        # Resized first, so that the warp leaves the scale as it is: shrinking in the warp would
+        # cause aliasing, and enlarging would blur.
         scale = float(np.hypot(*matrix[0, :2]))
         side = max(32, min(round(self._size * scale), photo.width, MAX_SIDE))
         fitted = photo.resize((side, side), Image.Resampling.LANCZOS)

@@ -1,19 +1,19 @@
-"""Alignment of a face: turned, scaled and moved so that its landmarks lie as a mean face's do.
+"""Aligns a face: rotates, scales and moves it so that its landmarks match those of a mean face.
 
-StarGAN v2 compares and translates faces that are framed as CelebA-HQ's are. Points are (x, y) in
-pixels of a 256 px picture, continuous: the first pixel reaches from 0 to 1. Imports no TensorFlow.
+StarGAN v2 compares and translates faces that are framed like CelebA-HQ's. Points are continuous
+(x, y) in pixels of a 256 px picture; the first pixel reaches from 0 to 1. Imports no TensorFlow.
 """
 
 import types
 
 import numpy as np
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
-SIZE = 256  # pixels, of the picture that all points refer to
+SIZE = 256  # side of the picture that all points refer to, in pixels
 _CELL = 4  # pixels; a heatmap has 64 x 64 cells
 _LANDMARKS = 98
-# Landmarks of the WFLW data set, named by the sides of the picture.
+# Landmarks as numbered by the WFLW data set; left and right as seen in the picture.
 _LEFT_EYE, _RIGHT_EYE = [*range(60, 68), 96], [*range(68, 76), 97]
 _MOUTH = [76, 82]
 _SCALED_BY = [96, 97, *_MOUTH]
@@ -21,10 +21,10 @@ _BLUR = 1 / 32  # standard deviation of the blurred copy, as a share of the pict
 
 
 def landmarks(heatmaps: np.ndarray) -> np.ndarray:
-    """Returns the landmarks (N, 98, 2) that heatmaps (N, 64, 64, 98 or more) show.
+    """Returns the landmarks (N, 98, 2) shown by heatmaps (N, 64, 64, 98 or more).
 
-    A landmark lies in the centre of its map's highest cell, or, where that is not on the border, a
-    quarter of a cell from it towards the higher neighbour on each axis.
+    A landmark lies in the centre of its map's highest cell. If that cell is not on the border, the
+    landmark moves by a quarter of a cell towards the higher neighbour on each axis.
     """
     maps = np.moveaxis(np.asarray(heatmaps)[..., :_LANDMARKS], -1, 1)
     count, _, height, width = maps.shape
@@ -33,7 +33,7 @@ def landmarks(heatmaps: np.ndarray) -> np.ndarray:
     n, k = np.ogrid[:count, :_LANDMARKS]
 
     def towards(down: int, right: int) -> np.ndarray:
-        """Which of two opposite neighbours is higher: 1, 0 or -1."""
+        """Compares the neighbours in this and the opposite direction: 1, -1, or 0 if equal."""
         after = maps[n, k, (rows + down) % height, (columns + right) % width]
         before = maps[n, k, (rows - down) % height, (columns - right) % width]
         return np.sign(after - before)
@@ -44,23 +44,23 @@ def landmarks(heatmaps: np.ndarray) -> np.ndarray:
 
 
 def confidence(heatmaps: np.ndarray) -> np.ndarray:
-    """Returns the mean (N,) over the 98 landmarks of each map's peak: about 1 for a clear face."""
+    """Returns the mean peak (N,) of the 98 landmarks' maps: about 1 for a clear face."""
     return np.asarray(heatmaps)[..., :_LANDMARKS].max(axis=(1, 2)).mean(axis=-1)
 
 
 def matrix(landmarks: np.ndarray, mean_landmarks: np.ndarray) -> np.ndarray:
-    """Returns the similarity (3, 3) p -> s R (p - c) + c' from a face to the mean face.
+    """Returns the similarity (3, 3) p -> s R (p - c) + c' that maps a face onto the mean face.
 
-    c and c' are the centroids of the landmarks and of the mean landmarks. R turns the face's own x
-    direction onto the mean's. s is the mean, over the pupils and the corners of the mouth, of the
-    ratio of the distances from the centroids.
+    c and c' are the centroids of the landmarks and of the mean landmarks. R rotates the face's x
+    direction onto that of the mean face. s averages, over pupils and corners of the mouth, the
+    ratio of the distance from c' in the mean face to the distance from c in this face.
 
     Args:
       landmarks: (98, 2).
-      mean_landmarks: (98, 2), as from `weights.load_mean`.
+      mean_landmarks: (98, 2), from `weights.load_mean`.
 
     Returns:
-      float64; not finite where the landmarks fall onto one point.
+      float64; not finite if the landmarks coincide in one point.
     """
     points, mean = np.asarray(landmarks, np.float64), np.asarray(mean_landmarks, np.float64)
     centre, mean_centre = points.mean(axis=0), mean.mean(axis=0)
@@ -81,15 +81,15 @@ def matrix(landmarks: np.ndarray, mean_landmarks: np.ndarray) -> np.ndarray:
 
 
 def warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
-    """Moves an image by a similarity, with Lanczos interpolation.
+    """Transforms an image by a similarity, with Lanczos interpolation.
 
-    Around the image, half its side is filled by its reflection, which fades into a blurred copy
-    towards the border.
+    The image gets a margin of half its side, filled with its reflection, which fades into a blurred
+    copy towards the outer border.
 
     Args:
-      image: (S, S, 3) uint8, of any S.
-      matrix: (3, 3), from and to pixels of a 256 px picture, whatever S and `size` are.
-      size: Pixels, the side of the result.
+      image: (S, S, 3) uint8, for any S.
+      matrix: (3, 3), in pixels of a 256 px picture on both sides, whatever S and `size` are.
+      size: Side of the result in pixels.
 
     Returns:
       (size, size, 3) uint8.
@@ -102,7 +102,7 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     if image.shape != (side, side, 3) or image.dtype != np.uint8:
         raise ValueError(f"image must be (S, S, 3) uint8. Received: {image.shape} {image.dtype}")
     margin = side // 2
-    # From indices of the padded image, where pixel 0 has its centre at 0, to those of the result.
+    # Maps indices in the padded image to indices in the result; pixel 0 has its centre at 0.
     chain = [
         _similarity(1, -0.5),
         _similarity(size / SIZE, 0),
@@ -120,21 +120,21 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
 
 
 def opencv() -> types.ModuleType:
-    """Returns the module cv2, or raises a UserError that says how to install it."""
+    """Returns the module cv2, or raises a UserError with advice on installing it."""
     try:
         import cv2
     except ImportError as error:
         raise errors.UserError(
             f"Aligning needs OpenCV, which could not be imported ({error}); install the extra "
-            'align: pip install "stargan-tf[align]", or pip install opencv-python-headless.'
+            f"align: {errors.install_command('align')}, or pip install opencv-python-headless."
         ) from error
     return cv2
 
 
 def _direction(points: np.ndarray) -> np.ndarray:
-    """Returns the direction (2,) to a face's right, as the picture shows it.
+    """Returns the direction (2,) that points right along a face, as seen in the picture.
 
-    From eye to eye, and across the way from the mouth to the eyes.
+    It is the vector from eye to eye, plus the vector from mouth to eyes turned by 90 degrees.
     """
     left, right = points[_LEFT_EYE].mean(axis=0), points[_RIGHT_EYE].mean(axis=0)
     a, b = (left + right) / 2 - points[_MOUTH].mean(axis=0)
@@ -146,7 +146,7 @@ def _similarity(scale: float, offset: float) -> np.ndarray:
 
 
 def _padded(image: np.ndarray, margin: int) -> np.ndarray:
-    """Returns the image with `margin` pixels around it: reflected, then more and more blurred."""
+    """Pads an image with `margin` pixels of its reflection, more and more blurred outwards."""
     cv2 = opencv()
     side = image.shape[0]
     padded = np.pad(image, ((margin, margin), (margin, margin), (0, 0)), "reflect")

@@ -1,16 +1,17 @@
-"""The layers of the landmark network: normalization that is frozen, and its residual block."""
+"""The landmark network's own layers: frozen batch normalization and the residual block."""
 
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.layers import convolution
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
 class FrozenBatchNorm(keras.layers.Layer):
-    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with statistics that never change.
+    """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with fixed statistics.
 
-    Shapes: (N, H, W, C) -> (N, H, W, C); gamma, beta, mean and variance (C,).
+    Shapes: (N, H, W, C) -> (N, H, W, C); gamma, beta, mean and variance are (C,).
 
     Args:
       epsilon: Added to the variance.
@@ -45,12 +46,13 @@ class FrozenBatchNorm(keras.layers.Layer):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
 class ConvBlock(keras.layers.Layer):
-    """Three convolutions side by side in one sum: x + [a, b, c], a = f1(x), b = f2(a), c = f3(b).
+    """x + [a, b, c] with a = f1(x), b = f2(a) and c = f3(b), concatenated.
 
-    f = conv3x3(ReLU(BN(.))) without bias, to filters / 2, filters / 4 and filters / 4 channels,
-    which are concatenated. Where the number of channels changes, x passes through
-    conv1x1(ReLU(BN(x))) first. Shapes: (N, H, W, channels) -> (N, H, W, filters).
+    Each f is conv3x3(ReLU(BN(.))) without a bias. The three have filters / 2, filters / 4 and
+    filters / 4 channels. If the number of channels changes, conv1x1(ReLU(BN(x))) replaces x in the
+    sum. Shapes: (N, H, W, channels) -> (N, H, W, filters).
 
     Args:
       channels: Input channels.
@@ -77,7 +79,7 @@ class ConvBlock(keras.layers.Layer):
             )
 
     def build(self, input_shape):
-        """Builds the layers; the number of channels is known from the constructor."""
+        """Builds the layers; their shapes follow from the constructor's arguments."""
         del input_shape
         half, quarter = self.filters // 2, self.filters // 4
         for channels, bn, conv in (
@@ -91,7 +93,7 @@ class ConvBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, x):
-        """Returns the sum."""
+        """Returns the sum (N, H, W, filters)."""
         a = self.conv1(tf.nn.relu(self.bn1(x)))
         b = self.conv2(tf.nn.relu(self.bn2(a)))
         c = self.conv3(tf.nn.relu(self.bn3(b)))

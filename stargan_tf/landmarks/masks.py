@@ -1,8 +1,8 @@
-"""StarGAN v2's masks: where the high-pass skip may pass details of the source (appendix A).
+"""StarGAN v2's masks: where the high-pass skip lets details of the source pass (appendix A).
 
-Heatmaps of 98 landmarks become two pictures. Mask 0 marks outline, brows, nose, eyes and mouth;
-mask 1 only what does not move with the expression: nose and eyes. Everything here is a pure graph
-function of common operations, for any batch size.
+The heatmaps of 98 landmarks become two masks. Mask 0 marks outline, brows, nose, eyes and mouth.
+Mask 1 marks only what does not move with the expression: nose and eyes. Everything here is a pure
+function of tensors, made of common ops, for any batch size.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from stargan_tf.landmarks import network as network_lib
 
-_THRESHOLD = 0.1  # below it, a heatmap shows noise
+_THRESHOLD = 0.1  # lower values in a heatmap are noise
 _EPSILON = 1e-6
-# (first map, end), by how many rows the maps move up (negative: down), and to which power. The
-# powers make the spots smaller. Maps that are not named here count for nothing.
+# For each region: (first map, end), how many rows it moves up (negative: down), and the power that
+# its maps are raised to, which makes their spots smaller. Maps not listed here are not used.
 _EXPRESSION = (
     ((8, 25), 0, 3),  # chin
     ((34, 46), -7, 2),  # eyebrows, without 33
@@ -49,14 +49,14 @@ def heatmaps(network: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor) -> tf.Tens
 
 
 def masks(heatmaps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns (mask 0, mask 1), each (N, 256, 256, 1) in [0, 1], of heatmaps (N, 64, 64, 98)."""
+    """Makes (mask 0, mask 1), each (N, 256, 256, 1) in [0, 1], from heatmaps (N, 64, 64, 98)."""
     return combine(enlarge(heatmaps))
 
 
 def enlarge(heatmaps: tf.Tensor) -> tf.Tensor:
-    """Enlarges (N, 64, 64, C) to (N, C, 256, 256), bilinearly, corners on corners."""
+    """Enlarges (N, 64, 64, C) to (N, C, 256, 256), bilinearly, with aligned corners."""
     cells, size, channels = network_lib.CELLS, network_lib.SIZE, heatmaps.shape[-1]
-    # As two products with a constant matrix, since tf.image.resize can't align corners.
+    # Two products with a constant matrix, because tf.image.resize can't align corners.
     weights = tf.constant(_interpolation(cells, size), heatmaps.dtype)
     maps = tf.transpose(heatmaps, (0, 3, 2, 1))  # rows last
     maps = tf.reshape(tf.matmul(tf.reshape(maps, (-1, cells)), weights), (-1, cells, size))
@@ -66,7 +66,7 @@ def enlarge(heatmaps: tf.Tensor) -> tf.Tensor:
 
 
 def combine(maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns (mask 0, mask 1), each (N, 256, 256, 1) in [0, 1], of maps (N, 98, 256, 256)."""
+    """Makes (mask 0, mask 1), each (N, 256, 256, 1) in [0, 1], from maps (N, 98, 256, 256)."""
     maps = tf.where(maps < _THRESHOLD, tf.zeros_like(maps), maps)
     low = tf.reduce_min(maps, axis=(2, 3), keepdims=True)
     high = tf.reduce_max(maps, axis=(2, 3), keepdims=True)
@@ -77,13 +77,13 @@ def combine(maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _region(maps: tf.Tensor, landmarks: tuple[int, int], up: int, power: int) -> tf.Tensor:
-    """Returns the sum (N, 256, 256) of some maps, each to a power, moved up with wrap-around."""
+    """Sums powers of some maps and moves the sum up with wrap-around: (N, 256, 256)."""
     chosen = maps[:, landmarks[0] : landmarks[1]]
     powers = chosen
     for _ in range(power - 1):
         powers = powers * chosen
     total = tf.reduce_sum(powers, axis=1)
-    # Moved after the sum: it is the same, on one map.
+    # Moving the sum gives the same result as moving each map, in less work.
     return tf.concat([total[:, up:], total[:, :up]], axis=1) if up else total
 
 
@@ -92,6 +92,6 @@ def _as_mask(total: tf.Tensor) -> tf.Tensor:
 
 
 def _interpolation(small: int, large: int) -> np.ndarray:
-    """Returns W (small, large): row @ W are `large` points, linear between `small` of them."""
+    """Returns W (small, large): row @ W interpolates `small` points linearly to `large` points."""
     places = np.arange(large) * (small - 1) / (large - 1)
     return np.maximum(0, 1 - np.abs(places[np.newaxis] - np.arange(small)[:, np.newaxis]))

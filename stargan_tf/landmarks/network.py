@@ -1,9 +1,9 @@
-"""The landmark network: a frozen hourglass of one stack that draws a heatmap for each landmark.
+"""The landmark network: a frozen hourglass network that draws a heatmap for each landmark.
 
-It is the face alignment network (Bulat and Tzimiropoulos 2017, arXiv 1703.07332) with coordinate
-channels, as Wang et al. 2019 (adaptive wing loss, arXiv 1904.07399) train it. StarGAN v2 uses it
-to see what of a face is kept (Choi et al. 2020, appendix). It is never trained here: weights come
-from a file of the user's.
+It is the face alignment network (Bulat and Tzimiropoulos 2017, arXiv 1703.07332) with one stack and
+with coordinate channels, as trained by Wang et al. 2019 (adaptive wing loss, arXiv 1904.07399).
+StarGAN v2 uses it to decide which parts of a face to keep (Choi et al. 2020, appendix). It is never
+trained here: users provide a file with its weights.
 """
 
 from collections.abc import Mapping
@@ -12,25 +12,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors, keras_versions, state_dicts
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
+from stargan_tf.layers import network as network_lib
+from stargan_tf.weights import state_dicts
 
-SIZE = 256  # pixels, of the input
-CELLS = 64  # of a heatmap, both ways: a cell is 4 x 4 pixels
+SIZE = 256  # height and width of the input, in pixels
+CELLS = 64  # height and width of a heatmap; a cell is 4 x 4 pixels
 LANDMARKS = 98  # the 99th map is the outline of the face
 _DEPTH = 4  # halvings inside the hourglass
-# Where files keep the names: as they are, in the authors' wing.ckpt, among StarGAN v2's networks.
+# What precedes names in files: nothing; in the authors' wing.ckpt; among StarGAN v2's networks.
 _PREFIXES = ("", "state_dict.", "fan.")
 _ADVICE = "pass the weights of StarGAN v2's landmark network (wing.ckpt)"
 
 
-class LandmarkNetwork(keras.Model):
+@keras.utils.register_keras_serializable("stargan_tf")
+class LandmarkNetwork(network_lib.Network):
     """x (N, 256, 256, 3) in [0, 1] -> heatmaps (N, 64, 64, 99), about 0 to 1 at their peaks.
 
-    Maps 0 to 97 are landmarks, in the order of the WFLW data set; the last is the outline. Made by
-    `built`, which also builds it. 6,333,603 parameters, besides the statistics of the
-    normalizations. Nothing in it is trainable.
+    Maps 0 to 97 are the landmarks in the order of the WFLW data set; the last map is the outline of
+    the face. There are 6,333,603 parameters, not counting the statistics of the normalizations,
+    and none is trainable. `built` creates and builds the network.
     """
 
     def __init__(self, **kwargs):
@@ -61,7 +64,7 @@ class LandmarkNetwork(keras.Model):
         self.heads = conv("heads", LANDMARKS + 1)
 
     def build(self, input_shape):
-        """Builds the layers, without the two traces of `call` that Keras would need for that."""
+        """Builds the layers. Keras alone would have to trace `call` twice for that."""
         del input_shape
         outer = {self.conv_in: 6, self.bn_in: 64, self.hourglass_in: 259}
         outer |= dict.fromkeys((self.conv_last, self.bn_last, self.heads), 256)
@@ -69,6 +72,7 @@ class LandmarkNetwork(keras.Model):
         outer |= {b: b.channels for b in (*inner, *self.beside, *self.before, *self.after)}
         for layer, channels in outer.items():
             keras_versions.build(layer, (None, None, None, channels))
+        self.trainable = False
         self.built = True
 
     def call(self, x):
@@ -80,6 +84,15 @@ class LandmarkNetwork(keras.Model):
         x = self.conv_last(self.block_out(x))
         return self.heads(tf.nn.relu(self.bn_last(x)))
 
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x."""
+        return (tf.zeros((1, SIZE, SIZE, 3)),)
+
+    def build_from_config(self, config: dict) -> None:
+        """Creates the weights, without a call."""
+        del config
+        keras_versions.build(self, (None, SIZE, SIZE, 3))
+
     def _hourglass(self, x: tf.Tensor, level: int) -> tf.Tensor:
         y = self.before[level](resampling.average(x))
         y = self.inner(y) if level == _DEPTH - 1 else self._hourglass(y, level + 1)
@@ -87,22 +100,21 @@ class LandmarkNetwork(keras.Model):
 
 
 def built(dtype: str = "float32") -> LandmarkNetwork:
-    """Returns the built and frozen network, its weights random until `assign` sets them."""
+    """Returns the network, built and frozen, with random weights until `assign` sets them."""
     network = LandmarkNetwork(name="landmarks", dtype=dtype)
-    keras_versions.build(network, (None, SIZE, SIZE, 3))
-    network.trainable = False
+    network.build_from_config({})
     return network
 
 
 def reference_names(network: LandmarkNetwork) -> dict[str, tf.Variable]:
-    """Returns the network's variables by the name of each in the state dict of `wing.ckpt`."""
-    found = {"conv2": network.block1, "conv3": network.block2, "conv4": network.block3}
+    """Returns the network's variables by their names in the state dict of `wing.ckpt`."""
+    named_blocks = {"conv2": network.block1, "conv3": network.block2, "conv4": network.block3}
     for i in range(_DEPTH):
-        n = _DEPTH - i  # levels are counted from the coarsest there
-        found[f"m0.b1_{n}"] = network.beside[i]
-        found[f"m0.b2_{n}"] = network.before[i]
-        found[f"m0.b3_{n}"] = network.after[i]
-    found |= {"m0.b2_plus_1": network.inner, "top_m_0": network.block_out}
+        n = _DEPTH - i  # wing.ckpt counts the levels from the coarsest
+        named_blocks[f"m0.b1_{n}"] = network.beside[i]
+        named_blocks[f"m0.b2_{n}"] = network.before[i]
+        named_blocks[f"m0.b3_{n}"] = network.after[i]
+    named_blocks |= {"m0.b2_plus_1": network.inner, "top_m_0": network.block_out}
     layers = {
         "conv1.conv": network.conv_in,
         "bn1": network.bn_in,
@@ -113,7 +125,7 @@ def reference_names(network: LandmarkNetwork) -> dict[str, tf.Variable]:
     }
     parts = {name: name for name in ("bn1", "conv1", "bn2", "conv2", "bn3", "conv3")}
     parts |= {"downsample.0": "skip_bn", "downsample.2": "skip_conv"}
-    for name, block in found.items():
+    for name, block in named_blocks.items():
         for part, attribute in parts.items():
             if hasattr(block, attribute):
                 layers[f"{name}.{part}"] = getattr(block, attribute)
@@ -125,13 +137,13 @@ def reference_names(network: LandmarkNetwork) -> dict[str, tf.Variable]:
 
 
 def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
-    """Gives every variable its value from a PyTorch state dict; changes nothing on an error.
+    """Sets all variables from a PyTorch state dict; changes nothing if there is an error.
 
     Args:
-      network: As from `built`.
-      state: Arrays by the names of `reference_names`, all of them bare or all below "state_dict."
-        or "fan."; convolutions are (out, in, h, w). What else it holds (num_batches_tracked, other
-        networks) is ignored.
+      network: The network, from `built`.
+      state: Arrays by the names in `reference_names`, either bare or all prefixed with
+        "state_dict." or "fan."; convolutions are (out, in, h, w). Other entries
+        (num_batches_tracked, other networks) are ignored.
 
     Raises:
       UserError: If names are missing or shapes differ.
@@ -170,9 +182,9 @@ def _with_coordinates(x: tf.Tensor) -> tf.Tensor:
     )
     distance = np.hypot(rows, columns)
     coordinates = np.stack([rows, columns, distance / distance.max()], axis=-1)
-    # Spread over the batch by a broadcasting add, as older GPU delegates lack BROADCAST_TO.
-    spread = tf.zeros_like(x[..., :1]) + tf.constant(coordinates[np.newaxis], x.dtype)
-    return tf.concat([x, spread], axis=-1)
+    # A broadcasting sum repeats them for the batch, because older GPU delegates lack BROADCAST_TO.
+    repeated = tf.zeros_like(x[..., :1]) + tf.constant(coordinates[np.newaxis], x.dtype)
+    return tf.concat([x, repeated], axis=-1)
 
 
 def _leaves(layer: keras.layers.Layer) -> dict[str, tf.Variable]:
@@ -187,10 +199,10 @@ def _leaves(layer: keras.layers.Layer) -> dict[str, tf.Variable]:
 
 
 def _to_ours(value: np.ndarray) -> np.ndarray:
-    """(out, in, h, w) -> (h, w, in, out); vectors stay as they are."""
+    """Converts kernels (out, in, h, w) to (h, w, in, out) and leaves vectors as they are."""
     return np.transpose(value, (2, 3, 1, 0)) if np.ndim(value) == 4 else np.asarray(value)
 
 
 def _theirs(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape in a state dict of what has `shape` here."""
+    """Returns the shape that a variable of `shape` has in a state dict."""
     return tuple(shape[i] for i in (3, 2, 0, 1)) if len(shape) == 4 else tuple(shape)

@@ -1,6 +1,6 @@
-"""What the landmark network and alignment need from files of the user's; nothing is shipped.
+"""Reads the users' files behind the landmark network and alignment; none comes with the package.
 
-Imports TensorFlow only where the network is made, so that a wrong path is told at once.
+TensorFlow is imported only when the network is created, so that a wrong path is reported at once.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stargan_tf import errors, state_dicts
+from stargan_tf.base import errors
+from stargan_tf.weights import state_dicts
 
 if TYPE_CHECKING:
     from stargan_tf.landmarks import network
 
 _LANDMARKS = 98
-_SIZE = 256  # pixels, of the picture that the mean landmarks refer to
+_SIZE = 256  # side of the picture that the mean landmarks refer to, in pixels
 
 
 def check_file(path: str, flag: str, name: str) -> None:
-    """Raises a UserError unless `path` is a file: it says where to get `name`, how to pass it."""
+    """Raises a UserError unless `path` is a file, with advice on where to get the file `name`."""
     if path and pathlib.Path(path).is_file():
         return
     received = f"{path}, which is no file" if path else "nothing"
@@ -33,35 +34,35 @@ def check_file(path: str, flag: str, name: str) -> None:
 
 
 def load(path: str) -> network.LandmarkNetwork:
-    """Returns the landmark network with the weights of a file.
+    """Returns the landmark network with the weights in a file.
 
     Args:
       path: The authors' wing.ckpt, its state dict as .safetensors or .npz, or a checkpoint of
-        StarGAN v2's networks that holds "fan".
+        StarGAN v2's networks that includes "fan".
 
     Raises:
-      UserError: If the file can't be read or is not one of this network.
+      UserError: If the file can't be read or doesn't hold this network.
     """
     from stargan_tf.landmarks import network
 
-    made = network.built()
-    load_into(made, path)
-    return made
+    landmark_network = network.built()
+    load_into(landmark_network, path)
+    return landmark_network
 
 
-def load_into(made: network.LandmarkNetwork, path: str) -> None:
-    """Gives a built network the weights of a file, as `load` does; nothing on an error."""
+def load_into(landmark_network: network.LandmarkNetwork, path: str) -> None:
+    """Sets the weights of a built network as `load` does; changes nothing if there is an error."""
     from stargan_tf.landmarks import network
 
     state = state_dicts.read(path)
     try:
-        network.assign(made, state)
+        network.assign(landmark_network, state)
     except errors.UserError as error:
         raise errors.UserError(f"{path}: {error}") from error
 
 
 def load_mean(path: str) -> np.ndarray:
-    """Returns the mean landmarks (98, 2) of CelebA, (x, y) in pixels of a 256 px picture.
+    """Returns CelebA's mean landmarks (98, 2): (x, y) in pixels of a 256 px picture.
 
     Args:
       path: The authors' celeba_lm_mean.npz, or any .npz with a single array (98, 2).
@@ -71,12 +72,12 @@ def load_mean(path: str) -> np.ndarray:
     """
     advice = "pass the authors' celeba_lm_mean.npz"
     try:
-        # NumPy would take what is no archive for a pickle: let zipfile refuse it.
+        # NumPy would try to unpickle a file that is no archive, so zipfile opens it first.
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError as error:
         raise errors.UserError(f"There is no file {path}; {advice}.") from error
-    except Exception as error:  # zipfile and NumPy raise many kinds on damaged files
+    except Exception as error:  # zipfile and NumPy raise many types for damaged files
         raise errors.UserError(
             f"{path} is not a NumPy archive of numbers ({str(error)[:200]}); {advice}."
         ) from error

@@ -3,20 +3,20 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import initializers, instance_norm
+from stargan_tf.layers import initializers, modulation
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class AdaIN(keras.layers.Layer):
     """AdaIN(x, s) = (1 + gamma(s)) IN(x) + beta(s), as StarGAN v2 computes it (appendix A).
 
-    (gamma(s), beta(s)) = W s + b is one linear layer from the style s (N, style_dim) to 2C numbers;
-    IN has no weights of its own. The output has the type of x. Style numbers are float32 even where
-    x is bfloat16: for that, `dtype` is float32, and nothing is cast to it.
+    (gamma(s), beta(s)) = W s + b: one linear layer maps the style s (N, style_dim) to 2C numbers.
+    IN has no weights of its own. The output has the dtype of x. Gamma and beta are computed in
+    float32 even if x is bfloat16, so `dtype` is float32 and Keras must not cast x to it.
 
     Args:
-      style_dim: The length of s; 64 in the paper.
-      epsilon: Added to the variance; 1e-5 in the paper's program.
+      style_dim: Length of s; 64 in the paper.
+      epsilon: Added to the variance; 1e-5 in the authors' program.
     """
 
     def __init__(self, style_dim: int = 64, epsilon: float = 1e-5, **kwargs):
@@ -36,11 +36,11 @@ class AdaIN(keras.layers.Layer):
         self.built = True
 
     def call(self, x, s):
-        """Returns x (N, H, W, C) in the style s (N, style_dim)."""
+        """Returns x (N, H, W, C), normalized and given the style s (N, style_dim)."""
         kernel = tf.convert_to_tensor(self.kernel)
         h = (tf.matmul(tf.cast(s, kernel.dtype), kernel) + self.bias)[:, tf.newaxis, tf.newaxis]
         gamma, beta = tf.split(h, 2, axis=-1)
-        return instance_norm.modulated(x, 1 + gamma, beta, self.epsilon)
+        return modulation.modulated(x, 1 + gamma, beta, self.epsilon)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""

@@ -1,4 +1,4 @@
-"""Convolutions with zero padding given in pixels, as the papers' tables write them."""
+"""Convolutions whose zero padding is given in pixels, as in the papers' tables."""
 
 import keras
 import tensorflow as tf
@@ -7,7 +7,7 @@ from stargan_tf.layers import initializers
 
 
 class _Convolution(keras.layers.Layer):
-    """The weights and the configuration that both directions share."""
+    """The weights and the configuration that convolution and transposed convolution share."""
 
     def __init__(
         self,
@@ -38,6 +38,13 @@ class _Convolution(keras.layers.Layer):
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer=bias)
 
+    def _transposed(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Returns the transposed convolution of stride 2: (N, H, W, C) -> (N, 2H, 2W, filters)."""
+        shape, static = tf.shape(x), x.shape
+        n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
+        size = [n, 2 * h, 2 * w, self.filters]
+        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, 2, "SAME"))
+
     def _add_bias(self, x: tf.Tensor) -> tf.Tensor:
         return tf.nn.bias_add(x, tf.cast(self.bias, x.dtype)) if self.use_bias else x
 
@@ -51,17 +58,18 @@ class _Convolution(keras.layers.Layer):
 class Conv2D(_Convolution):
     """A convolution of (N, H, W, C) with `padding` zeros on every side.
 
-    The output is (N, (H + 2 padding - kernel_size) // strides + 1, the same of W, filters). The
-    kernel is stored as (height, width, in, out).
+    The output is (N, H', W', filters) with H' = (H + 2 padding - kernel_size) // strides + 1 and W'
+    likewise. The kernel is stored as (height, width, in, out).
 
     Args:
       filters: Output channels.
       kernel_size: Height and width of the kernel.
-      strides: Of both axes.
+      strides: Stride along both axes.
       padding: Zeros on every side, in pixels.
-      use_bias: Whether a bias is added.
-      init: "fan_in_uniform": kernel and bias start uniform in +-1 / sqrt(fan_in), PyTorch's
-        default. "he_normal": the kernel starts normal with deviation sqrt(2 / fan_in), the bias 0.
+      use_bias: Whether to add a bias.
+      init: "fan_in_uniform" draws kernel and bias uniformly from +-1 / sqrt(fan_in), PyTorch's
+        default. "he_normal" draws the kernel from a normal distribution with deviation
+        sqrt(2 / fan_in) and sets the bias to 0.
     """
 
     def build(self, input_shape):
@@ -75,9 +83,9 @@ class Conv2D(_Convolution):
         kernel = tf.cast(self.kernel, x.dtype)
         if self.padding == 0 and x.shape[1:3] == [self.kernel_size] * 2:
             return self._add_bias(_whole(x, kernel))
-        # SAME pads a stride-1 convolution by kernel_size // 2, and a 4x4 one of stride 2 by 1
-        # where H and W are even, as they are in the papers' networks. An explicit list of
-        # paddings would make the weight gradient up to 60 times slower in bfloat16.
+        # SAME pads a convolution of stride 1 by kernel_size // 2, and a 4x4 convolution of stride 2
+        # by 1 if H and W are even, as they are in the papers' networks. An explicit list of
+        # paddings would make the gradient by the kernel up to 60 times slower in bfloat16.
         halved = (self.kernel_size, self.strides, self.padding) == (4, 2, 1)
         same = self.strides == 1 and 2 * self.padding == self.kernel_size - 1
         if same or (halved and _is_even(x)):
@@ -93,16 +101,13 @@ class Conv2D(_Convolution):
 class Conv2DTranspose(_Convolution):
     """The transposed convolution 4x4, stride 2, padding 1: (N, H, W, C) -> (N, 2H, 2W, filters).
 
-    The only one the papers use, and the one for which TensorFlow's SAME equals PyTorch's
-    `padding`. The kernel is stored as (height, width, out, in).
+    The papers use no other. With these numbers TensorFlow's SAME equals PyTorch's `padding`. The
+    kernel is stored as (height, width, out, in).
     """
 
     def __init__(self, filters: int, use_bias: bool = True, **kwargs):
-        sizes = {"kernel_size": 4, "strides": 2, "padding": 1}
-        given = {name: kwargs.pop(name, value) for name, value in sizes.items()}
-        if given != sizes:
-            raise ValueError(f"Conv2DTranspose is 4x4, stride 2, padding 1. Received: {given}")
-        super().__init__(filters, **sizes, use_bias=use_bias, **kwargs)
+        kwargs = with_sizes(kwargs, kernel_size=4, strides=2, padding=1)
+        super().__init__(filters, use_bias=use_bias, **kwargs)
 
     def build(self, input_shape):
         """Creates the kernel for inputs of `input_shape` (N, H, W, C)."""
@@ -112,25 +117,24 @@ class Conv2DTranspose(_Convolution):
 
     def call(self, x):
         """Returns the feature map at twice the height and width."""
-        shape = tf.shape(x)
-        static = x.shape
-        size = [
-            shape[0] if static[0] is None else static[0],
-            2 * (shape[1] if static[1] is None else static[1]),
-            2 * (shape[2] if static[2] is None else static[2]),
-            self.filters,
-        ]
-        kernel = tf.cast(self.kernel, x.dtype)
-        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, self.strides, "SAME"))
+        return self._transposed(x, tf.cast(self.kernel, x.dtype))
+
+
+def with_sizes(kwargs: dict, **sizes: int) -> dict:
+    """Returns `kwargs` with the fixed sizes of a convolution, which a config may hold too."""
+    received = {name: kwargs.get(name, size) for name, size in sizes.items()}
+    if received != sizes:
+        raise ValueError(f"The sizes of this convolution are {sizes}. Received: {received}")
+    return {**kwargs, **sizes}
 
 
 def _whole(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Returns the (N, 1, 1, filters) of a kernel as large as x: a matrix product, and as fast."""
+    """Convolves x with a kernel of its own size, by a fast matrix product: (N, 1, 1, filters)."""
     products = x.shape[1] * x.shape[2] * x.shape[3]
     y = tf.matmul(tf.reshape(x, (-1, products)), tf.reshape(kernel, (products, -1)))
     return y[:, tf.newaxis, tf.newaxis, :]
 
 
 def _is_even(x: tf.Tensor) -> bool:
-    """Whether height and width are known to be even."""
+    """Returns whether height and width are known to be even."""
     return all(size is not None and size % 2 == 0 for size in x.shape[1:3])

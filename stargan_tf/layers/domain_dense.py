@@ -1,4 +1,4 @@
-"""Linear layers of which every domain has its own."""
+"""Linear layers with separate weights for each domain."""
 
 import keras
 import tensorflow as tf
@@ -10,12 +10,12 @@ from stargan_tf.layers import initializers
 class DomainDense(keras.layers.Layer):
     """K linear layers side by side: x (N, in) or (K, N, in) -> (K, N, units).
 
-    Layer k maps x, or row k of it, by W_k x + b_k. All K are computed, in one product; `of_domain`
-    picks the row of each sample's domain at the end of a stack of such layers.
+    Layer k computes W_k x + b_k, or W_k x_k + b_k if x already has a row for each domain. All K are
+    computed in one product. After a stack of such layers, `select_domain` picks each sample's row.
 
     Args:
-      domains: K.
-      units: Output features.
+      domains: K, the number of domains.
+      units: Number of output features.
     """
 
     def __init__(self, domains: int, units: int, **kwargs):
@@ -24,7 +24,7 @@ class DomainDense(keras.layers.Layer):
         self.units = units
 
     def build(self, input_shape):
-        """Creates the kernels (K, in, units), He-normal, and the biases (K, 1, units), 0."""
+        """Creates the kernels (K, in, units), He-normal, and the biases (K, 1, units), zeros."""
         self.kernel = self.add_weight(
             name="kernel",
             shape=(self.domains, int(input_shape[-1]), self.units),
@@ -45,7 +45,12 @@ class DomainDense(keras.layers.Layer):
         return {**super().get_config(), "domains": self.domains, "units": self.units}
 
 
-def of_domain(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """Returns (N, units): of x (K, N, units) the row of each sample's domain y, (N, K) one-hot."""
+def select_domain(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Returns (N, units): from x (K, N, units), each sample's row for its domain.
+
+    Args:
+      x: (K, N, units), a row for each domain.
+      y: (N, K) one-hot, the domain of each sample.
+    """
     y = tf.cast(tf.transpose(y), x.dtype)[..., tf.newaxis]
     return tf.reduce_sum(x * y, axis=0)

@@ -1,8 +1,8 @@
-"""Which of several equal forms of a computation the layers use: the fastest to train, or portable.
+"""Switches layers between two forms of the same computation: fast to train, or portable.
 
-Training wants forms with cheap gradients of the second order that XLA can compile. A graph that is
-exported has no gradients and runs on machines unknown to the one that traced it, so there the form
-counts that every runtime knows: TensorFlow Serving, TFLite, the GPU and NPU delegates of phones.
+Training needs cheap first and second derivatives, and ops that XLA can compile. An exported graph
+takes no gradients, but must run anywhere: in TensorFlow Serving, in TFLite and on the GPU and NPU
+delegates of phones. It therefore uses only ops that every runtime has.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ _portable = contextvars.ContextVar("portable", default=False)
 
 @contextlib.contextmanager
 def portable() -> Iterator[None]:
-    """Graphs that are traced within this context have the portable forms."""
+    """Uses export-friendly ops for graphs traced in this context."""
     token = _portable.set(True)
     try:
         yield
@@ -23,5 +23,5 @@ def portable() -> Iterator[None]:
 
 
 def are_portable() -> bool:
-    """Whether the portable forms are asked for."""
+    """Returns whether layers should use export-friendly ops."""
     return _portable.get()

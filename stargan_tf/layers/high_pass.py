@@ -1,4 +1,4 @@
-"""The high-pass skip of StarGAN v2, which keeps the source's fine structure where a mask is 1."""
+"""StarGAN v2's high-pass skip, which keeps the source's fine structure where a mask is 1."""
 
 import keras
 import numpy as np
@@ -9,13 +9,13 @@ _LAPLACIAN = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], np.float64)
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class HighPass(keras.layers.Layer):
-    """hpf(mask * x): a 3x3 Laplacian divided by w_hpf, for each channel, with zero padding.
+    """hpf(mask * x): filters each channel by a 3x3 Laplacian / w_hpf, with zero padding.
 
-    x is (N, H, W, C); the mask (N, h, w, 1) is resized to H x W first (bilinear, half-pixel
-    centres, no antialiasing). The output has the shape of x. There are no weights.
+    x is (N, H, W, C). The mask (N, h, w, 1) is first resized to H x W (bilinear, half-pixel
+    centres, no antialiasing). The output has the shape of x. The layer has no weights.
 
     Args:
-      w_hpf: What the filter is divided by, above 0.
+      w_hpf: Divides the filter; above 0.
     """
 
     def __init__(self, w_hpf: float, **kwargs):
@@ -37,12 +37,12 @@ class HighPass(keras.layers.Layer):
 
 
 def _resized(mask: tf.Tensor, size: tf.TensorShape) -> tf.Tensor:
-    """Returns the mask at height and width `size`, bilinear, not antialiased."""
+    """Resizes the mask to the height and width in `size`, bilinearly, without antialiasing."""
     factors = {big // small for big, small in zip(mask.shape[1:3], size, strict=True)}
     factor = min(factors)
     if len(factors) > 1 or factor % 2 or mask.shape[1:3] != [factor * n for n in size]:
         return mask if mask.shape[1:3] == size else tf.image.resize(mask, size)
-    # By an even factor, each result lies in the middle of four pixels: exactly their mean.
+    # With an even factor each new pixel lies in the middle of four old ones, so it is their mean.
     low, high = factor // 2 - 1, factor // 2
     mask = (mask[:, low::factor] + mask[:, high::factor]) / 2
     return (mask[:, :, low::factor] + mask[:, :, high::factor]) / 2

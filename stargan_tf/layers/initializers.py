@@ -1,12 +1,12 @@
-"""Initial weights that are equal under every version of Keras.
+"""Initializers that give the same weights with every version of Keras.
 
-An initializer takes its seed when it is made, from Python's `random`, so `keras.utils.
-set_random_seed` decides it, and gives the same values at every call: Keras 2 calls it once for a
-weight, Keras 3 twice or more, and also copies it.
+An initializer draws its seed when it is created, from Python's `random`, which `keras.utils.
+set_random_seed` seeds. It then returns the same values at every call, because Keras 2 calls it once
+for each weight, while Keras 3 calls it twice or more and also copies it.
 
-TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox")
-gives the same numbers, but runs twenty operations for each weight instead of one: building StarGAN
-v2's networks took 1.7 times as long.
+TensorFlow chooses the random number generator: Philox, on CPUs and on GPUs. Asking for it by name
+(alg="philox") gives the same numbers, but runs twenty ops for each weight instead of one, and
+building StarGAN v2's networks took 1.7 times as long.
 """
 
 import math
@@ -19,15 +19,14 @@ import tensorflow as tf
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class FanInUniform(keras.initializers.Initializer):
-    """Uniform in +-1 / sqrt(fan_in): what PyTorch gives convolutions and their biases.
+    """Uniform in +-1 / sqrt(fan_in): PyTorch's default for convolutions and their biases.
 
-    Both StarGAN papers' v1 results start from it. The fan-in of a kernel (h, w, a, b) is
-    h * w * a; that of a transposed convolution, stored as (h, w, out, in), is h * w * out, as it
-    is in PyTorch.
+    StarGAN v1's authors train from it. The fan-in of a kernel (h, w, a, b) is h * w * a. For a
+    transposed convolution, stored as (h, w, out, in), this gives h * w * out, as in PyTorch.
 
     Args:
-      fan_in: Needed for biases, whose shape doesn't tell it.
-      seed: Two numbers below 2^31; by default drawn.
+      fan_in: Needed for a bias, whose shape doesn't determine it.
+      seed: Two numbers below 2^31; drawn at random by default.
     """
 
     def __init__(self, fan_in: int | None = None, seed: Sequence[int] | None = None):
@@ -50,13 +49,13 @@ class FanInUniform(keras.initializers.Initializer):
 class HeNormal(keras.initializers.Initializer):
     """Normal with standard deviation sqrt(2 / fan_in) (He et al. 2015, arXiv 1502.01852).
 
-    What StarGAN v2 gives convolutions and linear layers. The fan-in of a kernel (..., a, b) is the
-    product of all axes but the last; of one kernel for each of K domains, (K, a, b), it is a. Not
-    cut off at two deviations, as Keras' own HeNormal is.
+    StarGAN v2 uses it for convolutions and linear layers. The fan-in of a kernel (..., a, b) is the
+    product of all axes but the last. If K kernels are stacked as (K, a, b), it is a. Unlike Keras'
+    own HeNormal, the distribution is not cut off at two deviations.
 
     Args:
       stacked: Whether the first axis counts kernels.
-      seed: Two numbers below 2^31; by default drawn.
+      seed: Two numbers below 2^31; drawn at random by default.
     """
 
     def __init__(self, stacked: bool = False, seed: Sequence[int] | None = None):
@@ -75,5 +74,5 @@ class HeNormal(keras.initializers.Initializer):
         return {"stacked": self.stacked, "seed": self.seed}
 
 
-def _seed(given: Sequence[int] | None) -> list[int]:
-    return list(given or (random.getrandbits(31), random.getrandbits(31)))
+def _seed(seed: Sequence[int] | None) -> list[int]:
+    return list(seed or (random.getrandbits(31), random.getrandbits(31)))

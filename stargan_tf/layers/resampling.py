@@ -1,10 +1,10 @@
-"""3x3 convolutions beside a change of resolution, without the work that averaging throws away.
+"""3x3 convolutions fused with a change of resolution, in less than half the work.
 
-Convolution and 2x2 average pooling are both linear, so pooling after a 3x3 convolution is one 4x4
-convolution of stride 2, whose kernel is the 3x3 one convolved with the pooling window. It costs 16
-products for each output where the two cost 36. Nearest upsampling before a 3x3 convolution is the
-transpose of that: one transposed 4x4 convolution of stride 2, 16 products for each *input* instead
-of 36. Equal up to rounding, and exact at the borders too, since the padding is zeros.
+Convolution and 2x2 average pooling are both linear. Pooling after a 3x3 convolution therefore
+equals one 4x4 convolution of stride 2, whose kernel is the 3x3 kernel convolved with the pooling
+window: 16 products for each output instead of 36. Nearest upsampling before a 3x3 convolution is
+the transpose of that: one transposed 4x4 convolution of stride 2, with 16 products for each *input*
+instead of 36. Results are equal up to rounding, at the borders too, because the padding is zeros.
 """
 
 import keras
@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from stargan_tf.layers import convolution, forms
 
-# (16, 9): from a 3x3 kernel to the 4x4 one that it makes with 2x2 ones. An entry is 1 where the
-# row (of 4x4) is the column (of 3x3) moved by 0 or 1 on both axes.
+# (16, 9): convolves a flattened 3x3 kernel with a 2x2 window of ones. An entry is 1 if its row, a
+# place in the 4x4 kernel, is its column, a place in the 3x3 kernel, moved by 0 or 1 on each axis.
 _SPREAD = np.array(
     [
         [float(0 <= i - k <= 1 and 0 <= j - m <= 1) for k in range(3) for m in range(3)]
@@ -29,7 +29,8 @@ class Conv3x3(convolution.Conv2D):
     """conv3x3(x) + bias, padding 1: (N, H, W, C) -> (N, H, W, filters)."""
 
     def __init__(self, filters: int, **kwargs):
-        super().__init__(filters, **_size(kwargs), **kwargs)
+        kwargs = convolution.with_sizes(kwargs, kernel_size=3, strides=1, padding=1)
+        super().__init__(filters, **kwargs)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -48,18 +49,15 @@ class Conv3x3Up(Conv3x3):
 
     def call(self, x):
         """Returns the convolved map at twice the height and width."""
-        # A transposed convolution spreads each pixel by its kernel, mirrored.
+        # A transposed convolution mirrors its kernel.
         kernel = tf.cast(_spread(self.kernel, 1.0, mirrored=True), x.dtype)
         kernel = tf.transpose(kernel, (0, 1, 3, 2))
-        shape, static = tf.shape(x), x.shape
-        n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
-        size = [n, 2 * h, 2 * w, self.filters]
-        return self._add_bias(tf.nn.conv2d_transpose(x, kernel, size, 2, "SAME"))
+        return self._transposed(x, kernel)
 
 
 def nearest(x: tf.Tensor) -> tf.Tensor:
-    """Returns (N, 2H, 2W, C): every pixel of x (N, H, W, C) four times."""
-    if forms.are_portable():  # one operation that GPU delegates have, where tf.repeat is five
+    """Doubles height and width by repeating pixels: (N, H, W, C) -> (N, 2H, 2W, C)."""
+    if forms.are_portable():  # one op that GPU delegates have; tf.repeat is five
         size = [2 * n for n in (x.shape[1:3] if x.shape[1:3].is_fully_defined() else _size_of(x))]
         return tf.image.resize(x, size, "nearest")
     # tf.image.resize has no gradient under XLA.
@@ -67,7 +65,7 @@ def nearest(x: tf.Tensor) -> tf.Tensor:
 
 
 def average(x: tf.Tensor) -> tf.Tensor:
-    """Returns (N, H / 2, W / 2, C): the means over 2x2 pixels of x (N, H, W, C)."""
+    """Averages blocks of 2x2 pixels: (N, H, W, C) -> (N, H / 2, W / 2, C)."""
     return tf.nn.avg_pool2d(x, 2, 2, "VALID")
 
 
@@ -75,17 +73,8 @@ def _size_of(x: tf.Tensor) -> list[tf.Tensor]:
     return tf.unstack(tf.shape(x)[1:3])
 
 
-def _size(kwargs: dict) -> dict:
-    """Returns the arguments that are fixed, taken out of those given."""
-    sizes = {"kernel_size": 3, "strides": 1, "padding": 1}
-    given = {name: kwargs.pop(name, value) for name, value in sizes.items()}
-    if given != sizes:
-        raise ValueError(f"The convolution is 3x3, stride 1, padding 1. Received: {given}")
-    return sizes
-
-
 def _spread(kernel: tf.Tensor, weight: float, mirrored: bool = False) -> tf.Tensor:
-    """Returns the kernel (3, 3, a, b) convolved with 2x2 times `weight`: (4, 4, a, b)."""
+    """Convolves a kernel (3, 3, a, b) with a 2x2 window of `weight`: (4, 4, a, b)."""
     matrix = tf.constant(weight * (_SPREAD[::-1] if mirrored else _SPREAD), kernel.dtype)
     a, b = kernel.shape[2:]
     spread = tf.matmul(matrix, tf.reshape(kernel, (9, a * b)))

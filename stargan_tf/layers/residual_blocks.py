@@ -1,4 +1,4 @@
-"""Residual blocks of the papers' networks."""
+"""The papers' residual blocks."""
 
 import math
 
@@ -7,15 +7,15 @@ import tensorflow as tf
 
 from stargan_tf.layers import activations, adain, convolution, instance_norm, resampling
 
-_SLOPE = 0.2  # of StarGAN v2's leaky ReLU
+_SLOPE = 0.2  # StarGAN v2's leaky ReLU
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class ResidualBlock(keras.layers.Layer):
     """y = x + IN(conv3x3(ReLU(IN(conv3x3(x))))), StarGAN v1's bottleneck (table 4).
 
-    Both convolutions keep the number of channels and have no bias: the normalization after them
-    would remove it. Shapes: (N, H, W, C) -> (N, H, W, C).
+    Both convolutions keep the number of channels. They have no bias because the normalization that
+    follows would remove it. Shapes: (N, H, W, C) -> (N, H, W, C).
     """
 
     def __init__(self, channels: int, **kwargs):
@@ -41,16 +41,17 @@ class ResidualBlock(keras.layers.Layer):
 class ResBlk(keras.layers.Layer):
     """StarGAN v2's pre-activation block (appendix A): (skip(x) + residual(x)) / sqrt(2).
 
-    residual(x) = conv3x3(act([IN] pool(conv3x3(act([IN] x))))): act is a leaky ReLU of slope 0.2,
-    pool averages 2x2 pixels where asked for. A 1x1 convolution on the skip, where the number of
-    channels changes, has no bias; it commutes with pooling, so it comes after it.
+    residual(x) = conv3x3(act([IN] pool(conv3x3(act([IN] x))))), with act a leaky ReLU of slope 0.2.
+    If `downsample`, pool averages 2x2 pixels, in the residual and on the skip. If the number of
+    channels changes, the skip has a 1x1 convolution without a bias. It comes after the pooling,
+    which gives the same result for less work.
     Shapes: (N, H, W, channels) -> (N, H / 2, W / 2, filters); without pooling (N, H, W, filters).
 
     Args:
-      channels: Input channels, which the first convolution keeps.
-      filters: Output channels, which the second makes.
-      normalize: Whether there are the two affine instance normalizations.
-      downsample: Whether there is pooling; H and W are even then.
+      channels: Input channels; the first convolution keeps them.
+      filters: Output channels, from the second convolution on.
+      normalize: Whether the block has its two affine instance normalizations.
+      downsample: Whether to halve height and width, which must be even.
     """
 
     def __init__(
@@ -78,9 +79,9 @@ class ResBlk(keras.layers.Layer):
 
     def call(self, x):
         """Returns the scaled sum of the skip and the residual."""
-        # x may be a biased convolution that two operations read here. The check of its shape keeps
-        # TensorFlow's graph optimizer for oneDNN from fusing it with one of them alone, at which it
-        # would fail; see `activations.leaky_relu`.
+        # x may be a convolution with a bias, and two ops read it here. The shape check keeps
+        # TensorFlow's graph optimizer for oneDNN from fusing x with only one of them, which would
+        # fail; see `activations.leaky_relu`.
         x = tf.ensure_shape(x, x.shape)
         residual = _act(self.norm1(x) if self.normalize else x)
         residual = self.conv1(residual)
@@ -97,20 +98,22 @@ class ResBlk(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class AdainResBlk(keras.layers.Layer):
-    """StarGAN v2's block of the decoder (appendix A): ResBlk with AdaIN for normalization.
+    """StarGAN v2's decoder block (appendix A): `ResBlk` with AdaIN as its normalization.
 
-    residual(x, s) = conv3x3(act(AdaIN(conv3x3(up(act(AdaIN(x, s)))), s))), up doubles height and
-    width to the nearest pixel where asked for. The output is (skip(x) + residual) / sqrt(2), or the
-    residual alone where there is no skip: a generator with a high-pass skip has none here, or the
-    source's colours would pass too. The 1x1 convolution commutes with up, so it comes before it.
+    residual(x, s) = conv3x3(act(AdaIN(conv3x3(up(act(AdaIN(x, s)))), s))). If `upsample`, up
+    repeats pixels to double height and width, in the residual and on the skip. The output is
+    (skip(x) + residual) / sqrt(2), or the residual alone without a skip: in a generator with a
+    high-pass skip, another skip here would let the source's colours pass. If the number of channels
+    changes, the skip has a 1x1 convolution without a bias. It comes before up, which gives the same
+    result for less work.
     Shapes: x (N, H, W, channels), s (N, style_dim) -> (N, 2H, 2W, filters), or (N, H, W, filters).
 
     Args:
       channels: Input channels.
-      filters: Output channels, which the first convolution makes.
-      style_dim: The length of s.
-      upsample: Whether height and width double.
-      skip: Whether there is a skip.
+      filters: Output channels, from the first convolution on.
+      style_dim: Length of s.
+      upsample: Whether to double height and width.
+      skip: Whether the block has a skip.
     """
 
     def __init__(
@@ -122,7 +125,7 @@ class AdainResBlk(keras.layers.Layer):
         skip: bool = True,
         **kwargs,
     ):
-        # Keras would cast s, too, to bfloat16.
+        # With autocast, Keras would cast s to bfloat16 as well.
         super().__init__(autocast=False, **kwargs)
         self.channels = channels
         self.filters = filters
@@ -139,7 +142,7 @@ class AdainResBlk(keras.layers.Layer):
             self.skip = _skip(filters, **dtype)
 
     def call(self, x, s):
-        """Returns x in the style s."""
+        """Returns x, transformed in the style s."""
         x = tf.cast(x, self.compute_dtype)
         residual = self.conv1(_act(self.norm1(x, s)))
         residual = self.conv2(_act(self.norm2(residual, s)))

@@ -1,1 +1,1 @@
-"""The optimizer and the schedules of the papers."""
+"""The papers' optimizer, learning-rate schedules and moving averages."""

@@ -1,22 +1,22 @@
-"""Adam as the papers' programs compute it."""
+"""Adam, computed as in the papers' programs."""
 
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class Adam(keras.optimizers.Adam):
-    """Adam (Kingma and Ba 2015, algorithm 1) with epsilon where algorithm 1 has it.
+    """Adam (Kingma and Ba 2015), with epsilon in the same place as in their algorithm 1.
 
-    w -= lr m_hat / (sqrt(v_hat) + epsilon), m_hat and v_hat bias-corrected. Keras adds epsilon to
-    the uncorrected root ("epsilon hat"), which is up to 1 / sqrt(1 - beta_2) = 32 times as much at
-    the first step. The two are equal where Keras' epsilon is epsilon sqrt(1 - beta_2^t).
-    The update is one operation for each variable where Keras' own is a dozen.
+    w -= lr m_hat / (sqrt(v_hat) + epsilon), with m_hat and v_hat corrected for their bias. Keras
+    adds epsilon to the uncorrected root instead ("epsilon hat"), where it counts up to
+    1 / sqrt(1 - beta_2) = 32 times as much at the first step. The two agree if Keras' epsilon is
+    epsilon sqrt(1 - beta_2^t). Each variable takes one op; Keras' own update takes a dozen.
 
-    `l2` times the weight is added to its gradient first: the coupled weight decay of StarGAN v2,
-    which the moments see. (Keras' `weight_decay` is AdamW's, which they don't.)
+    Before that, `l2` times the weight is added to its gradient: StarGAN v2's weight decay, which
+    enters the moments. (Keras' `weight_decay` is AdamW's, which does not.)
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Adam(keras.optimizers.Adam):
     def update_step(self, gradient, variable, *unused):
         """Updates one variable and its moments, in one fused operation.
 
-        (Keras 3 passes the learning rate too, Keras 2 does not; `learning_rate` is it in both.)
+        (Keras 3 also passes the learning rate, Keras 2 does not; `learning_rate` works with both.)
         """
         if self.l2:
             gradient += self.l2 * tf.convert_to_tensor(variable)
@@ -49,7 +49,7 @@ class Adam(keras.optimizers.Adam):
         )
 
     def _numbers(self, dtype: tf.DType) -> dict[str, tf.Tensor]:
-        """Returns what all variables share in an update, made once for it."""
+        """Returns the op's scalars, which all variables of an update share."""
         if dtype not in self._shared:
             beta_1, beta_2 = tf.constant(self.beta_1, dtype), tf.constant(self.beta_2, dtype)
             t = tf.cast(self.iterations + 1, dtype)
@@ -60,14 +60,14 @@ class Adam(keras.optimizers.Adam):
                 "beta2": beta_2,
                 "beta1_power": tf.pow(beta_1, t),
                 "beta2_power": beta_2_power,
-                # The operation, as Keras, adds epsilon to the uncorrected root.
+                # Like Keras, the op adds epsilon to the uncorrected root.
                 "epsilon": self.epsilon * tf.sqrt(1 - beta_2_power),
             }
         return self._shared[dtype]
 
     def apply_gradients(self, grads_and_vars, *args, **kwargs):
-        """Makes an update of all variables."""
-        object.__setattr__(self, "_shared", {})  # not state: tensors of this update
+        """Updates all variables once."""
+        object.__setattr__(self, "_shared", {})  # tensors of this update, untracked
         return super().apply_gradients(grads_and_vars, *args, **kwargs)
 
     def get_config(self) -> dict:
@@ -75,13 +75,13 @@ class Adam(keras.optimizers.Adam):
         return {**super().get_config(), "l2": self.l2}
 
     def named_state(self, names: list[str]) -> dict[str, tf.Variable]:
-        """Returns everything the next update depends on, by name.
+        """Returns, by name, everything that the next update depends on.
 
         Args:
-          names: Those of the variables that the optimizer was built for, in that order.
+          names: The names of the variables that the optimizer was built for, in the same order.
         """
         state = {"iterations": self.iterations}
-        # Keras lists these under names that differ between its versions; their order doesn't.
+        # Keras' own names for these differ between its versions; their order doesn't.
         for slot, variables in (("m", self._momentums), ("v", self._velocities)):
             for name, variable in zip(names, variables, strict=True):
                 state[f"{slot}/{name}"] = variable

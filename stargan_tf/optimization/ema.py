@@ -5,19 +5,19 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 
 
 def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], decay: float) -> None:
-    """Moves every average by (1 - decay) of the way to its variable. Runs in replica context.
+    """Sets average = decay * average + (1 - decay) * variable. Call it in replica context.
 
-    Under a strategy the variables are updated outside of the replicas, once for all of them, so
-    that every copy stays equal.
+    Under a strategy, one cross-replica call updates the copies on all replicas, so that they stay
+    equal.
 
     Args:
       averages: Updated in place.
-      variables: In the same order, of the same shapes.
-      decay: In [0, 1): average = decay * average + (1 - decay) * variable.
+      variables: In the same order and of the same shapes.
+      decay: In [0, 1).
     """
     raw = keras_versions.tf_variable
     pairs = [(raw(a), raw(v)) for a, v in zip(averages, variables, strict=True)]
@@ -33,6 +33,6 @@ def update(averages: Sequence[tf.Variable], variables: Sequence[tf.Variable], de
 
 
 def copy(source: keras.Model, target: keras.Model) -> None:
-    """Gives `target` the weights of `source`, a network of the same shape."""
+    """Copies the weights of `source` to `target`, a network of the same shape."""
     for average, variable in zip(target.variables, source.variables, strict=True):
         average.assign(variable)

@@ -1,4 +1,4 @@
-"""Keeps an update of weights behind everything that still reads them."""
+"""Makes an update of weights wait for everything that still has to read them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,18 +6,18 @@ import tensorflow as tf
 
 
 def after(losses: Iterable[tf.Tensor], gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    """Returns the gradients, available only once the losses are computed.
+    """Returns the gradients, which become available only after the losses.
 
-    In a graph, TensorFlow orders a read of a weight before its update by a control edge. Its graph
-    optimizer then drops some of these edges (seen with 2.21: those of the biases that the gradient
-    penalty reads), which matters where the gradient does not depend on the read: a penalty depends
-    on a bias only through the signs before the leaky ReLUs. The read then saw the updated bias now
-    and then, and two runs of one seed parted. A loss depends on all that it was computed from, so
-    an update that waits for the losses waits for the reads.
+    In a graph, TensorFlow adds a control edge from each read of a weight to its next update. Its
+    graph optimizer then drops some of these edges (in 2.21: for the biases that the gradient
+    penalty reads). This does harm if the gradient doesn't depend on the read, and a penalty depends
+    on a bias only through the signs before the leaky ReLUs. Now and then the read came after the
+    update, and two runs with the same seed drifted apart. A loss depends on every read behind it,
+    so an update that waits for the losses also waits for the reads.
 
     Args:
-      losses: Everything that was computed from the weights.
-      gradients: What the optimizer is going to apply.
+      losses: All results computed from the weights.
+      gradients: The gradients to be applied by the optimizer.
     """
     with tf.control_dependencies(list(losses)):
         return [tf.identity(gradient) for gradient in gradients]

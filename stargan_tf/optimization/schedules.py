@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions of the number of updates, so a resumed run continues."""
+"""Schedules: pure functions of the step or update number, so that a resumed run continues them."""
 
 import keras
 import tensorflow as tf
@@ -6,13 +6,13 @@ import tensorflow as tf
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Constant, then linear to 0 at the last step (StarGAN v1, section 5).
+    """A constant learning rate, then a linear fall to 0 (StarGAN v1, section 5).
 
     Args:
-      initial: The learning rate of the first part.
-      total_steps: Steps in all; the rate would be 0 at step `total_steps`, the first not taken.
+      initial: The constant learning rate.
+      total_steps: Number of steps; the rate would reach 0 in the step after the last one.
       decay_start: Share of total_steps after which the rate falls, from 0 to 1 (1: never).
-      updates_per_step: Updates of this optimizer in a step: the rate is constant within a step.
+      updates_per_step: Updates that this optimizer makes in a step, all with the same rate.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.updates_per_step = updates_per_step
 
     def __call__(self, update):
-        """Returns the learning rate (float32) of update number `update`, counted from 0."""
+        """Returns the float32 learning rate of update number `update`, counted from 0."""
         step = tf.cast(update, tf.int64) // self.updates_per_step
         left = tf.cast(self.total_steps - step, tf.float32)
         falling = max(self.total_steps * (1 - self.decay_start), 1e-9)
@@ -37,9 +37,9 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def fading(initial: float, steps: int, step: tf.Tensor) -> tf.Tensor:
-    """Returns the float32 weight at `step`: `initial`, falling linearly to 0 at `steps` and after.
+    """Returns a float32 weight that falls linearly from `initial` to 0 at `steps`, then stays 0.
 
-    StarGAN v2's lambda_ds (section 3): it loses initial / steps after every step, while above 0.
+    StarGAN v2's lambda_ds (section 3) loses initial / steps after every step until it is 0.
     """
     left = 1.0 - tf.cast(step, tf.float32) / steps
     return initial * tf.maximum(left, 0.0)

@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 import stargan_tf
-from stargan_tf import keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos, reading
-from stargan_tf.training import runs
+from stargan_tf.base import keras_versions
+from stargan_tf.data.images import reading
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
 
 FILE_NAME = "model.json"
 _FORMAT = 2  # since translations are called "translated"; of format 1 they were "image"

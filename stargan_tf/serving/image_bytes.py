@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from stargan_tf.data import reading, transforms
+from stargan_tf.data.images import reading, transforms
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NEITHER = (

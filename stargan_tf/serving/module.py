@@ -10,8 +10,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos
 from stargan_tf.layers import forms
+from stargan_tf.pictures import photos
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import image_bytes
 

@@ -10,7 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos, reading, transforms
+from stargan_tf.data.images import reading, transforms
+from stargan_tf.pictures import photos
 from stargan_tf.serving import module
 
 Requests = Mapping[str, Mapping[str, np.ndarray]]

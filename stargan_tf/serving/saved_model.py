@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import photos
+from stargan_tf.base import errors
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import module, parity, versions, warm_up
-from stargan_tf.training import runs
 
 PRECISIONS = ("float32", "bfloat16")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.layers import forms
 
 # "none": float32. "float16": weights are halved. "dynamic": weights in 8 bits, activations chosen

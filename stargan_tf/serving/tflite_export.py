@@ -6,11 +6,11 @@ import importlib.util
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from stargan_tf import errors, files
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors, files
+from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import tflite, tflite_images, tflite_report
-from stargan_tf.training import runs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _check_interpreter() -> None:
     if not importlib.util.find_spec("ai_edge_litert"):
         raise errors.UserError(
             "Files are measured with the package ai-edge-litert, which is not installed; install "
-            'it with pip install -e ".[tflite]".'
+            f"it with {errors.install_command('tflite')}."
         )
 
 

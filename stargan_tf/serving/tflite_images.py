@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from stargan_tf.data import cartoon_faces, photo_jobs, photos, pipeline, sources
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.training import runs
+from stargan_tf.data import loading
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photo_jobs, photos
+from stargan_tf.runs import runs
 
 DRAWN = "cartoon faces drawn by this package"
 _DRAWN_SIZES = (32, 512)  # pixels
@@ -49,12 +52,12 @@ def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str 
         data = dataclasses.replace(data, data_dir=data_dir)
     if data.dataset == "cartoon_faces":  # as many as are asked for can be drawn
         data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
-    source = sources.load(data, split)
+    source = loading.load(data, split)
     data = dataclasses.replace(data, image_size=size)
-    sampler = sources.sampler(source, data, seed=0, augment=False)
+    sampler = loading.sampler(source, data, seed=0, augment=False)
     part = "held-out" if split == "test" else "training"
     what = f"{part} images of the run's data set ({data.datasets or data.dataset})"
-    return Images(*pipeline.spread_out(sampler, count), what)
+    return Images(*samplers.spread_out(sampler, count), what)
 
 
 def of_photos(paths: Sequence[pathlib.Path], run: runs.Run, size: int, what: str) -> Images:

@@ -10,7 +10,7 @@ import pathlib
 import shutil
 from collections.abc import Iterator
 
-from stargan_tf import errors, files
+from stargan_tf.base import errors, files
 from stargan_tf.serving import description as description_lib
 
 _SAME = ("algorithm", "labels")  # what all versions of a model have in common

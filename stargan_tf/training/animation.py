@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from stargan_tf import errors, sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
-from stargan_tf.data import photo_jobs, photos
-from stargan_tf.training import runs
+from stargan_tf.pictures import photo_jobs, photos, sheets
+from stargan_tf.runs import runs
 
 MAX_SOURCES = 8
 MAX_WIDTH = 4096  # pixels; what decoders of H.264 in hardware take

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 
 
 def make_strategy(name: str, logical_cpus: int = 0) -> tf.distribute.Strategy:

@@ -8,19 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import pipeline
-from stargan_tf.training import (
-    checkpoints,
-    devices,
-    guarded_step,
-    initial_weights,
-    interruption,
-    memory,
-    runs,
-    summaries,
-)
+from stargan_tf.base import errors
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.runs import checkpoints, initial_weights, runs
+from stargan_tf.training import devices, guarded_step, interruption, memory, summaries
 
 # Python gives a GPU steps ahead of time. So many at most, which also bounds what is trained in vain
 # after a loss that is not finite. They need no memory but their batches: a GPU's memory is given to
@@ -32,7 +24,7 @@ _LOOK_EVERY = 100
 def train(
     run: runs.Run,
     strategy: tf.distribute.Strategy,
-    sampler: pipeline.AnySampler,
+    sampler: samplers.AnySampler,
     held_out: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
@@ -88,7 +80,7 @@ class _Loop:
         self.board = summaries.TensorBoard(run.directory)
         self.take = compile_step(strategy, algorithm)
 
-    def steps(self, step: int, sampler: pipeline.AnySampler) -> int:
+    def steps(self, step: int, sampler: samplers.AnySampler) -> int:
         """Takes the steps from `step` to the last; returns the exit status."""
         options, total = self.options, self.options.total_steps
         log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
@@ -125,7 +117,7 @@ class _Loop:
         progress.say(f"Trained {self.run.directory} to step {step}.")
         return 0
 
-    def _next(self, batches: Iterator[Any], sampler: pipeline.AnySampler, step: int) -> Any:
+    def _next(self, batches: Iterator[Any], sampler: samplers.AnySampler, step: int) -> Any:
         """Returns the batch of `step`; where it can't be made, names the image that is to blame."""
         broken = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
         try:
@@ -162,7 +154,7 @@ class _Loop:
 def distribute(
     strategy: tf.distribute.Strategy,
     algorithm: algorithm_lib.Algorithm,
-    sampler: pipeline.AnySampler,
+    sampler: samplers.AnySampler,
     batch_size: int,
     first_step: int,
 ) -> Iterator[Any]:
@@ -172,7 +164,7 @@ def distribute(
     anything, doubled the time of a step on CPUs (TensorFlow 2.21: 165 ms became 333).
     """
     replicas = strategy.num_replicas_in_sync
-    slices = pipeline.Slices(batch_size, replicas, local=replicas)
+    slices = samplers.Slices(batch_size, replicas, local=replicas)
     dataset = iter(algorithm.inputs(sampler, slices, first_step))
     while True:
         parts = [next(dataset) for _ in range(replicas)]

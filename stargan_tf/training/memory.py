@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import Iterator
 
-from stargan_tf import errors, hyperparameters
-from stargan_tf.training import checkpoints, runs
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors
+from stargan_tf.runs import checkpoints, runs
 
 
 def smaller(config: hyperparameters.Config, replicas: int = 1) -> str:

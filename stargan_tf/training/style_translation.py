@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import errors, files, sheets
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors, files
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import photos
-from stargan_tf.training import runs
+from stargan_tf.pictures import photos, sheets
+from stargan_tf.runs import runs
 
 _BATCH = 16  # images rendered at a time
 

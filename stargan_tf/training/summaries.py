@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import files, sheets
+from stargan_tf.base import files
+from stargan_tf.pictures import sheets
 
 
 class MetricsLog:

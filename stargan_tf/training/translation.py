@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stargan_tf import errors, sheets
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import photos
-from stargan_tf.training import runs
+from stargan_tf.pictures import photos, sheets
+from stargan_tf.runs import runs
 
 
 def check_names(space: labels_lib.LabelSpace, edits: Sequence[str], known: Sequence[str]) -> None:

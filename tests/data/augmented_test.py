@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.data import draws, labels, pipeline, source, transforms
+from stargan_tf.data import labels, source
+from stargan_tf.data.images import transforms
+from stargan_tf.data.pipeline import draws, samplers
 
 
 class Ramps(source.Source):
@@ -33,7 +35,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
     SIDE = 30  # of the results
 
     def augment(self, count, stream=draws.Draw.SOURCE, p=0.5, seed=4, **options):
-        images = pipeline.Sampler(Ramps(), seed, self.SIDE, **options)
+        images = samplers.Sampler(Ramps(), seed, self.SIDE, **options)
         call = tf.function(lambda n: images.augmented(n % 200, n, stream, p))
         self.assertEqual(
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes,
@@ -72,7 +74,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(mirrored.mean(), 0.5, atol=0.12)
 
     def test_without_crop_it_is_the_plain_image_or_its_mirror(self):
-        images = pipeline.Sampler(Ramps(), 4, self.SIDE, crop_size=100)
+        images = samplers.Sampler(Ramps(), 4, self.SIDE, crop_size=100)
         found = self.augment(8, p=0.0, crop_size=100)
         plain = [images.plain_image(tf.constant(n, tf.int64)).numpy() for n in range(8)]
         plain = [np.rint((image + 1) * 127.5) for image in plain]
@@ -112,7 +114,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
             self.assertLess(abs(np.corrcoef(other < 0, mirrored)[0, 1]), 0.2, name)
 
     def test_one_position_alone_equals_the_same_in_a_sequence(self):
-        images = pipeline.Sampler(Ramps(), 4, self.SIDE)
+        images = samplers.Sampler(Ramps(), 4, self.SIDE)
         sequence = self.augment(20, draws.Draw.REFERENCE_2)
         for n in (19, 3):
             p = tf.constant(n, tf.int64)

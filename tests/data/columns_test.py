@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import columns
 
 NAMES = ("Black", "Blond", "Smiling")

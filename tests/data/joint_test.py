@@ -6,8 +6,10 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, joint, labels, options, pipeline, sources
+from stargan_tf.base import errors
+from stargan_tf.data import joint, labels, loading, options
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.data.sources import cartoon_faces
 from tests import tiny
 
 HAIR = labels.LabelSpace("attributes", ("Black", "Blond", "Male"), (("Black", "Blond"),))
@@ -128,7 +130,7 @@ class JointTest(tf.test.TestCase):
         self.sets[1].problems = lambda thorough: {0: "cut"}
         images = joint.Joint(self.sets, ("one", "two"))
         self.assertEqual(images.problems(), {1: "empty", 5: "cut"})
-        kept, found = sources.usable(images, "skip")
+        kept, found = loading.usable(images, "skip")
         self.assertEqual((kept.size, found), (10, {1: "empty", 5: "cut"}))
         self.assertEqual([member.size for member in kept.members], [4, 6])
 
@@ -180,7 +182,7 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
             datasets="cartoon_faces,cartoon_faces", attributes="Black_Hair,Blond_Hair;Smiling"
         )
         for split in ("train", "test"):
-            images = sources.load(given, split)
+            images = loading.load(given, split)
             self.assertEqual(images.names, ("cartoon_faces", "cartoon_faces_2"))
             self.assertEqual(images.label_space.names, ("Black_Hair", "Blond_Hair", "Smiling"))
             faces = {images.describe(i) for i in range(images.size)}
@@ -190,8 +192,8 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_samplers_have_seeds_of_their_own(self):
         given = self._options(datasets="cartoon_faces,cartoon_faces", attributes="Smiling;Smiling")
-        found = sources.sampler(sources.load(given, "train"), given, seed=7)
-        self.assertIsInstance(found, pipeline.JointSampler)
+        found = loading.sampler(loading.load(given, "train"), given, seed=7)
+        self.assertIsInstance(found, samplers.JointSampler)
         self.assertEqual([member.seed for member in found.members], [7, 7 + 2**32])
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels
 
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")

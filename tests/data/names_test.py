@@ -4,7 +4,7 @@ import unicodedata
 
 from absl.testing import absltest, parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels, names, options
 
 COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"

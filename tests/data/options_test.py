@@ -8,8 +8,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, labels, options, sources
+from stargan_tf.base import errors
+from stargan_tf.data import labels, loading, options
+from stargan_tf.data.sources import cartoon_faces
 from tests import tiny
 
 
@@ -64,7 +65,7 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 class LoadTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(("train", 9), ("test", 5))
     def test_cartoon_domains(self, split, size):
-        found = sources.load(data_options(domains="Smiling, Eyeglasses"), split)
+        found = loading.load(data_options(domains="Smiling, Eyeglasses"), split)
         names = ("Smiling", "Eyeglasses")
         expected = cartoon_faces.CartoonFaces(split, 32, size, names, as_domains=True)
         self.assertEqual(found.label_space, labels.LabelSpace("domains", names))
@@ -72,15 +73,15 @@ class LoadTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(found.image(size - 1), expected.image(size - 1))
 
     def test_without_domains_labels_are_attributes(self):
-        found = sources.load(data_options(), "train")
+        found = loading.load(data_options(), "train")
         self.assertEqual(found.label_space.kind, "attributes")
         self.assertLen(found.label_space.names, 5)
 
     def test_unknown_and_repeated_domains(self):
         with self.assertRaisesRegex(errors.UserError, "attribute 'Smile'.*Did you mean Smiling"):
-            sources.load(data_options(domains="Smile,Eyeglasses"), "train")
+            loading.load(data_options(domains="Smile,Eyeglasses"), "train")
         with self.assertRaisesRegex(errors.UserError, "a name twice"):
-            sources.load(data_options(domains="Smiling,Smiling"), "train")
+            loading.load(data_options(domains="Smiling,Smiling"), "train")
 
     def test_celeba_domains(self):
         folder = self.create_tempdir().full_path
@@ -96,7 +97,7 @@ class LoadTest(tf.test.TestCase, parameterized.TestCase):
         given = data_options(dataset="celeba", data_dir=folder, domains="Young,Bald")
         sizes = []
         for split in ("train", "test"):
-            found = sources.load(given, split)
+            found = loading.load(given, split)
             self.assertEqual(found.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
             for i in range(found.size):
                 row = names.index(os.path.basename(found.describe(i)))
@@ -109,12 +110,12 @@ class SourcesTest(tf.test.TestCase):
     def test_a_run_knows_the_crop_of_a_pack(self):
         images = tiny.Pictures()
         images.crop_size = 9
-        self.assertEqual(sources.settled(options.DataOptions(), images).crop_size, 9)
+        self.assertEqual(loading.settled(options.DataOptions(), images).crop_size, 9)
         given = options.DataOptions(crop_size=5)
-        self.assertEqual(sources.settled(given, images), given)
+        self.assertEqual(loading.settled(given, images), given)
 
     def test_samplers_scale_16_bits_as_asked(self):
-        sampler = sources.sampler(tiny.Pictures(), options.DataOptions(max_grey=4095), 0)
+        sampler = loading.sampler(tiny.Pictures(), options.DataOptions(max_grey=4095), 0)
         self.assertEqual(sampler.max_grey, 4095)
 
     def test_what_is_left_out_of_each_folder(self):
@@ -126,7 +127,7 @@ class SourcesTest(tf.test.TestCase):
             datasets="image_folder,rafd,cartoon_faces", data_dir=f"{root}/a;{root}/b;"
         )
         self.assertEqual(
-            sources.left_out(given),
+            loading.left_out(given),
             [f"left out of {root}/a: 2 files that are not images this program reads (.heic 1, "
              ".txt 1)"],
         )  # fmt: skip

@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import image_files, labels, source, sources, subset
+from stargan_tf.base import errors
+from stargan_tf.data import labels, loading, source, subset
+from stargan_tf.data.sources import image_files
 from tests import tiny
 
 SPACE = labels.LabelSpace("domains", ("cat", "dog"))
@@ -53,12 +54,12 @@ class SubsetTest(tf.test.TestCase):
     def test_what_is_whole_stays_as_it_is(self):
         images = self.files()
         for on_corrupt in ("error", "skip"):
-            self.assertEqual(sources.usable(images, on_corrupt), (images, {}))
+            self.assertEqual(loading.usable(images, on_corrupt), (images, {}))
 
     def test_error_names_the_broken_ones(self):
         images = self.files(1, 4)
         with self.assertRaises(errors.UserError) as caught:
-            sources.usable(images, "error")
+            loading.usable(images, "error")
         self.assertEqual(
             str(caught.exception),
             f"2 of 6 images cannot be used: {images.paths[1]} (empty), {images.paths[4]} (empty); "
@@ -72,7 +73,7 @@ class SubsetTest(tf.test.TestCase):
 
     def test_skip_leaves_them_out(self):
         images = self.files(1, 4)
-        part, problems = sources.usable(images, "skip")
+        part, problems = loading.usable(images, "skip")
         self.assertEqual(problems, {1: "empty", 4: "empty"})
         self.assertEqual(
             [part.describe(i) for i in range(4)], [images.paths[i] for i in (0, 2, 3, 5)]
@@ -80,7 +81,7 @@ class SubsetTest(tf.test.TestCase):
 
     def test_skip_is_no_help_where_a_domain_loses_its_last_image(self):
         with self.assertRaisesRegex(errors.UserError, "^3 of 6 images cannot be used"):
-            sources.usable(self.files(0, 3, 4, 5), "skip")
+            loading.usable(self.files(0, 3, 4, 5), "skip")
 
     def test_keys_change_with_the_file(self):
         images = self.files()

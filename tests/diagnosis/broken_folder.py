@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from stargan_tf.data import image_files
+from stargan_tf.data.sources import image_files
 
 
 def scene(seed, width=64, height=64):

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.data import inspection, labels, options
-from stargan_tf.diagnosis import collection, contact_sheet
+from stargan_tf.data import labels, options
+from stargan_tf.diagnosis import collection, contact_sheet, inspection
 from tests import tiny
 
 CELL = 6 * tiny.SIZE + 4  # images of 16 px are shown six times as large, with a margin

@@ -5,8 +5,7 @@ import pathlib
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.diagnosis import cost
-from stargan_tf.training import trial
+from stargan_tf.diagnosis import cost, trial
 from tests import tiny
 
 GB = 10**9

@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.data import inspection, labels
-from stargan_tf.diagnosis import collection, counts
+from stargan_tf.data import labels
+from stargan_tf.diagnosis import collection, counts, inspection
 from tests import tiny
 
 NOTHING = inspection.Inspection(np.zeros(0, np.int64), np.zeros(0, inspection.ROW), {}, frozenset())

@@ -10,9 +10,10 @@ import tensorflow as tf
 from absl.testing import absltest, parameterized
 from PIL import Image
 
-from stargan_tf.data import image_folder, sources
-from stargan_tf.diagnosis import collection, cost, examination
-from stargan_tf.training import runs, trial
+from stargan_tf.data import loading
+from stargan_tf.data.sources import image_folder
+from stargan_tf.diagnosis import collection, cost, examination, trial
+from stargan_tf.runs import runs
 from tests import tiny
 from tests.diagnosis import broken_folder
 
@@ -167,7 +168,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(asked, [[]])
         # Each column begins with the first image of its domain, as training sees it.
         images = image_folder.load_image_folder(str(self.root), "train")
-        shown = sources.sampler(images, config(self.root).data, 0).plain_image(tf.constant(101))
+        shown = loading.sampler(images, config(self.root).data, 0).plain_image(tf.constant(101))
         first = sheet[-6 * 132 : -5 * 132, 136:][-132:-4, :128][::2, ::2]
         self.assertAllEqual(first, np.round((shown + 1) * 127.5).astype(np.uint8))
 
@@ -245,7 +246,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     def test_a_run_of_another_model(self):
         self.good()
         made = config(self.root, batch_size=2)
-        space = sources.load(made.data, "train").label_space
+        space = loading.load(made.data, "train").label_space
         runs.Run(self.root / "run", made, space).create()
         (found,) = [f for f in examine(self.root)[0].findings if f.severity == "failure"]
         self.assertRegex(found.message, "holds another model: batch_size .2 there, 4 here")
@@ -307,7 +308,7 @@ class DrawnTest(tf.test.TestCase, parameterized.TestCase):
         self.assertFalse(report.fails)
         self.assertEqual(report.summary["formats"], {"not in files": 34})
         counts = report.summary["data_sets"][0]["labels"]["counts"]
-        images = sources.load(
+        images = loading.load(
             config(self.root, dataset="cartoon_faces", cartoon_train_size=30, image_size=32).data,
             "train",
         )
@@ -349,7 +350,7 @@ class DrawnTest(tf.test.TestCase, parameterized.TestCase):
         (failure,) = [f for f in report.findings if f.severity == "failure"]
         self.assertEqual(failure.names, (f"{broken} (empty)",))
         # The second of the folder, which comes after the faces.
-        self.assertEqual(sources.load(made.data, "train").describe(31), str(broken))
+        self.assertEqual(loading.load(made.data, "train").describe(31), str(broken))
         self.assertEqual(asked, [31])
         names = [figures["name"] for figures in report.summary["data_sets"]]
         self.assertEqual(names, ["cartoon_faces", "image_folder"])

@@ -6,7 +6,7 @@ import pathlib
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.data import folder_layout, folder_survey
+from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import folder
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.landmarks import alignment
 from tests.golden import rule
 

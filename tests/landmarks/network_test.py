@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm
+from stargan_tf.base import errors
 from stargan_tf.landmarks import alignment, masks, network
 from tests.golden import rule
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.landmarks import network, weights
 from tests import torch_writer
 from tests.landmarks import network_test

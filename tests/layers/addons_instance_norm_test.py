@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors, hyperparameters, keras_versions
+from stargan_tf import hyperparameters
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.layers import forms, instance_norm
 from tests.layers.instance_norm_test import normal, normalized
 

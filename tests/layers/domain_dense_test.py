@@ -37,17 +37,19 @@ class DomainDenseTest(tf.test.TestCase):
         expected = [x[k] @ kernel[k] + bias[k] for k in range(DOMAINS)]
         self.assertAllClose(layer(tf.constant(x)), expected, rtol=0, atol=1e-13)
 
-    def test_of_domain_picks_the_row_of_each_sample(self):
+    def test_select_domain_picks_the_row_of_each_sample(self):
         x = normal(DOMAINS, 4, 2)
         expected = [x[k, n] for n, k in enumerate(DRAWN)]
         for y in (ONE_HOT, ONE_HOT.astype(np.float32), ONE_HOT.astype(np.int32)):
-            self.assertAllEqual(domain_dense.of_domain(tf.constant(x), tf.constant(y)), expected)
+            self.assertAllEqual(
+                domain_dense.select_domain(tf.constant(x), tf.constant(y)), expected
+            )
 
     def test_a_stack_is_a_network_for_each_domain(self):
         x = normal(4, 5)
         (first, (w, b)), (second, (v, c)) = made(5, 6), made(6, 2)
         hidden = tf.nn.relu(first(tf.constant(x)))
-        found = domain_dense.of_domain(second(hidden), tf.constant(ONE_HOT))
+        found = domain_dense.select_domain(second(hidden), tf.constant(ONE_HOT))
         for n, k in enumerate(DRAWN):
             expected = np.maximum(x[n] @ w[k] + b[k, 0], 0) @ v[k] + c[k, 0]
             self.assertAllClose(found[n], expected, rtol=0, atol=1e-12)
@@ -56,7 +58,7 @@ class DomainDenseTest(tf.test.TestCase):
         x, arriving = normal(4, 5), normal(4, 2, seed=3)
         layer, _ = made(5, 2)
         with tf.GradientTape() as tape:
-            found = domain_dense.of_domain(layer(tf.constant(x)), tf.constant(ONE_HOT))
+            found = domain_dense.select_domain(layer(tf.constant(x)), tf.constant(ONE_HOT))
             loss = tf.reduce_sum(arriving * found)
         d_kernel, d_bias = tape.gradient(loss, layer.trainable_variables)
         for k in range(DOMAINS):

@@ -9,9 +9,9 @@ the test does not depend on the processor.
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import gan_losses
 from stargan_tf.algorithms.stargan_v1 import networks as v1
 from stargan_tf.algorithms.stargan_v2 import networks as v2
+from stargan_tf.gan import losses
 
 SIZE, DOMAINS = 16, 3
 TINY = {"channel_base": 4, "max_channels": 8}
@@ -77,9 +77,9 @@ class FusionTest(tf.test.TestCase, parameterized.TestCase):
 
         def penalty():
             if paper == "stargan_v2":
-                return gan_losses.r1(lambda x: network(x, self.y), self.x)[1]
+                return losses.r1(lambda x: network(x, self.y), self.x)[1]
             alpha = tf.constant([0.2, 0.7])
-            return gan_losses.gradient_penalty(lambda x: network(x)[0], self.x, -self.x, alpha)
+            return losses.gradient_penalty(lambda x: network(x)[0], self.x, -self.x, alpha)
 
         def gradients():
             with tf.GradientTape() as tape:

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.layers import instance_norm
+from stargan_tf.layers import instance_norm, modulation
 
 
 def normal(*shape, seed=0):
@@ -155,7 +155,7 @@ class ModulatedTest(tf.test.TestCase, parameterized.TestCase):
             return first, outer.gradient(total, arguments)
 
         call = tf.function(derivatives) if graph else derivatives
-        expected, found = derivatives(plain), call(instance_norm.modulated)
+        expected, found = derivatives(plain), call(modulation.modulated)
         for order in range(2):
             rows = zip(arguments, expected[order], found[order], strict=True)
             for argument, wanted, got in rows:
@@ -172,7 +172,7 @@ class ModulatedTest(tf.test.TestCase, parameterized.TestCase):
         def slope(*arguments):
             with tf.GradientTape() as tape:
                 tape.watch(arguments[0])
-                y = instance_norm.modulated(*arguments, 1e-5)
+                y = modulation.modulated(*arguments, 1e-5)
                 loss = tf.reduce_sum(weight * tf.square(y))
             return tf.reduce_sum(direction * tape.gradient(loss, arguments[0]))
 
@@ -202,7 +202,7 @@ class ModulatedTest(tf.test.TestCase, parameterized.TestCase):
                 loss = tf.reduce_sum(tf.cast(weight, arguments[0].dtype) * normalize(*arguments))
             return tape.gradient(loss, arguments)
 
-        found = gradients(lambda *a: instance_norm.modulated(*a, 1e-5), x, gamma, beta)
+        found = gradients(lambda *a: modulation.modulated(*a, 1e-5), x, gamma, beta)
         self.assertEqual([g.dtype for g in found], [tf.bfloat16, tf.float32, tf.float32])
         expected = gradients(plain, *(tf.cast(a, tf.float64) for a in (x, gamma, beta)))
         self.assertAllClose(tf.cast(found[0], tf.float64), expected[0], rtol=2**-8, atol=2**-8)

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 from stargan_tf.optimization import ema
 from tests import tiny
 

@@ -5,11 +5,11 @@ import json
 import numpy as np
 from absl.testing import absltest, parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import served, transport
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import photos
+from stargan_tf.pictures import photos
 from tests.serving import client_test, toy
 
 

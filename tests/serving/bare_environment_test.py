@@ -10,9 +10,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
 from stargan_tf.serving import tflite_export
-from stargan_tf.training import runs
 from tests import tiny
 
 ON_DEVICE = pathlib.Path(__file__).parents[2] / "export" / "on_device"

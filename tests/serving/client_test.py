@@ -14,12 +14,12 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm
+from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import photos
+from stargan_tf.pictures import photos
 from tests.serving import stand_in, stand_in_rest, toy
 
 KINDS = ("grpc", "rest")

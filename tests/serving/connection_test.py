@@ -17,11 +17,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures, grpc_transport, retries
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import photos
+from stargan_tf.pictures import photos
 from tests.serving import certificates, client_test, stand_in, stand_in_rest, toy
 
 SERVE = {"grpc": stand_in.serve_grpc, "rest": stand_in_rest.serve_rest}

@@ -13,14 +13,14 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
-from stargan_tf.data import photos
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
 from stargan_tf.serving import saved_model
-from stargan_tf.training import runs
 from tests import tiny
 from tests.serving import client_test, stand_in, stand_in_rest
 

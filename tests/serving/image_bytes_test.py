@@ -7,7 +7,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf.data import photos
+from stargan_tf.pictures import photos
 from stargan_tf.serving import image_bytes
 
 

@@ -13,11 +13,11 @@ from absl.testing import parameterized
 from PIL import Image
 from tensorflow.core.protobuf import config_pb2
 
-from stargan_tf import errors
-from stargan_tf.data import photos
+from stargan_tf.base import errors
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
 from stargan_tf.serving import description, module, parity, saved_model
-from stargan_tf.training import runs
-from tests import commands, pictures, shared, tiny
+from tests import commands, picture_files, shared, tiny
 
 PAPERS = ("stargan_v1", "stargan_v2")
 NAMES = {
@@ -134,15 +134,15 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
         described = description.describe(run, algorithm, 7)
         self.assertEqual((described["crop_size"], described["max_grey"]), (30, 4095))
         served = module.all_signatures(algorithm, description.framing(described))
-        x_ray, label = pictures.with_12_bits(), np.eye(5, dtype=np.float32)[:1]
+        x_ray, label = picture_files.with_12_bits(), np.eye(5, dtype=np.float32)[:1]
         answer = served["translate_bytes"].function(
             image_bytes=tf.constant([x_ray.contents]), label=label
         )
-        seen = photos.from_uint8(pictures.square(x_ray.pixels, 32, 30))[None]
+        seen = photos.from_uint8(picture_files.square(x_ray.pixels, 32, 30))[None]
         found = photos.to_array(Image.open(io.BytesIO(answer["translated_bytes"][0].numpy())))
         error = np.abs(found - algorithm.translate(seen, label)[0])
         self.assertLess(error.mean(), 1.5 / 127.5)  # The graph may round a grey level otherwise.
-        wrong = photos.from_uint8(pictures.square(x_ray.pixels, 32))[None]
+        wrong = photos.from_uint8(picture_files.square(x_ray.pixels, 32))[None]
         self.assertGreater(np.abs(algorithm.translate(wrong, label)[0] - found).mean(), 4 / 127.5)
 
     @parameterized.parameters(*PAPERS)
@@ -289,14 +289,14 @@ class SavedModelTest(tf.test.TestCase, parameterized.TestCase):
     def test_the_command(self):
         output = self.root / "by_command"
         flags = {"run": str(self.root / "stargan_v1"), "output": str(output)}
-        with commands.given("export.saved_model", **flags):
-            commands.load("export.saved_model").main()
-            commands.load("export.saved_model").main()
+        with commands.given("stargan_tf.export.saved_model", **flags):
+            commands.load("stargan_tf.export.saved_model").main()
+            commands.load("stargan_tf.export.saved_model").main()
             with (
                 mock.patch.object(parity, "check", side_effect=RuntimeError("translate differs")),
                 self.assertRaisesRegex(errors.UserError, "translate differs"),
             ):
-                commands.load("export.saved_model").main()
+                commands.load("stargan_tf.export.saved_model").main()
         self.assertCountEqual([p.name for p in output.iterdir()], ["1", "2"])
 
 

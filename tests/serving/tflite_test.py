@@ -18,11 +18,12 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.base import errors
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import tflite, tflite_export, tflite_images, tflite_report
-from stargan_tf.training import checkpoints, runs
 from tests import commands, tiny
 
 try:
@@ -392,8 +393,8 @@ class MistakesTest(Case):
 class CommandTest(Case):
     def _command(self, **flags):
         flags = {"run": str(root() / "stargan_v1"), "output": str(self.out), **flags}
-        with commands.given("export.tflite", num_comparison_images=2, **flags):
-            return commands.load("export.tflite").main()
+        with commands.given("stargan_tf.export.tflite", num_comparison_images=2, **flags):
+            return commands.load("stargan_tf.export.tflite").main()
 
     def test_writes_the_table_and_warns_of_a_poor_file(self):
         self.assertEqual(self._command(quantize="none"), 0)

@@ -5,7 +5,7 @@ import pathlib
 
 import tensorflow as tf
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.serving import versions
 
 DESCRIPTION = {"algorithm": "stargan_v1", "labels": {"names": ["a", "b"]}}

@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import photos
-from stargan_tf.training import animation, checkpoints, runs
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints, runs
+from stargan_tf.training import animation
 from tests import tiny
 
 SPACE = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))

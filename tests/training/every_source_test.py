@@ -9,8 +9,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf.data import pipeline, sources
-from stargan_tf.training import loop, runs
+from stargan_tf.data import loading
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.runs import runs
+from stargan_tf.training import loop
 from tests import commands, tiny, tiny_tfds
 
 
@@ -123,15 +125,15 @@ class EverySourceTest(tf.test.TestCase, parameterized.TestCase):
         flags = {"dataset": "cartoon_faces", **flags}
         config = tiny.config(root / "run", **flags)
         config.data.check()
-        images, held_out = (sources.load(config.data, split) for split in ("train", "test"))
+        images, held_out = (loading.load(config.data, split) for split in ("train", "test"))
         self.assertEqual(images.label_space, held_out.label_space)
-        images, problems = sources.usable(images, "error")
+        images, problems = loading.usable(images, "error")
         self.assertEmpty(problems)
-        sheets = sources.sampler(held_out, config.data, 0, augment=False)
+        sheets = loading.sampler(held_out, config.data, 0, augment=False)
         run = runs.Run(root / "run", config, images.label_space)
-        sampler = sources.sampler(images, config.data, config.train.seed)
+        sampler = loading.sampler(images, config.data, config.train.seed)
         strategy = tf.distribute.get_strategy()
-        self.assertEqual(loop.train(run, strategy, sampler, pipeline.spread_out(sheets, 2)), 0)
+        self.assertEqual(loop.train(run, strategy, sampler, samplers.spread_out(sheets, 2)), 0)
         lines = (root / "run" / "metrics.jsonl").read_text().splitlines()
         self.assertEqual([json.loads(line)["step"] for line in lines], [1, 2, 3])
 

@@ -5,8 +5,9 @@ import types
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.data import labels, options, photos, sources
-from stargan_tf.training import evaluation
+from stargan_tf.data import labels, loading, options
+from stargan_tf.evaluation import label_evaluation
+from stargan_tf.pictures import photos
 
 FACES = 5
 
@@ -45,9 +46,9 @@ class JointEvaluationTest(tf.test.TestCase):
             image_size=32,
             cartoon_test_size=FACES,
         )
-        sets = sources.load_each(data, "test")
+        sets = loading.load_each(data, "test")
         perfect = Perfect(sets)
-        table, sheet = evaluation.joint_against_renders(perfect, sets, FACES)
+        table, sheet = label_evaluation.joint_against_renders(perfect, sets, FACES)
         hair = "Black_Hair / Blond_Hair / Brown_Hair"
         targets = ["Black_Hair", "Blond_Hair", "Brown_Hair", hair, "Eyeglasses", "Smiling"]
         names = [f"{name}: {target}" for name in sets for target in targets]

@@ -14,10 +14,12 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import names, pipeline, sources
-from stargan_tf.training import checkpoints, guarded_step, loop, runs, summaries
+from stargan_tf.data import loading, names
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.runs import checkpoints, runs
+from stargan_tf.training import guarded_step, loop, summaries
 from tests import shared, tiny
 from tests.training import stub
 
@@ -30,13 +32,13 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
 
     def _train(self, directory=None, strategy=None, **changes):
         config = tiny.config(directory or self.directory, **changes)
-        images = sources.load(config.data, "train")
-        held_out = pipeline.spread_out(
-            sources.sampler(sources.load(config.data, "test"), config.data, 0, augment=False),
+        images = loading.load(config.data, "train")
+        held_out = samplers.spread_out(
+            loading.sampler(loading.load(config.data, "test"), config.data, 0, augment=False),
             config.train.sample_count,
         )
         run = runs.Run(directory or self.directory, config, images.label_space)
-        sampler = sources.sampler(images, config.data, config.train.seed)
+        sampler = loading.sampler(images, config.data, config.train.seed)
         return loop.train(run, strategy or tf.distribute.get_strategy(), sampler, held_out)
 
     def _metrics(self, directory=None):
@@ -407,7 +409,7 @@ class OpenRunTest(tf.test.TestCase):
         run = runs.Run(
             pathlib.Path(self.create_tempdir().full_path),
             tiny.config(pathlib.Path("unused")),
-            sources.load(tiny.config(pathlib.Path("unused")).data, "test").label_space,
+            loading.load(tiny.config(pathlib.Path("unused")).data, "test").label_space,
         )
         algorithm = run.build(training=False)
         with self.assertRaisesRegex(errors.UserError, "has no checkpoint yet"):

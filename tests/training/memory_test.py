@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
+from stargan_tf.base import errors
 from stargan_tf.training import guarded_step, memory
 from tests import tiny
 from tests.training import stub

@@ -5,7 +5,8 @@ from unittest import mock
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.training import loop, runs
+from stargan_tf.runs import runs
+from stargan_tf.training import loop
 from tests import tiny
 
 

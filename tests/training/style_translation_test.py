@@ -9,12 +9,13 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import cartoon_faces, photos
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.training import runs
-from tests import commands, pictures, shared, tiny
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
+from tests import commands, picture_files, shared, tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("Black_Hair", "Blond_Hair", "Brown_Hair"))
 
@@ -69,7 +70,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
             self._command(to="Black_Hair", reference=[str(self.reference)], crop_size=50)
         self.assertIn("to: reference.png; cut to its central 50 x 50 px", said.getvalue())
         x, reference = (
-            photos.from_uint8(pictures.square(np.asarray(Image.open(path)), 32, 50))[None]
+            photos.from_uint8(picture_files.square(np.asarray(Image.open(path)), 32, 50))[None]
             for path in (self.photo, self.reference)
         )
         style = self.algorithm.encode(reference, np.eye(3, dtype=np.float32)[[0]])

@@ -12,10 +12,14 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf import errors
-from stargan_tf.data import cartoon_faces, labels, photos
-from stargan_tf.training import evaluation, runs, translation
-from tests import commands, pictures, shared, tiny
+from stargan_tf.base import errors
+from stargan_tf.data import labels
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import label_evaluation
+from stargan_tf.pictures import photos
+from stargan_tf.runs import runs
+from stargan_tf.training import translation
+from tests import commands, picture_files, shared, tiny
 
 
 class TranslationTest(tf.test.TestCase, parameterized.TestCase):
@@ -100,7 +104,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         model = json.loads(path.read_text())
         model["options"] |= {"crop_size": 40, "max_grey": 4095}
         path.write_text(json.dumps(model))
-        x_ray = pictures.with_12_bits()
+        x_ray = picture_files.with_12_bits()
         self.photo.write_bytes(x_ray.contents)
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self._command(to="Smiling", **{"from": "Black_Hair"}, **given)
@@ -109,7 +113,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         if crop_size is None:
             seen = np.asarray(Image.fromarray(x_ray.pixels).resize((32, 32), 2))
         else:
-            seen = pictures.square(x_ray.pixels, 32, crop_size)
+            seen = picture_files.square(x_ray.pixels, 32, crop_size)
         algorithm = self.run_.build(training=False)
         runs.restore_weights(self.run_, algorithm)
         label = np.array([[1, 0, 0, 0, 1]], np.float32)
@@ -144,7 +148,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         (folder / "notes.txt").write_text("no image")
         (folder / "broken.jpg").write_text("no image")
         output = self.root / "out"
-        with mock.patch("stargan_tf.command_line.fail") as fail:
+        with mock.patch("stargan_tf.cli.command_line.fail") as fail:
             status = self._command(image=str(folder), output=str(output), to="Smiling")
         self.assertEqual(status, 1)
         self.assertIn("broken.jpg", fail.call_args_list[0].args[0])
@@ -198,7 +202,7 @@ class EvaluationTest(tf.test.TestCase):
                 drawn = [source.render(i, c) for i, c in zip(own, labels, strict=True)]
                 return photos.from_uint8(np.stack(drawn))
 
-        table, sheet = evaluation.against_renders(Perfect(), source, 8)
+        table, sheet = label_evaluation.against_renders(Perfect(), source, 8)
         for row in table.values():
             self.assertEqual((row["nearest"], row["error"], row["elsewhere"]), (1.0, 0.0, 0.0))
             self.assertGreater(row["unchanged"], 5.0)
@@ -213,7 +217,7 @@ class EvaluationTest(tf.test.TestCase):
             def translate(self, images, labels):
                 return images
 
-        table, _ = evaluation.against_renders(Lazy(), source, 8)
+        table, _ = label_evaluation.against_renders(Lazy(), source, 8)
         for row in table.values():
             self.assertEqual(row["nearest"], 0.0)
             self.assertAllClose(row["ratio"], 1.0)

@@ -7,15 +7,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import pipeline, transforms
+from stargan_tf.data.images import transforms
+from stargan_tf.data.pipeline import samplers
 from stargan_tf.layers import instance_norm
 from stargan_tf.optimization import adam, ordering, schedules
+from stargan_tf.pictures import sheets
 
 Gradients = list[tf.Tensor]
 
@@ -78,7 +79,7 @@ class StarGANv1(
         return self.hparams.n_critic * len(self.problem.label_space.blocks)
 
     def inputs(
-        self, sampler: pipeline.AnySampler, slices: pipeline.Slices, first_step: int
+        self, sampler: samplers.AnySampler, slices: samplers.Slices, first_step: int
     ) -> tf.data.Dataset:
         """Returns one replica's batch after the other; see `inputs.inputs`."""
         return inputs_lib.inputs(sampler, slices, first_step, self.hparams.n_critic)

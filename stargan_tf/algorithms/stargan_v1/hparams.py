@@ -3,9 +3,9 @@
 import dataclasses
 from typing import ClassVar
 
-from stargan_tf import errors
 from stargan_tf.algorithms import hparams
-from stargan_tf.options import option
+from stargan_tf.base import errors
+from stargan_tf.base.options import option
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import tensorflow as tf
 
-from stargan_tf.data import draws, pipeline
+from stargan_tf.data.pipeline import draws, samplers
 
 Batch = dict[str, tf.Tensor]
 
 
 def inputs(
-    sampler: pipeline.AnySampler,
-    slices: pipeline.Slices,
+    sampler: samplers.AnySampler,
+    slices: samplers.Slices,
     first_step: int,
     n_critic: int,
 ) -> tf.data.Dataset:
@@ -22,7 +22,7 @@ def inputs(
     positions = slices.positions(first_step, n_critic)
     size = slices.batch_size
 
-    def of_one(member: pipeline.Sampler) -> tf.data.Dataset:
+    def of_one(member: samplers.Sampler) -> tf.data.Dataset:
         def describe(positions: tf.Tensor) -> Batch:
             n, place = positions[0] // size, positions[0] % size
             index = member.index(n * size + tf.range(size, dtype=tf.int64))
@@ -41,4 +41,4 @@ def inputs(
 
         return member.with_images(positions.unbatch().map(describe))
 
-    return pipeline.in_turn([of_one(member) for member in sampler.members], n_critic)
+    return samplers.in_turn([of_one(member) for member in sampler.members], n_critic)

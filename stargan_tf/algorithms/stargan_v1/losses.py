@@ -1,28 +1,30 @@
-"""The losses of StarGAN v1, in the paper's symbols (Choi et al. 2018, section 3 and 4).
+"""StarGAN v1's losses, in the paper's symbols (Choi et al. 2018, sections 3 and 4).
 
-x is a real image with its own label c, c_target the label to translate to. A loss is returned
-unweighted, by name, as the mean over the batch; `total` weights and adds.
+x is a real image, c its label (the paper's c'), and c_target the label to translate to (the
+paper's c). `discriminator` and `generator` return the terms by name, unweighted, each a mean over
+the batch. `total` adds them up with their weights.
 """
 
 from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from stargan_tf import gan_losses
 from stargan_tf.data import labels
+from stargan_tf.gan import losses as gan_losses
 
 Losses = dict[str, tf.Tensor]
 
 
 def classification(c: tf.Tensor, logits: tf.Tensor, block: labels.Block) -> tf.Tensor:
-    """L_cls, -log D_cls(c | x): equations 2 (x real) and 3 (x fake).
+    """L_cls = mean(-log D_cls(c | x)): equation 2 for real x, equation 3 for fakes.
+
+    Attributes use the sigmoid cross entropy, summed over the attributes. Domains use the softmax
+    cross entropy.
 
     Args:
-      c: (N, labels) of 0 and 1.
-      logits: (N, labels) float32.
-      block: The labels that count; in a joint training those of the data set at hand (section 3.3).
-        Attributes: sigmoid cross entropy, summed over them. Domains: c is one-hot there; softmax
-        cross entropy. Both are divided by N.
+      c: (N, labels) of 0 and 1; one-hot for domains.
+      logits: (N, labels) float32, from D_cls.
+      block: Selects the labels that count: in joint training, those of x's data set (section 3.3).
     """
     c, logits = block.of(c), block.of(logits)
     if block.space.kind == "attributes":
@@ -41,16 +43,16 @@ def discriminator(
     block: labels.Block,
     adversarial_loss: str,
 ) -> Losses:
-    """D's losses: L_adv of equation 8 (or 1) and L_cls^r of equation 2.
+    """The terms of L_D (equation 5): -L_adv (equation 8, or 1) and L_cls^r (equation 2).
 
     Args:
       D: Maps images to (D_src, D_cls).
       x: (N, S, S, 3) real images in [-1, 1].
-      c: (N, labels) their labels.
-      x_fake: (N, S, S, 3) G(x, c_target), a constant here.
-      alpha: (N,) uniform in [0, 1), where on the way from fake to real the penalty is taken.
+      c: (N, labels), the labels of x.
+      x_fake: (N, S, S, 3), G(x, c_target) without a gradient.
+      alpha: (N,) uniform in [0, 1): the share of x in the images that the penalty is computed for.
       block: The labels that D_cls learns, as in `classification`.
-      adversarial_loss: "wgan_gp" or "vanilla".
+      adversarial_loss: "wgan_gp" for equation 8, "vanilla" for equation 1.
     """
     adversarial, penalised = _ADVERSARIAL[adversarial_loss]
     src, cls = D(x)
@@ -74,9 +76,10 @@ def generator(
     block: labels.Block,
     adversarial_loss: str,
 ) -> Losses:
-    """G's losses: L_adv, L_cls^f of equation 3 and L_rec of equation 4, ||x - G(G(x, c'), c)||_1.
+    """The terms of L_G (equation 6): L_adv, L_cls^f (equation 3) and L_rec (equation 4).
 
-    Args are those of `discriminator`; L_rec is the mean over pixels and channels.
+    L_rec = ||x - G(G(x, c_target), c)||_1 is a mean over pixels and channels. The arguments are
+    those of `discriminator`.
     """
     adversarial, _ = _ADVERSARIAL[adversarial_loss]
     x_fake = G(x, c_target)
@@ -90,7 +93,7 @@ def generator(
 
 
 def total(losses: Losses, weights: Mapping[str, float]) -> tf.Tensor:
-    """The full objective: equation 5 for D, equation 6 for G. Unnamed weights are 1."""
+    """The full objective, equation 5 for D and equation 6 for G. Weights are 1 unless given."""
     return tf.add_n([weights.get(name, 1.0) * loss for name, loss in losses.items()])
 
 

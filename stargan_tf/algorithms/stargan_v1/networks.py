@@ -1,21 +1,22 @@
-"""The generator and the discriminator of StarGAN v1 (tables 4 and 5 of the paper's appendix)."""
+"""StarGAN v1's generator and discriminator (tables 4 and 5 in the paper's appendix)."""
 
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import activations, convolution, instance_norm, residual_blocks
+from stargan_tf.layers import activations, convolution, instance_norm, network, residual_blocks
 
 
-class Generator(keras.Model):
-    """G(x, c) -> y: the image x as it would look with the label c.
+@keras.utils.register_keras_serializable("stargan_v1")
+class Generator(network.Network):
+    """G(x, c) -> y: translates the image x to the label c.
 
-    x: (N, H, W, 3) in [-1, 1], H and W multiples of 4. c: (N, label_channels). y: like x, in
-    [-1, 1] (tanh), float32 even where the computation is bfloat16.
+    x: (N, H, W, 3) in [-1, 1], H and W multiples of 4. c: (N, label_channels). y: shaped like x, in
+    [-1, 1] (tanh), float32 even if the computation is bfloat16.
 
     Args:
       label_channels: Length of c, n_c in the paper.
       conv_dim: Channels of the first layer.
-      repeat_num: Residual blocks in the bottleneck.
+      repeat_num: Number of residual blocks in the bottleneck.
     """
 
     def __init__(self, label_channels: int, conv_dim: int = 64, repeat_num: int = 6, **kwargs):
@@ -28,8 +29,8 @@ class Generator(keras.Model):
         def norm(name: str) -> keras.layers.Layer:
             return instance_norm.make(name=name, **dtype)
 
-        # No convolution has a bias: the normalization after it would remove it. The padding is
-        # with zeros: under reflection, normalization would remove the constant label maps too.
+        # A bias before a normalization would be removed by it, so the convolutions have none. With
+        # reflection padding the constant label maps would be removed too, so zeros are padded.
         plain = {"use_bias": False, **dtype}
         self.conv_in = convolution.Conv2D(conv_dim, 7, padding=3, name="conv_in", **plain)
         self.norm_in = norm("norm_in")
@@ -50,8 +51,8 @@ class Generator(keras.Model):
 
     def call(self, x, c):
         """Returns y, shaped like x."""
-        # c is spread over H x W by a broadcasting product: older GPU delegates lack BROADCAST_TO,
-        # and a sum with zeros has no scale in 16 bits.
+        # A broadcasting product repeats c over H x W, because older GPU delegates lack
+        # BROADCAST_TO, and a sum with zeros has no scale when it is quantized to 16 bits.
         c = tf.cast(c, x.dtype)[:, tf.newaxis, tf.newaxis, :]
         x = tf.concat([x, c * tf.ones_like(x[..., :1])], axis=-1)
         x = tf.nn.relu(self.norm_in(self.conv_in(x)))
@@ -61,24 +62,24 @@ class Generator(keras.Model):
             x = block(x)
         x = tf.nn.relu(self.up1_norm(self.up1(x)))
         x = tf.nn.relu(self.up2_norm(self.up2(x)))
-        return tf.tanh(_at_least_float32(self.conv_out(x)))
+        return tf.tanh(network.at_least_float32(self.conv_out(x)))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("label_channels", "conv_dim", "repeat_num")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x and c."""
+        return tf.zeros((1, 4, 4, 3)), tf.zeros((1, self.label_channels))
 
 
-class Discriminator(keras.Model):
-    """D(x) -> (D_src(x), D_cls(x)): is x real, and which labels does it show.
+@keras.utils.register_keras_serializable("stargan_v1")
+class Discriminator(network.Network):
+    """D(x) -> (D_src(x), D_cls(x)): whether x is real, and which labels it shows.
 
-    x: (N, S, S, 3) in [-1, 1] for the one size S that it is built for. D_src: (N, P, P, 1) patch
-    scores, P = S / 2^repeat_num, unbounded. D_cls: (N, labels) logits. There is no normalization.
+    x: (N, S, S, 3) in [-1, 1]. D_src: (N, P, P, 1), unbounded scores of P x P patches, with
+    P = S / 2^repeat_num. D_cls: (N, labels) logits. There is no normalization.
 
     Args:
       image_size: S in pixels, a multiple of 2^repeat_num.
-      labels: The number of logits of D_cls, n_d in the paper.
-      conv_dim: Channels of the first layer; each further layer has twice those before it.
+      labels: Number of logits in D_cls, n_d in the paper.
+      conv_dim: Channels of the first layer; each later layer has twice as many as the one before.
       repeat_num: Number of strided convolutions.
     """
 
@@ -106,17 +107,12 @@ class Discriminator(keras.Model):
         self.cls = convolution.Conv2D(labels, patches, name="cls", **heads)
 
     def call(self, x):
-        """Returns (D_src(x), D_cls(x)), float32 even where the computation is bfloat16."""
+        """Returns (D_src(x), D_cls(x)), float32 even if the computation is bfloat16."""
         for layer in self.down:
             x = activations.leaky_relu(layer(x), 0.01)
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
-        return _at_least_float32(self.src(x)), _at_least_float32(cls)
+        return network.at_least_float32(self.src(x)), network.at_least_float32(cls)
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "labels", "conv_dim", "repeat_num")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
-    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x."""
+        return (tf.zeros((1, self.image_size, self.image_size, 3)),)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors
 from stargan_tf.algorithms import reference_files as contract
+from stargan_tf.base import errors
 
 _G = contract.File(
     "generator", "the generator of StarGAN v1", True, "The file of G: {iteration}-G.ckpt."

@@ -6,12 +6,13 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from stargan_tf import diff_augment
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v2 import inputs as inputs_lib
 from stargan_tf.algorithms.stargan_v2 import losses, networks, translation
-from stargan_tf.data import pipeline, transforms
+from stargan_tf.data.images import transforms
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.gan import diff_augment
 from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
@@ -151,7 +152,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         }
 
     def inputs(
-        self, sampler: pipeline.Sampler, slices: pipeline.Slices, first_step: int
+        self, sampler: samplers.Sampler, slices: samplers.Slices, first_step: int
     ) -> tf.data.Dataset:
         """Returns one replica's batch after the other; see `inputs.inputs`."""
         return inputs_lib.inputs(

@@ -4,10 +4,10 @@ import dataclasses
 import pathlib
 from typing import ClassVar
 
-from stargan_tf import errors
 from stargan_tf.algorithms import hparams
+from stargan_tf.base import errors
+from stargan_tf.base.options import option
 from stargan_tf.data import labels
-from stargan_tf.options import option
 
 _SMALLEST, _LARGEST = 16, 1024
 _SMALLEST_WITH_MASKS = 64

@@ -2,15 +2,15 @@
 
 import tensorflow as tf
 
-from stargan_tf.data import balanced, draws, pipeline
+from stargan_tf.data.pipeline import balanced, draws, samplers
 
 Batch = dict[str, tf.Tensor]
 AUGMENTED = 6  # inputs of D in a step: real and fake twice for D, then one fake twice for G
 
 
 def inputs(
-    sampler: pipeline.Sampler,
-    slices: pipeline.Slices,
+    sampler: samplers.Sampler,
+    slices: samplers.Slices,
     first_step: int,
     *,
     latent_dim: int,
@@ -49,5 +49,5 @@ def inputs(
             batch["augment"] = draws.uniform(sampler.seed, draw.AUGMENT, position, shape)
         return batch
 
-    batches = pipeline.batches(slices.positions(first_step, 1), sample)
+    batches = samplers.batches(slices.positions(first_step, 1), sample)
     return batches.prefetch(tf.data.AUTOTUNE)

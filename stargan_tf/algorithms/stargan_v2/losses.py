@@ -1,15 +1,16 @@
-"""The losses of StarGAN v2, in the paper's symbols (Choi et al. 2020, section 2.2).
+"""StarGAN v2's losses, in the paper's symbols (Choi et al. 2020, section 2.2).
 
-x is a real image of the domain y_org, y_trg the domain to translate to, s a style of y_trg, and
-x_fake = G(x, s). A loss is returned unweighted, by name, as the mean over the batch; `total`
-weights and adds. Where the paper maximises, G minimises the non-saturating form.
+x is a real image of the domain y_org, y_trg (the paper's y~) the domain to translate to, s (the
+paper's s~) a style of y_trg, and x_fake = G(x, s). `discriminator` and `generator` return the terms
+by name, unweighted, each a mean over the batch. `total` adds them up with their weights. In place
+of log(1 - D), G minimises the non-saturating -log D.
 """
 
 from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from stargan_tf import gan_losses
+from stargan_tf.gan import losses as gan_losses
 
 Losses = dict[str, tf.Tensor]
 
@@ -22,15 +23,16 @@ def discriminator(
     x_fake: tf.Tensor,
     y_trg: tf.Tensor,
 ) -> Losses:
-    """D's part of L_adv (equation 1), and R1 on real images.
+    """What D minimises: -L_adv (equation 1), and R1 for real images.
 
     Args:
-      D: Maps real images and their domains, one-hot (N, K), to logits (N,).
-      D_fake: The same for fakes; another function only in that it augments them by other draws.
+      D: Maps real images and their domains to logits (N,).
+      D_fake: Maps fakes and their domains to logits (N,): the same D, which may only augment them
+        with other draws.
       x: (N, S, S, 3) in [-1, 1].
-      y_org: (N, K), the domains of x.
-      x_fake: (N, S, S, 3), a constant here.
-      y_trg: (N, K), the domains of x_fake.
+      y_org: (N, K) one-hot, the domains of x.
+      x_fake: (N, S, S, 3), without a gradient.
+      y_trg: (N, K) one-hot, the domains of x_fake.
     """
     logit, reg = gan_losses.r1(lambda x: D(x, y_org), x)
     return {
@@ -51,18 +53,19 @@ def generator(
     y_trg: tf.Tensor,
     s: tf.Tensor,
 ) -> Losses:
-    """What G, F and E minimise: equations 1 to 4.
+    """What G, F and E minimise: L_adv, L_sty, L_ds and L_cyc, equations 1 to 4.
 
     Args:
-      G: Maps an image and a style to an image, for the way back.
+      G: Maps images and styles to images; reconstructs x from x_fake.
       E: Maps images and domains to styles.
       D: Maps images and domains to logits.
       x: (N, S, S, 3) real images.
       y_org: (N, K) one-hot, the domains of x.
       x_fake: (N, S, S, 3), G(x, s).
-      x_fake2: (N, S, S, 3), G(x, s') with another style of y_trg, a constant here.
+      x_fake2: (N, S, S, 3), G(x, s') with another style s' of y_trg; no gradient flows to it.
       y_trg: (N, K) one-hot, the domains of the fakes.
-      s: (N, style_dim), from F or E; not detached, so that styles learn to be found again.
+      s: (N, style_dim), from F or E. L_sty's gradient flows to s too, which makes styles easier to
+        recover from the images.
     """
     return {
         "adv": gan_losses.log_loss(D(x_fake, y_trg), real=True),
@@ -73,5 +76,5 @@ def generator(
 
 
 def total(losses: Losses, weights: Mapping[str, float | tf.Tensor]) -> tf.Tensor:
-    """The full objective, equation 5. Unnamed weights are 1; that of ds is negative for G."""
+    """The full objective, equation 5. Weights are 1 unless given; the weight of ds is negative."""
     return tf.add_n([tf.cast(weights.get(k, 1.0), v.dtype) * v for k, v in losses.items()])

@@ -1,7 +1,7 @@
-"""The four networks of StarGAN v2 (Choi et al. 2020, section 2.1 and appendix A).
+"""StarGAN v2's four networks (Choi et al. 2020, section 2.1 and appendix A).
 
-Sizes are powers of two. A feature map at resolution r has min(channel_base * image_size / r,
-max_channels) channels; the first one, at the full resolution, has channel_base of them.
+Image sizes are powers of two. The first feature map, at the full resolution, has channel_base
+channels. At resolution r there are min(channel_base * image_size / r, max_channels) channels.
 """
 
 import keras
@@ -14,31 +14,35 @@ from stargan_tf.layers import (
     high_pass,
     initializers,
     instance_norm,
+    network,
     resampling,
     residual_blocks,
 )
 
-HIDDEN_UNITS = 512  # of the mapping network's layers
+HIDDEN_UNITS = 512  # in each hidden layer of the mapping network
 Masks = tuple[tf.Tensor, tf.Tensor]
 
 
-class Generator(keras.Model):
-    """G(x, s) -> y: the image x in the style s.
+@keras.utils.register_keras_serializable("stargan_v2")
+class Generator(network.Network):
+    """G(x, s) -> y: renders the image x in the style s.
 
-    x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: like x, float32 even where the computation is
-    bfloat16; there is no tanh, so y may leave [-1, 1] a little.
+    x: (N, S, S, 3) in [-1, 1]. s: (N, style_dim). y: shaped like x, float32 even if the computation
+    is bfloat16. There is no tanh, so y may leave [-1, 1] a little.
 
-    Where w_hpf > 0, `masks` are two maps (N, h, w, 1) in [0, 1] that say where x's fine structure
-    is to pass to y: the first at 32 px, the second at 64 and 128 px. There, high-pass filtered
-    features skip from the encoder to the decoder, whose blocks have no skips of their own.
+    With w_hpf > 0, `masks` holds two maps (N, h, w, 1) in [0, 1] that mark where y keeps the fine
+    structure of x: the first acts at 32 px, the second at 64 and 128 px. Where they are 1,
+    high-pass filtered features skip from the encoder to the decoder, whose own blocks then have no
+    skips.
 
     Args:
-      image_size: S in pixels, a power of two from 16 on (with w_hpf > 0: from 64 on).
-      style_dim: The length of s.
+      image_size: S in pixels, a power of two, at least 16 (at least 64 with w_hpf > 0).
+      style_dim: Length of s.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
-      w_hpf: Weight of the high-pass skip: the filter is divided by it. 0: there is none.
-      bottleneck_size: The smallest feature map in pixels; 0: the paper's 16, or 8 where w_hpf > 0.
+      max_channels: Upper limit for the channels of a layer.
+      w_hpf: Divides the high-pass filter; 0 leaves the high-pass skip out.
+      bottleneck_size: Size of the smallest feature map in pixels. 0 stands for the paper's 16, or
+        for 8 with w_hpf > 0.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class Generator(keras.Model):
         bottleneck_size: int = 0,
         **kwargs,
     ):
-        # Keras would cast s, too, to bfloat16.
+        # With autocast, Keras would cast s to bfloat16 as well.
         super().__init__(autocast=False, **kwargs)
         self.image_size = image_size
         self.style_dim = style_dim
@@ -85,7 +89,10 @@ class Generator(keras.Model):
     def call(self, x, s, masks=None):
         """Returns y, shaped like x."""
         if (masks is None) != (self.w_hpf == 0):
-            raise ValueError(f"Give masks where w_hpf > 0, and only there. Received: {masks}")
+            raise ValueError(
+                f"masks must be given if w_hpf > 0, and only then. Received: {masks}, "
+                f"w_hpf={self.w_hpf}"
+            )
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         size, entering = self.image_size, {}
         for block in self.encode:
@@ -100,26 +107,28 @@ class Generator(keras.Model):
                 if masks is not None and size in (32, 64, 128):
                     x += self.hpf(entering[size], masks[0] if size == 32 else masks[1])
         x = activations.leaky_relu(self.norm_out(x), 0.2)
-        return _at_least_float32(self.to_rgb(x))
+        return network.at_least_float32(self.to_rgb(x))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "style_dim", "channel_base", "max_channels", "w_hpf",
-                 "bottleneck_size")  # fmt: skip
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor | Masks, ...]:
+        """Returns zeros for x, s and, if w_hpf > 0, masks."""
+        shape = (1, self.image_size, self.image_size)
+        mask = tf.zeros((*shape, 1))
+        masks = ((mask, mask),) if self.w_hpf > 0 else ()
+        return tf.zeros((*shape, 3)), tf.zeros((1, self.style_dim)), *masks
 
 
-class MappingNetwork(keras.Model):
-    """F(z, y) -> s: a style of the domain y from a latent code z.
+@keras.utils.register_keras_serializable("stargan_v2")
+class MappingNetwork(network.Network):
+    """F(z, y) -> s: maps a latent code z to a style of the domain y.
 
-    z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim), always computed in
-    float32: it is small. Four layers are shared, four belong to each domain.
+    z: (N, latent_dim) standard normal. y: (N, K) one-hot. s: (N, style_dim). The domains share the
+    first four layers; each has the last four for itself.
 
     Args:
-      domains: K.
-      latent_dim: The length of z.
-      style_dim: The length of s.
-      hidden_units: Of every hidden layer.
+      domains: K, the number of domains.
+      latent_dim: Length of z.
+      style_dim: Length of s.
+      hidden_units: Units in each hidden layer.
     """
 
     def __init__(
@@ -154,24 +163,23 @@ class MappingNetwork(keras.Model):
 
     def call(self, z, y):
         """Returns s."""
-        return domain_dense.of_domain(self.all_domains(z), y)
+        return domain_dense.select_domain(self.all_domains(z), y)
 
     def all_domains(self, z: tf.Tensor) -> tf.Tensor:
-        """Returns the styles (K, N, style_dim) of z in every domain."""
+        """Returns the styles (K, N, style_dim) that z has in each domain."""
         for layer in self.shared:
             z = layer(z)
         for layer in self.unshared[:-1]:
             z = tf.nn.relu(layer(z))
         return self.unshared[-1](z)
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("domains", "latent_dim", "style_dim", "hidden_units")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for z and y."""
+        return tf.zeros((1, self.latent_dim)), tf.zeros((1, self.domains))
 
 
-class _Trunk(keras.Model):
-    """What the style encoder and the discriminator share: S x S pixels -> features (N, channels).
+class _Trunk(network.Network):
+    """The layers common to style encoder and discriminator: S x S pixels -> (N, channels).
 
     conv3x3, residual blocks without normalization down to 4 x 4, leaky ReLU, conv4x4, leaky ReLU.
     """
@@ -193,30 +201,30 @@ class _Trunk(keras.Model):
         )
 
     def features(self, x: tf.Tensor) -> tf.Tensor:
-        """Returns (N, channels) from x (N, S, S, 3)."""
+        """Returns the features (N, channels) of x (N, S, S, 3)."""
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         for block in self.blocks:
             x = block(x)
         x = self.conv_out(activations.leaky_relu(x, 0.2))
         return tf.squeeze(activations.leaky_relu(x, 0.2), axis=(1, 2))
 
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        names = ("image_size", "channel_base", "max_channels")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+    def example_inputs(self) -> tuple[tf.Tensor, ...]:
+        """Returns zeros for x and y."""
+        return tf.zeros((1, self.image_size, self.image_size, 3)), tf.zeros((1, self.domains))
 
 
+@keras.utils.register_keras_serializable("stargan_v2")
 class StyleEncoder(_Trunk):
-    """E(x, y) -> s: the style of the image x, seen as one of the domain y.
+    """E(x, y) -> s: extracts the style of the image x, taken as an image of the domain y.
 
     x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. s: (N, style_dim) float32.
 
     Args:
-      image_size: S in pixels, a power of two from 8 on.
-      domains: K.
-      style_dim: The length of s.
+      image_size: S in pixels, a power of two, at least 8.
+      domains: K, the number of domains.
+      style_dim: Length of s.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
+      max_channels: Upper limit for the channels of a layer.
     """
 
     def __init__(
@@ -237,25 +245,22 @@ class StyleEncoder(_Trunk):
 
     def call(self, x, y):
         """Returns s."""
-        s = domain_dense.of_domain(self.unshared(self.features(x)), y)
-        return _at_least_float32(s)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "domains": self.domains, "style_dim": self.style_dim}
+        s = domain_dense.select_domain(self.unshared(self.features(x)), y)
+        return network.at_least_float32(s)
 
 
+@keras.utils.register_keras_serializable("stargan_v2")
 class Discriminator(_Trunk):
-    """D(x, y) -> logit: is x a real image of the domain y.
+    """D(x, y) -> logit: whether x is a real image of the domain y.
 
-    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. logit: (N,) float32, unbounded: of the K branches
-    that of y.
+    x: (N, S, S, 3) in [-1, 1]. y: (N, K) one-hot. logit: (N,) float32, unbounded, from y's branch
+    of the K branches.
 
     Args:
-      image_size: S in pixels, a power of two from 8 on.
-      domains: K.
+      image_size: S in pixels, a power of two, at least 8.
+      domains: K, the number of domains.
       channel_base: Channels at the full resolution.
-      max_channels: The most channels of a layer.
+      max_channels: Upper limit for the channels of a layer.
     """
 
     def __init__(
@@ -277,12 +282,8 @@ class Discriminator(_Trunk):
 
     def call(self, x, y):
         """Returns the logits."""
-        logits = _at_least_float32(self.branches(self.features(x)))
+        logits = network.at_least_float32(self.branches(self.features(x)))
         return tf.reduce_sum(logits * tf.cast(y, logits.dtype), axis=1)
-
-    def get_config(self) -> dict:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "domains": self.domains}
 
 
 def _conv_in(filters: int, **kwargs) -> convolution.Conv2D:
@@ -290,13 +291,9 @@ def _conv_in(filters: int, **kwargs) -> convolution.Conv2D:
 
 
 def _widths(base: int, most: int, halvings: int) -> list[int]:
-    """Returns the channels at the full resolution and after every halving."""
+    """Returns the channels at the full resolution and after each halving."""
     return [base] + [min(base * 2**i, most) for i in range(1, halvings + 1)]
 
 
 def _log2(size: int) -> int:
     return size.bit_length() - 1
-
-
-def _at_least_float32(x: tf.Tensor) -> tf.Tensor:
-    return tf.cast(x, tf.float32) if x.dtype.size < 4 else x

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from stargan_tf import errors, state_dicts
 from stargan_tf.algorithms import reference_files as contract
+from stargan_tf.base import errors
+from stargan_tf.weights import state_dicts
 
 _NETS = contract.File(
     "checkpoint",

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import sheets
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import signatures
+from stargan_tf.pictures import sheets
 
 _MEAN_OF = 10_000  # latent codes behind a domain's mean style
 _DOMAINS_AT_ONCE = 12  # with all of those codes

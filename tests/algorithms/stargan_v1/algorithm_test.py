@@ -5,12 +5,12 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v1 import algorithm as algorithm_v1
 from stargan_tf.algorithms.stargan_v1 import losses
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import transforms
+from stargan_tf.data.images import transforms
 from tests import tiny
 
 DOMAINS = labels_lib.LabelSpace("domains", ("cat", "dog", "fox"))

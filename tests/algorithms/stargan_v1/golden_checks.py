@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import keras_versions
+from stargan_tf.base import keras_versions
 
 
 class GoldenTestCase(tf.test.TestCase, parameterized.TestCase):

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stargan_tf import errors
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import algorithm, inputs, losses
-from stargan_tf.data import labels, pipeline, transforms
-from stargan_tf.training import checkpoints
+from stargan_tf.base import errors
+from stargan_tf.data import labels
+from stargan_tf.data.images import transforms
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.runs import checkpoints
 from tests import shared, tiny
 from tests.golden import rule
 
@@ -28,8 +30,8 @@ class InputsTest(tf.test.TestCase):
     def _batches(self, count, **changes):
         options = {"latent_dim": 5, "crop_probability": 0.5, "augment": True, **changes}
         pictures = tiny.Pictures(label_space=tiny.LABELS[NAME])
-        sampler = pipeline.Sampler(pictures, seed=1, image_size=tiny.SIZE, flip=False)
-        dataset = inputs.inputs(sampler, pipeline.Slices(4), 0, **options)
+        sampler = samplers.Sampler(pictures, seed=1, image_size=tiny.SIZE, flip=False)
+        dataset = inputs.inputs(sampler, samplers.Slices(4), 0, **options)
         return pictures, list(dataset.take(count).as_numpy_iterator())
 
     def test_references_are_two_images_of_the_target_domain(self):

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import gan_losses, keras_versions
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import algorithm, hparams, networks, reference
+from stargan_tf.base import keras_versions
 from stargan_tf.data import labels
+from stargan_tf.gan import losses as gan_losses
 from tests.golden import rule
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden"

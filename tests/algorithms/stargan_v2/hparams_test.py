@@ -6,8 +6,8 @@ import pathlib
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors
 from stargan_tf.algorithms.stargan_v2 import hparams
+from stargan_tf.base import errors
 from stargan_tf.data import labels
 
 DOMAINS = labels.LabelSpace("domains", ("cat", "dog"))

@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import errors, state_dicts
 from stargan_tf.algorithms.stargan_v1 import reference_files as v1_files
 from stargan_tf.algorithms.stargan_v2 import reference_files
-from stargan_tf.training import importing, runs
+from stargan_tf.base import errors
+from stargan_tf.runs import importing, runs
+from stargan_tf.weights import state_dicts
 from tests import torch_writer
 from tests.golden import rule
 from tests.import_reference_test import write

@@ -1,0 +1,1 @@
+"""The drawn faces that come with the package."""

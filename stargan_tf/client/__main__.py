@@ -1,0 +1,182 @@
+r"""Translates photos with a model that a TensorFlow Serving server serves.
+
+  python -m stargan_tf.client --server=localhost:8500 --status
+  python -m stargan_tf.client --server=localhost:8500 --image=face.jpg \\
+      --to=Blond_Hair,Smiling --output=out.png
+
+--server=HOST:PORT asks by gRPC (with the extra serving), --server=http://HOST:PORT by REST,
+which needs nothing. --metadata says which names the model knows. A model of StarGAN v1 sees a photo
+as --from says (default: none of the attributes); one of StarGAN v2 wants one domain, --to=cat, and
+a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.
+"""
+
+import pathlib
+from collections.abc import Callable
+
+from absl import flags
+
+from stargan_tf.base import errors, files
+from stargan_tf.cli import command_line
+from stargan_tf.client import client as client_lib
+from stargan_tf.client import failures
+from stargan_tf.client import target as target_lib
+from stargan_tf.data import options
+from stargan_tf.pictures import photo_jobs
+
+_SERVER = flags.DEFINE_string(
+    "server", "localhost:8500", "HOST:PORT for gRPC, http://HOST:PORT or https:// for REST."
+)
+_MODEL = flags.DEFINE_string("model", "stargan", "The name under which the server has the model.")
+_VERSION = flags.DEFINE_integer("version", None, "The model's version (default: the newest).")
+_LABEL = flags.DEFINE_string("label", None, "The version with this label, such as stable.")
+_TIMEOUT = flags.DEFINE_float("timeout", 30.0, "Seconds for a photo, retries included.")
+_STATUS = flags.DEFINE_boolean("status", False, "Say which versions there are, and stop.")
+_METADATA = flags.DEFINE_boolean("metadata", False, "Say names and signatures, and stop.")
+
+_IMAGE = flags.DEFINE_string(
+    "image", None, "A photo, or a folder of photos; sub-folders are read too."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "The PNG file to write; a folder where --image is one."
+)
+_TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NAME clears one.")
+_FROM = flags.DEFINE_string(
+    "from", "", "What the photo shows: names, comma-separated; empty: none of the attributes."
+)
+_SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
+_REFERENCE = flags.DEFINE_string("reference", None, "Styles: that of this photo.")
+_FIT = flags.DEFINE_enum(
+    "fit",
+    "crop",
+    ("crop", "pad", "stretch"),
+    "How photos become square: cut out the centre, add bars, or change the proportions.",
+)
+
+_TLS = flags.DEFINE_boolean("tls", False, "gRPC: encrypt (https:// does by itself).")
+_ROOT_CERTIFICATE = flags.DEFINE_string(
+    "root_certificate", None, "PEM file of who signed the server's certificate; implies --tls."
+)
+_CLIENT_CERTIFICATE = flags.DEFINE_string(
+    "client_certificate", None, "PEM file of the client's certificate; implies --tls."
+)
+_CLIENT_KEY = flags.DEFINE_string("client_key", None, "PEM file of that certificate's key.")
+
+_Work = Callable[[pathlib.Path, pathlib.Path], str]
+
+
+def main() -> int:
+    """Asks the server; a photo of a folder that can't be read is named and left out (status 1)."""
+    target = target_lib.Target(
+        _SERVER.value, _MODEL.value, _VERSION.value, _LABEL.value, _TIMEOUT.value, _tls()
+    )
+    jobs = None if _STATUS.value or _METADATA.value else _jobs()
+    if not target.is_rest:
+        command_line.import_tensorflow()
+    with client_lib.connect(target) as client:
+        if _STATUS.value:
+            return _print_status(client)
+        if _METADATA.value:
+            return _print_metadata(client)
+        work = _with_styles(client) if client.model.has_styles else _with_labels(client)
+        return command_line.each_photo(jobs, work, "translated", stop=failures.ServerError)
+
+
+def _jobs() -> photo_jobs.Jobs:
+    for name in ("image", "output", "to"):
+        if not flags.FLAGS[name].value:
+            raise errors.UserError(
+                "Pass --image, --output and --to to translate, or --status or --metadata to ask "
+                f"about the model; received no --{name}."
+            )
+    return photo_jobs.jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
+
+
+def _tls() -> target_lib.Tls | None:
+    given = _ROOT_CERTIFICATE.value, _CLIENT_CERTIFICATE.value, _CLIENT_KEY.value
+    if not (_TLS.value or any(given)):
+        return None
+    return target_lib.Tls(*(pathlib.Path(path) if path else None for path in given))
+
+
+def _print_status(client: client_lib.Client) -> int:
+    """Returns 0 where at least one version can be asked."""
+    found = client.status()
+    for status in found:
+        error = f" ({status.error})" if status.error else ""
+        print(f"version {status.version}: {status.state}{error}")
+    if any(status.state == "AVAILABLE" for status in found):
+        return 0
+    command_line.fail("No version is available yet; wait, or see the server's log.")
+    return 1
+
+
+def _print_metadata(client: client_lib.Client) -> int:
+    print(client.model)
+    for name, signature in sorted(client.signatures().items()):
+        sides = (signature.inputs, signature.outputs)
+        takes, gives = (", ".join(f"{k}: {spec}" for k, spec in sorted(s.items())) for s in sides)
+        print(f"{name}({takes}) -> {gives}")
+    return 0
+
+
+def _with_labels(client: client_lib.Client) -> _Work:
+    for name in ("seed", "reference"):
+        if flags.FLAGS[name].value is not None:
+            raise errors.UserError(
+                f"--{name} is for models whose translations have styles, as StarGAN v2's; received "
+                f"it with {client.model}; leave it out."
+            )
+    edits, shown = options.split_names(_TO.value), options.split_names(_FROM.value)
+    target = client.model.labels.edited(client.model.labels.edited(_nothing(client), shown), edits)
+    names = client.model.labels.present(target)
+
+    def work(image: pathlib.Path, output: pathlib.Path) -> str:
+        _write(output, client.translate([image], edits, shown, _FIT.value))
+        return f"to: {', '.join(names) or 'none of the attributes'}"
+
+    return work
+
+
+def _with_styles(client: client_lib.Client) -> _Work:
+    domains = options.split_names(_TO.value)
+    if _FROM.value:
+        raise errors.UserError(
+            f"--from is for models that change attributes; received it with {client.model}, whose "
+            "translations do not depend on what the photo shows; leave it out."
+        )
+    if len(domains) != 1:
+        raise errors.UserError(
+            f"Name the one domain to go to with --to; received {', '.join(domains)}; the domains "
+            f"are {', '.join(client.model.labels.names)}."
+        )
+    if _REFERENCE.value is not None and _SEED.value is not None:
+        raise errors.UserError(
+            "A style is that of --seed or of --reference; received both; leave one out."
+        )
+    client.model.labels.index(domains[0])
+    if _REFERENCE.value is not None:  # once, however many photos there are
+        style = client.encode_style([pathlib.Path(_REFERENCE.value)], domains[0], _FIT.value)
+    seed = _SEED.value or 0
+
+    def work(image: pathlib.Path, output: pathlib.Path) -> str:
+        if _REFERENCE.value is not None:
+            _write(output, client.translate_style([image], style, _FIT.value))
+            return f"to: {domains[0]}, in the style of {pathlib.Path(_REFERENCE.value).name}"
+        _write(output, client.translate_latent([image], domains[0], [seed], _FIT.value))
+        return f"to: {domains[0]}, seed {seed}"
+
+    return work
+
+
+def _nothing(client: client_lib.Client) -> list[float]:
+    return [0.0] * client.model.labels.width
+
+
+def _write(output: pathlib.Path, pictures: list[bytes]) -> None:
+    (png,) = pictures
+    with files.atomic(output) as file:
+        file.write(png)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,128 @@
+"""`reading`, the one way from an image file to pixels, in a graph."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.data.images import reading
+
+
+class UnreadableError(tf.errors.InvalidArgumentError, ValueError):
+    """A file can't be decoded.
+
+    Both, since TensorFlow runs these functions in two ways: called directly the error arrives as it
+    is, and out of a graph a ValueError arrives as an InvalidArgumentError.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, None, reason)
+
+
+def decode(contents: tf.Tensor, max_grey: int = reading.MAX_GREY) -> tf.Tensor:
+    """Decodes an image file as `reading.decoded` does; a graph function.
+
+    Args:
+      contents: string scalar, the bytes of the file.
+      max_grey: The value that becomes white in grey images of 16 bits.
+
+    Returns:
+      (height, width, 3) uint8, upright; static shape (None, None, 3).
+
+    Raises:
+      tf.errors.InvalidArgumentError: Not an image, or one that is cut short.
+    """
+
+    def pixels(contents: bytes) -> np.ndarray:
+        return np.asarray(_told(reading.decoded, contents, max_grey))
+
+    image = tf.numpy_function(pixels, [contents], tf.uint8, stateful=False)
+    return tf.ensure_shape(image, (None, None, 3))
+
+
+def square(
+    contents: tf.Tensor,
+    image_size: int,
+    crop_size: int = 0,
+    *,
+    fast: bool = False,
+    max_grey: int = reading.MAX_GREY,
+) -> tf.Tensor:
+    """Decodes an image file, cuts out the centred square and resizes it; a graph function.
+
+    Args:
+      contents: string scalar, the bytes of the file.
+      image_size: S, the height and width of the result in pixels.
+      crop_size: Side of the centred square in pixels, at most that of the largest; 0: just that.
+      fast: As of `reading.boxed`.
+      max_grey: As of `decode`.
+
+    Returns:
+      (S, S, 3) uint8.
+
+    Raises:
+      tf.errors.InvalidArgumentError: Not an image, or one that is cut short.
+    """
+
+    def pixels(contents: bytes) -> np.ndarray:
+        def centre(height: int, width: int) -> reading.Box:
+            return reading.centre_box(height, width, crop_size)
+
+        return _told(reading.boxed, contents, centre, image_size, fast=fast, max_grey=max_grey)
+
+    image = tf.numpy_function(pixels, [contents], tf.uint8, stateful=False)
+    return tf.ensure_shape(image, (image_size, image_size, 3))
+
+
+def resized(
+    contents: tf.Tensor,
+    choose_box: Callable[[tf.Tensor], tf.Tensor],
+    image_size: int,
+    *,
+    fast: bool = False,
+    max_grey: int = reading.MAX_GREY,
+) -> tf.Tensor:
+    """Decodes an image file, cuts out a box and resizes it to a square; a graph function.
+
+    Args:
+      contents: string scalar, the bytes of the file.
+      choose_box: From (2,) int32, height and width of the upright image, to (4,) int32: top, left,
+        height, width.
+      image_size: S, the height and width of the result in pixels.
+      fast: As of `reading.boxed`.
+      max_grey: As of `decode`.
+
+    Returns:
+      (S, S, 3) uint8.
+
+    Raises:
+      tf.errors.InvalidArgumentError: Not an image, or one that is cut short.
+    """
+
+    def size(contents: bytes) -> np.ndarray:
+        return np.array(_told(reading.upright_size, contents), np.int32)
+
+    def pixels(contents: bytes, box: np.ndarray) -> np.ndarray:
+        part = tuple(box.tolist())
+        return _told(
+            reading.boxed, contents, lambda *_: part, image_size, fast=fast, max_grey=max_grey
+        )
+
+    # Chance is drawn in the graph, so that Python is asked twice: of JPEG for the header only.
+    found = tf.numpy_function(size, [contents], tf.int32, stateful=False)
+    box = choose_box(tf.ensure_shape(found, (2,)))
+    image = tf.numpy_function(pixels, [contents, box], tf.uint8, stateful=False)
+    return tf.ensure_shape(image, (image_size, image_size, 3))
+
+
+def _told(
+    read: Callable[..., Any], contents: bytes | np.ndarray, *args: Any, **options: Any
+) -> Any:
+    """Calls a function of `reading` with errors that TensorFlow knows."""
+    if isinstance(contents, np.ndarray):  # as it comes outside of a graph
+        contents = contents.item()
+    try:
+        return read(contents, *args, **options)
+    except reading.UnreadableError as error:
+        raise UnreadableError(str(error)) from error

@@ -1,0 +1,110 @@
+"""Finding the photos in a folder of somebody's own, among whatever else lies there.
+
+Imports no TensorFlow, and opens no file whose name already tells that it is a picture.
+"""
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Sequence
+
+from stargan_tf.base import errors
+
+# What the names of pictures end in, also of kinds that can't be read here: those fail by name when
+# they are read, where to pass over them in silence would lose somebody's photos.
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp",
+                    ".tif", ".tiff", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".cr2",
+                    ".nef", ".arw", ".dng")  # fmt: skip
+
+_HEAD_BYTES = 32
+_MOST_NAMED = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """What is in a folder and its sub-folders, in the order of the paths' parts.
+
+    Attributes:
+      photos: Files that are pictures by their suffix or, where that tells nothing, by their first
+        bytes; relative to the folder. Some may be broken.
+      passed_over: Everything else, relative to the folder; names of folders end in "/".
+    """
+
+    photos: tuple[pathlib.PurePath, ...]
+    passed_over: tuple[str, ...]
+
+    def note(self) -> str:
+        """Returns a line that says what was passed over; "" if nothing was."""
+        count = len(self.passed_over)
+        if not count:
+            return ""
+        named = ", ".join(self.passed_over[:_MOST_NAMED])
+        more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
+        return f"passed over, as hidden, a link to a folder or no picture: {named}{more}"
+
+
+def listing(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
+    """Lists the photos of a folder and of its sub-folders.
+
+    What is hidden (its name begins with ".") is passed over, and so are links to folders, which
+    can form circles. Links to files count as files; `folder` itself may be a link.
+
+    Args:
+      folder: The folder.
+      leave_out: Folders that are not looked into and not mentioned, such as that of the results.
+
+    Raises:
+      UserError: A folder can't be listed.
+    """
+    without = {path.resolve() for path in leave_out}
+    photos: list[pathlib.PurePath] = []
+    passed_over: list[str] = []
+    pending = [pathlib.PurePath()]
+    while pending:
+        parent = pending.pop()
+        for entry in _entries(folder / parent):
+            path = parent / entry.name
+            if entry.is_dir():
+                if entry.name.startswith(".") or entry.is_symlink():
+                    passed_over.append(f"{path}/")
+                elif pathlib.Path(entry.path).resolve() not in without:
+                    pending.append(path)
+            elif not entry.name.startswith(".") and _is_photo(entry):
+                photos.append(path)
+            else:
+                passed_over.append(str(path))
+    return Listing(tuple(sorted(photos, key=lambda path: path.parts)), tuple(sorted(passed_over)))
+
+
+def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise errors.UserError(
+            f"Cannot list the folder {folder}: {error.strerror}; check its permissions, or move it "
+            "out of the folder of photos."
+        ) from error
+
+
+def _is_photo(entry: os.DirEntry) -> bool:
+    if entry.name.lower().endswith(PICTURE_SUFFIXES):
+        return True
+    try:
+        if not entry.is_file():  # opening a named pipe would wait for ever
+            return False
+        with open(entry.path, "rb") as file:
+            return _begins_as_picture(file.read(_HEAD_BYTES))
+    except OSError:
+        return False
+
+
+def _begins_as_picture(head: bytes) -> bool:
+    """Returns whether a file's first bytes are those of a kind that `photos.read_photo` takes."""
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")):
+        return True
+    if head.startswith((b"II*\0", b"MM\0*")):  # TIFF
+        return True
+    if head.startswith(b"BM"):  # Texts may begin so; BMP then has four zeros, and a short header.
+        return head[6:10] == bytes(4) and head[15:18] == bytes(3)
+    return (head[:4], head[8:12]) == (b"RIFF", b"WEBP") or head[4:12] in (b"ftypavif", b"ftypavis")

@@ -1,0 +1,205 @@
+"""From the data flags to a data set."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from stargan_tf.cartoon import drawing
+from stargan_tf.data import joint, source, splits, subset
+from stargan_tf.data import options as options_lib
+from stargan_tf.data.packs import packed
+from stargan_tf.data.pipeline import caching, samplers
+from stargan_tf.data.sources import (
+    cartoon_faces,
+    celeba,
+    folder_survey,
+    image_folder,
+    manifest,
+    rafd,
+)
+from stargan_tf.data.tfds import labelling, tfds_source
+
+
+def load(options: options_lib.DataOptions, split: str) -> source.Source:
+    """Returns one split of the data set that the options name.
+
+    Args:
+      options: The data flags.
+      split: "train" or "test".
+
+    Returns:
+      The data set; of several, a `joint.Joint` of them.
+
+    Raises:
+      UserError: If the data set is missing, empty or not laid out as it should be.
+    """
+    if options.datasets:
+        sets = load_each(options, split)
+        return joint.Joint(list(sets.values()), list(sets))
+    return _load_one(options, split)
+
+
+def load_each(options: options_lib.DataOptions, split: str) -> dict[str, source.Source]:
+    """Returns the data sets of a joint training by name, with labels of their own; see `load`."""
+    parts = options.parts()
+    names = options_lib.block_names(part.dataset for part in parts)
+    sets = (_load_one(part, split, member) for member, part in enumerate(parts))
+    return dict(zip(names, sets, strict=True))
+
+
+def _load_one(options: options_lib.DataOptions, split: str, member: int = 0) -> source.Source:
+    """Loads one data set, number `member` of several."""
+    if options.kind == "cartoon_faces":  # Further ones must not draw the same faces again.
+        return _cartoon_faces(options, split, member)
+    return _LOADERS[options.kind](options, split)
+
+
+def settled(options: options_lib.DataOptions, images: source.Source) -> options_lib.DataOptions:
+    """Returns the options with the crop that a pack was made with, where they ask for none.
+
+    So a run knows how its images were cut, and what uses the run cuts in the same way.
+    """
+    return dataclasses.replace(options, crop_size=options.crop_size or images.crop_size)
+
+
+def left_out(options: options_lib.DataOptions) -> list[str]:
+    """Returns a line for each data folder with files that are not images of a kind that is read."""
+    parts = options.parts() if options.datasets else (options,)
+    folders = [part.data_dir for part in parts if part.kind in ("image_folder", "rafd")]
+    return [line for folder in folders if (line := folder_survey.survey(folder).left_out())]
+
+
+def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[int, str]]:
+    """Returns the data set without images that can't be used, and what is wrong with those.
+
+    Args:
+      images: The data set.
+      on_corrupt: "error" or "skip". To skip them, all images are decoded, since one that is found
+        broken during training could no longer be left out: every batch is decided beforehand.
+
+    Raises:
+      UserError: Some can't be used and `on_corrupt` is "error"; or a label would lose its last
+        image.
+    """
+    found = images.problems(thorough=on_corrupt == "skip")
+    if on_corrupt == "error":
+        source.refuse(found, images)
+    return without(images, found), found
+
+
+def without(images: source.Source, found: Mapping[int, str]) -> source.Source:
+    """Returns the data set without the images with problems.
+
+    Raises:
+      UserError: A label would lose its last image.
+    """
+    if not found:
+        return images
+    kept = [i for i in range(images.size) if i not in found]
+    # Every label needs an image; where one has lost its last, skipping is no help.
+    lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
+    names = [n for n, is_lost in zip(images.label_space.names, lost, strict=False) if is_lost]
+    source.refuse(
+        {i: why for i, why in found.items() if images.labels[i, lost].any()},
+        images,
+        f"without them no image of {', '.join(names) or 'a data set'} is left here, so they can't "
+        "be skipped; replace them, or leave that label out",
+    )
+    if isinstance(images, joint.Joint):
+        return images.subset(kept)
+    return subset.subset(images, kept)
+
+
+def sampler(
+    images: source.Source, options: options_lib.DataOptions, seed: int, *, augment: bool = True
+) -> samplers.AnySampler:
+    """Returns the sampler of a source, as the options say.
+
+    Args:
+      images: As `load` returned it.
+      options: The data flags.
+      seed: Of all chance.
+      augment: Whether it is for training; else nothing is mirrored, and nothing is kept.
+    """
+    if isinstance(images, joint.Joint):
+        # Seeds of runs are below 2^32: those of further data sets are none that a run has.
+        members = (
+            sampler(member, options, seed + (k << 32), augment=augment)
+            for k, member in enumerate(images.members)
+        )
+        return samplers.JointSampler(tuple(members))
+    return samplers.Sampler(
+        images,
+        seed,
+        options.image_size,
+        options.crop_size or images.crop_size,
+        flip=augment and options.flip,
+        cache=budget(options) if augment else caching.Budget(),
+        fast_decode=options.fast_decode,
+        max_grey=options.max_grey,
+    )
+
+
+def budget(options: options_lib.DataOptions) -> caching.Budget:
+    """Returns whether images are kept, and how much of each data set."""
+    sets = len(options.parts()) if options.datasets else 1
+    return caching.Budget(options.cache, options.cache_gb / sets)
+
+
+def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "cartoon_faces draws its held-out faces")
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes) or drawing.ATTRIBUTES
+    return cartoon_faces.CartoonFaces(
+        split,
+        options.image_size,
+        options.cartoon_train_size if split == "train" else options.cartoon_test_size,
+        names,
+        options.exclusive_groups(names),
+        options.cartoon_spread,
+        as_domains=bool(domains),
+        member=member,
+    )
+
+
+def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "celeba has a split of its own")
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes) or celeba.DEFAULT_ATTRIBUTES
+    groups = options.exclusive_groups(names)
+    return celeba.load_celeba(options.data_dir, split, names, groups, as_domains=bool(domains))
+
+
+def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source:
+    part = "train" if split == "train" else "val"
+    return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
+
+
+def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
+    return rafd.load_rafd(options.data_dir, split, options.val_fraction)
+
+
+def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "A packed data set has its split in it")
+    images = packed.load_packed(options.data_dir, split)
+    domains = options_lib.split_names(options.domains)
+    names = domains or options_lib.split_names(options.attributes)
+    grouped = options.exclusive != options_lib.DataOptions.exclusive
+    if not names and not grouped:
+        return images
+    groups = options.exclusive_groups(names or images.label_space.names) if grouped else None
+    return images.choose(names, groups, as_domains=bool(domains))
+
+
+def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
+    name, selection = options.dataset.partition(":")[2], labelling.Selection.of(options, split)
+    return tfds_source.load_tfds(name, options.data_dir, selection)
+
+
+_LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
+    "celeba": _celeba,
+    "image_folder": _image_folder,
+    "rafd": _rafd,
+    "manifest": manifest.load_manifest,
+    "packed": _packed,
+    "tfds": _tfds,
+}

@@ -1,0 +1,1 @@
+"""From a source to batches: sampling, random draws, caching."""

@@ -1,0 +1,322 @@
+"""The stateless input pipeline: global batch n is a pure function of (seed, n).
+
+Every draw of a step is keyed by the seed, by what it is for and by the position in the endless
+sequence of samples, never by what came before. So a run resumes at any step without replay, and
+replicas and workers that take slices of a batch see together what one would see alone.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.base import errors
+from stargan_tf.data import source as source_lib
+from stargan_tf.data.images import decoding, reading, transforms
+from stargan_tf.data.pipeline import caching, draws
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampler:
+    """Maps positions in the endless sequence of samples to images and labels.
+
+    Sample p is image `order[p % size]` of epoch p // size, each epoch in an order of its own.
+    Images are uint8 until a step takes them: a quarter of the bytes to move.
+
+    Attributes:
+      source: The data set.
+      seed: Of all chance.
+      image_size: S, height and width of the samples in pixels.
+      crop_size: Side of the centred square that is cut out first; 0: the largest.
+      flip: Whether half of the samples are mirrored.
+      cache: What is kept of images that were read.
+      fast_decode: Whether large JPEG files are decoded at a fraction of their size.
+      max_grey: The value that becomes white in grey images of 16 bits.
+    """
+
+    source: source_lib.Source
+    seed: int
+    image_size: int
+    crop_size: int = 0
+    flip: bool = True
+    cache: caching.Budget = caching.Budget()
+    fast_decode: bool = False
+    max_grey: int = reading.MAX_GREY
+
+    @property
+    def members(self) -> tuple["Sampler", ...]:
+        """The samplers of the data sets that are trained on: this one alone."""
+        return (self,)
+
+    def index(self, positions: tf.Tensor) -> tf.Tensor:
+        """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
+        size = self.source.size
+        epochs, places = positions // size, positions % size
+        found = places
+        # P places reach so many further epochs at most.
+        for epoch in [epochs[0] + e for e in range((positions.shape[0] + size - 2) // size + 1)]:
+            found = tf.where(epochs == epoch, self._shuffled(places, epoch), found)
+        return found
+
+    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
+        """Returns what the order of an epoch has at these places (P,)."""
+        # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
+        # images: the key must be random in these, and one shuffle knows too few orders.
+        order = draws.key(self.seed, draws.Draw.ORDER, epoch)
+        keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64)
+        for k in range(2):
+            last = tf.constant(self.source.size - 1, tf.int64)
+            places = tf.random.experimental.index_shuffle(places, keys[k], last)
+        return places
+
+    def label(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns the labels (..., width) float32 of images `index` (...)."""
+        return tf.gather(tf.constant(self.source.labels), index)
+
+    def mirrored(self, n: tf.Tensor, batch_size: int) -> tf.Tensor:
+        """Returns which samples of global batch n are mirrored, (batch_size,) bool."""
+        coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5
+        return coins if self.flip else tf.zeros_like(coins)
+
+    def with_images(self, described: tf.data.Dataset) -> tf.data.Dataset:
+        """Puts images in place of what describes them; makes them in parallel, in order.
+
+        Args:
+          described: Of dictionaries of tensors: index (batch,) int64 and mirrored (batch,) bool of
+            the images, and anything else.
+
+        Returns:
+          A dataset of the same, with image (batch, S, S, 3) uint8 instead of those two.
+        """
+        parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
+        store, size = self._pixels, self.image_size
+
+        def joined(found: dict[str, tf.Tensor], image: tf.Tensor) -> dict[str, tf.Tensor]:
+            rest = {name: found[name] for name in found if name not in ("index", "mirrored")}
+            return {"image": image, **rest}
+
+        def cached(found: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            which = found["index"], found["mirrored"]
+            return joined(found, caching.cached_batch(store, *which, self._make_square, size))
+
+        def one(index: tf.Tensor, mirrored: tf.Tensor) -> tf.Tensor:
+            return transforms.flip_if(self._make_square(index), mirrored)
+
+        if store is not None:
+            return described.map(cached, **parallel)
+        batch = described.element_spec["index"].shape[0]
+        which = described.map(lambda found: (found["index"], found["mirrored"])).unbatch()
+        images = which.map(one, **parallel).batch(batch, drop_remainder=True)
+        return tf.data.Dataset.zip((described, images)).map(joined)
+
+    def augmented(
+        self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
+    ) -> tf.Tensor:
+        """Returns an image as StarGAN v2 augments it: perhaps cropped at random, perhaps mirrored.
+
+        The random crop lies within the square that `plain_image` shows, so that nothing is
+        stretched by more than the crop's own ratio.
+
+        Args:
+          index: Number of the image (int64 scalar).
+          position: In the endless sequence of samples (int64 scalar).
+          stream: What the image is for: with the seed and the position it decides all chance.
+          crop_probability: That a box of `transforms.random_box` is cut out, not the square.
+
+        Returns:
+          (S, S, 3) uint8.
+        """
+        if crop_probability:
+            shape = (transforms.TRIES + 1, 4)
+            uniforms = draws.nested_uniform(self.seed, stream, position, draws.Draw.CROP, shape)
+
+            def choose_box(size: tf.Tensor) -> tf.Tensor:
+                centre = transforms.centre_box(size, self.crop_size)
+                inner = transforms.random_box(centre[2:], uniforms[:-1])
+                inner += tf.concat([centre[:2], [0, 0]], axis=0)
+                return tf.where(uniforms[-1, 0] < crop_probability, inner, centre)
+
+            image = self._boxed(index, choose_box)
+        else:
+            image = self._square(index)
+        if self.flip:
+            coin = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP)
+            image = transforms.flip_if(image, coin < 0.5)
+        return image
+
+    def plain_image(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns image number `index` (int64 scalar): (S, S, 3) float32 in [-1, 1]."""
+        return transforms.to_unit_range(self._square(index))
+
+    def _square(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns an image without any chance: (S, S, 3) uint8, from the cache if it is there."""
+        spec = tf.TensorSpec((self.image_size, self.image_size, 3), tf.uint8)
+        return caching.cached(self._pixels, index, lambda: self._make_square(index), spec)
+
+    def _make_square(self, index: tf.Tensor) -> tf.Tensor:
+        images = self.source
+        if not isinstance(images, source_lib.EncodedSource):
+            return self._boxed(index, lambda size: transforms.centre_box(size, self.crop_size))
+        return decoding.square(
+            images.read(index), self.image_size, self.crop_size, **self._decoding
+        )
+
+    def _boxed(self, index: tf.Tensor, choose_box: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+        """Returns a box of an image, resized; its file comes from the cache if it is there."""
+        images = self.source
+        if not isinstance(images, source_lib.EncodedSource):
+            image = images.load(index)
+            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
+        spec = tf.TensorSpec((), tf.string)
+        contents = caching.cached(self._files, index, lambda: images.read(index), spec)
+        return decoding.resized(contents, choose_box, self.image_size, **self._decoding)
+
+    @property
+    def _decoding(self) -> dict[str, Any]:
+        return {"fast": self.fast_decode, "max_grey": self.max_grey}
+
+    @functools.cached_property
+    def _pixels(self) -> caching.Store | None:
+        """Keeps squares."""
+        return self._store()
+
+    @functools.cached_property
+    def _files(self) -> caching.Store | None:
+        """Keeps encoded files."""
+        return self._store()
+
+    def _store(self) -> caching.Store | None:
+        return None if self.source.in_memory else self.cache.store()
+
+
+@dataclasses.dataclass(frozen=True)
+class JointSampler:
+    """The samplers of several data sets that are trained on jointly, with unified labels."""
+
+    members: tuple[Sampler, ...]
+
+
+def fast_decode_error(sampler: Sampler, count: int = 16) -> tuple[float, float]:
+    """Returns the mean and the largest error of `fast_decode` on some images, in grey levels."""
+    images = dataclasses.replace(sampler, cache=caching.Budget(), fast_decode=True)
+    found, _ = spread_out(images, count)
+    expected, _ = spread_out(dataclasses.replace(images, fast_decode=False), count)
+    difference = np.abs(found - expected) * 127.5
+    return float(difference.mean()), float(difference.max())
+
+
+AnySampler = Sampler | JointSampler
+
+
+def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `count` images, evenly spaced over the source, and their labels, as arrays.
+
+    Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has. Of
+    several data sets each gives its share.
+
+    Raises:
+      UserError: If one of them can't be read.
+    """
+    images, labels = [], []
+    sets = len(sampler.members)
+    for k, member in enumerate(sampler.members):
+        size, share = member.source.size, count // sets + (k < count % sets)
+        indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
+        load = tf.function(member.plain_image)
+        for i in np.unique(indices):
+            try:
+                images.append(load(tf.constant(i)).numpy())
+            except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+                raise errors.UserError(
+                    f"{member.source.describe(i)} is damaged or gone; replace or remove it."
+                ) from error
+        labels += list(member.source.labels[np.unique(indices)])
+    return np.stack(images), np.stack(labels)
+
+
+@dataclasses.dataclass(frozen=True)
+class Slices:
+    """How global batches are dealt to replicas.
+
+    Attributes:
+      batch_size: Of the global batch, over all replicas of all workers.
+      replicas: All replicas.
+      first: The first replica of this worker.
+      local: How many replicas this worker has.
+    """
+
+    batch_size: int
+    replicas: int = 1
+    first: int = 0
+    local: int = 1
+
+    @property
+    def replica_batch_size(self) -> int:
+        """Samples of a global batch that one replica sees."""
+        return self.batch_size // self.replicas
+
+    def positions(self, first_step: int, rounds: int) -> tf.data.Dataset:
+        """Returns the positions of every replica of every step, in order, without end.
+
+        A step has `rounds` global batches; global batch n has the positions n * batch_size + j.
+
+        Returns:
+          A dataset of (rounds, replica_batch_size) int64: first the replicas of this worker at
+          step `first_step`, then those at the next step.
+        """
+        size = self.replica_batch_size
+
+        def positions(number):
+            step = first_step + number // self.local
+            replica = self.first + number % self.local
+            n = step * rounds + tf.range(rounds, dtype=tf.int64)
+            j = replica * size + tf.range(size, dtype=tf.int64)
+            return n[:, tf.newaxis] * self.batch_size + j[tf.newaxis, :]
+
+        return tf.data.Dataset.counter().map(positions)
+
+
+def batches(
+    positions: tf.data.Dataset, sample: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+) -> tf.data.Dataset:
+    """Makes samples in parallel, in order, and batches them as their positions are.
+
+    Args:
+      positions: Of (rounds, batch) int64, as from `Slices.positions`.
+      sample: A graph function from a position to a dictionary of tensors.
+
+    Returns:
+      A dataset of that dictionary, each tensor with a leading axis (batch,): the rounds of an
+      element of `positions` one after the other. `in_turn` joins them again.
+    """
+    batch = positions.element_spec.shape[1]
+    flat = positions.unbatch().unbatch()
+    samples = flat.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return samples.batch(batch, drop_remainder=True)
+
+
+def in_turn(datasets: Sequence[tf.data.Dataset], rounds: int) -> tf.data.Dataset:
+    """Returns the batches of a step as one element, with a further axis in front.
+
+    Args:
+      datasets: Each of batches, as from `batches`; they take turns.
+      rounds: How many batches each gives to a step.
+
+    Returns:
+      A dataset of the same structure, each tensor with two leading axes,
+      (rounds * len(datasets), batch).
+    """
+    turns = datasets[0]
+    if len(datasets) > 1:
+        # Each works ahead by itself, else a step would wait for one data set after the other.
+        ahead = [dataset.prefetch(tf.data.AUTOTUNE) for dataset in datasets]
+        order = tf.data.Dataset.range(len(datasets)).repeat()
+        turns = tf.data.Dataset.choose_from_datasets(ahead, order)
+    if rounds * len(datasets) == 1:  # nothing to copy
+        steps = turns.map(lambda batch: {name: batch[name][tf.newaxis] for name in batch})
+    else:
+        steps = turns.batch(rounds * len(datasets), drop_remainder=True)
+    return steps.prefetch(tf.data.AUTOTUNE)

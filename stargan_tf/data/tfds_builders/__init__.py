@@ -1,7 +1,0 @@
-"""Data sets that TensorFlow Datasets lacks; importing this registers them there."""
-
-from stargan_tf.data.tfds_builders.afhq import Afhq
-from stargan_tf.data.tfds_builders.celeba_hq import CelebaHq
-from stargan_tf.data.tfds_builders.rafd import Rafd
-
-__all__ = ["Afhq", "CelebaHq", "Rafd"]

@@ -1,0 +1,180 @@
+"""Measuring translations with styles against true renders: domain, diversity, transfer."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import diversity, render_error
+from stargan_tf.pictures import photos, sheets
+
+_BATCH = 50  # images translated at a time
+_OUTPUTS = 10  # of a source, as in the paper's protocol
+_SOURCES_OF_DIVERSITY = 20  # of each domain: ten outputs each take a while
+_SHEET_ROWS = 6
+_SEED = 1  # of latent codes and of which face is a reference
+
+Table = dict[str, dict[str, float]]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pairs:
+    """Translations to one domain: every source that is of another, with a reference of it."""
+
+    domain: int
+    sources: np.ndarray
+    references: np.ndarray
+    others: np.ndarray  # faces whose style is another than the reference's
+
+
+def against_renders(
+    algorithm: algorithm_lib.Algorithm, source: cartoon_faces.CartoonFaces, count: int
+) -> tuple[Table, sheets.Sheet]:
+    """Translates held-out faces to every other domain, by latent codes and by references.
+
+    Args:
+      algorithm: With the weights to measure; `Styled`.
+      source: Held-out faces, whose labels are domains.
+      count: How many of them, from the first.
+
+    Returns:
+      By domain, and as "all": images; latent_domain and reference_domain, the shares of outputs
+      nearest to the render of the domain that was asked for; style, the share nearer to the render
+      with the reference's shade and cut than to one with another face's; looks, the same of what
+      else the reference shows (glasses, smile); distance and true_distance, the mean absolute
+      difference in grey levels between ten outputs of a source, and between ten renders; sources
+      and true_sources, the same of ten sources in one style: 0 where the source does not matter.
+      And a sheet of references with outputs and true renders.
+    """
+    images = np.stack([source.image(i) for i in range(count)])
+    domains = source.labels[:count].argmax(axis=1)
+    random = np.random.default_rng(_SEED)
+    table, rows = {}, []
+    for domain, name in enumerate(source.label_space.names):
+        pairs = _pairs(domain, domains, random)
+        latent = _latent_outputs(algorithm, images, pairs, random)
+        guided = _reference_outputs(algorithm, images, pairs)
+        table[name] = {
+            "images": len(pairs.sources),
+            "latent_domain": _domain_share(source, pairs, latent, by_reference=False),
+            "reference_domain": _domain_share(source, pairs, guided, by_reference=True),
+            "style": _share(source, pairs, guided, "style_of"),
+            "looks": _share(source, pairs, guided, "looks_of"),
+            **_diversity(algorithm, source, images, pairs, random),
+            **_kept(algorithm, source, images, pairs, random),
+        }
+        rows += _sheet_rows(source, images, pairs, latent, guided)
+    table["all"] = {
+        key: float(np.sum(column) if key == "images" else np.mean(column))
+        for key in table[source.label_space.names[0]]
+        for column in [[row[key] for row in table.values()]]
+    }
+    columns = ("input", "latent", "reference", "in its style", "true render")
+    return table, sheets.Sheet(columns, photos.from_uint8(np.stack(rows)))
+
+
+def _pairs(domain: int, domains: np.ndarray, random: np.random.Generator) -> _Pairs:
+    sources = np.flatnonzero(domains != domain)
+    members = np.flatnonzero(domains == domain)
+    references = random.choice(members, len(sources))
+    others = (references + random.integers(1, len(domains), len(sources))) % len(domains)
+    return _Pairs(domain, sources, references, others)
+
+
+def _labels(algorithm: algorithm_lib.Algorithm, domain: int, count: int) -> np.ndarray:
+    width = algorithm.problem.label_space.width
+    return np.eye(width, dtype=np.float32)[[domain] * count]
+
+
+def _render(algorithm, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
+    """Renders images (N, H, W, 3) uint8 in styles (N, style_dim), some at a time; uint8."""
+    parts = [slice(i, i + _BATCH) for i in range(0, len(images), _BATCH)]
+    found = [algorithm.render(photos.from_uint8(images[p]), styles[p]) for p in parts]
+    return photos.to_uint8(np.concatenate(found))
+
+
+def _latent_outputs(algorithm, images, pairs: _Pairs, random) -> np.ndarray:
+    count = len(pairs.sources)
+    z = random.standard_normal((count, algorithm.latent_dim), np.float32)
+    styles = algorithm.map_latents(z, _labels(algorithm, pairs.domain, count))
+    return _render(algorithm, images[pairs.sources], styles)
+
+
+def _reference_outputs(algorithm, images, pairs: _Pairs) -> np.ndarray:
+    labels = _labels(algorithm, pairs.domain, len(pairs.sources))
+    parts = [slice(i, i + _BATCH) for i in range(0, len(labels), _BATCH)]
+    references = photos.from_uint8(images[pairs.references])
+    styles = np.concatenate([algorithm.encode(references[p], labels[p]) for p in parts])
+    return _render(algorithm, images[pairs.sources], styles)
+
+
+def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool) -> float:
+    """Returns the share of outputs nearest to their domain's render, of those of all domains.
+
+    The renders have the reference's style where there is one, or else the source's own.
+    """
+    width = source.label_space.width
+    order = [pairs.domain, *(d for d in range(width) if d != pairs.domain)]
+    found = []
+    for i, j, output in zip(pairs.sources, pairs.references, outputs, strict=True):
+        style = {"style_of": j, "looks_of": j} if by_reference else {}
+        truths = [source.render(i, np.eye(width)[d], **style) for d in order]
+        found.append(render_error.compare(output, output, truths, asked=0).nearest)
+    return float(np.mean(found))
+
+
+def _share(source, pairs: _Pairs, outputs: np.ndarray, changed: str) -> float:
+    """Returns the share of outputs nearer to the reference's render than to one that differs.
+
+    `changed` is what the other render takes from another face: its style or its looks.
+    """
+    label = np.eye(source.label_space.width)[pairs.domain]
+    found = []
+    for i, j, k, output in zip(pairs.sources, pairs.references, pairs.others, outputs, strict=True):
+        style = {"style_of": j, "looks_of": j}
+        truths = [source.render(i, label, **style), source.render(i, label, **style | {changed: k})]
+        if (truths[0] != truths[1]).any():  # two faces may look alike
+            found.append(render_error.compare(output, output, truths, asked=0).nearest)
+    return float(np.mean(found))
+
+
+def _diversity(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
+    label = np.eye(source.label_space.width)[pairs.domain]
+    labels = _labels(algorithm, pairs.domain, _OUTPUTS)
+    outputs, truths = [], []
+    for i in pairs.sources[:_SOURCES_OF_DIVERSITY]:
+        z = random.standard_normal((_OUTPUTS, algorithm.latent_dim), np.float32)
+        styles = algorithm.map_latents(z, labels)
+        found = _render(algorithm, np.stack([images[i]] * _OUTPUTS), styles)
+        outputs.append(diversity.mean_pairwise_distance(found))
+        faces = random.integers(0, len(images), _OUTPUTS)
+        renders = [source.render(i, label, style_of=k, looks_of=k) for k in faces]
+        truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
+    return {"distance": float(np.mean(outputs)), "true_distance": float(np.mean(truths))}
+
+
+def _kept(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
+    """Measures what is left of the source: how ten sources differ in one and the same style."""
+    label = np.eye(source.label_space.width)[pairs.domain]
+    outputs, truths = [], []
+    for i in pairs.sources[:_SOURCES_OF_DIVERSITY]:
+        chosen = random.choice(pairs.sources, _OUTPUTS)
+        z = random.standard_normal((1, algorithm.latent_dim), np.float32)
+        style = algorithm.map_latents(z, _labels(algorithm, pairs.domain, 1))
+        found = _render(algorithm, images[chosen], np.repeat(style, _OUTPUTS, axis=0))
+        outputs.append(diversity.mean_pairwise_distance(found))
+        renders = [source.render(j, label, style_of=i, looks_of=i) for j in chosen]
+        truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
+    return {"sources": float(np.mean(outputs)), "true_sources": float(np.mean(truths))}
+
+
+def _sheet_rows(source, images, pairs: _Pairs, latent, guided) -> Sequence[np.ndarray]:
+    label = np.eye(source.label_space.width)[pairs.domain]
+    rows = []
+    for n in range(min(_SHEET_ROWS // 2, len(pairs.sources))):
+        i, j = pairs.sources[n], pairs.references[n]
+        truth = source.render(i, label, style_of=j, looks_of=j)
+        rows.append(np.stack([images[i], latent[n], images[j], guided[n], truth]))
+    return rows

@@ -1,0 +1,127 @@
+r"""Exports a run as a TFLite file for phones and small computers, and measures it.
+
+  python -m export.tflite --run=runs/quickstart --output=exported/on_device --quantize=dynamic
+
+Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. Prints, and writes as
+.txt, how the file compares with the float networks. Exit status 3: the images are further from
+theirs than the scheme should come. How to run one: export/on_device/README.md.
+
+The images are held-out ones of the run's data set or, with --calibration_images=DIR, photos of your
+own. Where the data set can't be read, as of an imported run, the comparison is made on drawn faces;
+int8 and int16x8 need photos then.
+"""
+
+import pathlib
+
+from absl import flags
+
+from stargan_tf.base import errors, files
+from stargan_tf.cli import command_line
+from stargan_tf.data import options as data_options
+
+_RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "The folder to write into.", required=True)
+_QUANTIZE = flags.DEFINE_enum(
+    "quantize",
+    "float16",
+    ("none", "float16", "dynamic", "int8", "int16x8"),
+    "none: float32; float16: weights in half; dynamic: weights in 8 bits; int8, int16x8: "
+    "activations too, in ranges found on training images or --calibration_images.",
+)
+_IMAGE_SIZE = flags.DEFINE_integer(
+    "image_size", 0, "Height and width in pixels; 0: the run's. StarGAN v2 has no other."
+)
+_SIGNATURES = flags.DEFINE_string(
+    "signatures", "", "Which to convert, comma-separated; empty: all."
+)
+_WITHOUT_MASKS = flags.DEFINE_boolean(
+    "without_masks",
+    False,
+    "StarGAN v2 with a high-pass skip: leave the landmark network out; its masks become inputs.",
+)
+_CALIBRATION_IMAGES = flags.DEFINE_string(
+    "calibration_images",
+    "",
+    "A folder of photos like those of training, to use instead of the run's data set: for the "
+    "comparison, and to find the ranges of int8 and int16x8.",
+)
+_NUM_CALIBRATION_IMAGES = flags.DEFINE_integer(
+    "num_calibration_images", 100, "int8, int16x8: how many images tell the ranges, at most.", 1
+)
+_NUM_COMPARISON_IMAGES = flags.DEFINE_integer(
+    "num_comparison_images", 50, "On how many images to compare, at most.", 1
+)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", "", "Where the run's data set is now; empty: where it was."
+)
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+
+_ADVICE = {
+    "none": "please report this",
+    "float16": "use --quantize=none",
+    "dynamic": "use --quantize=float16",
+    "int8": "use --quantize=int16x8 or dynamic, or a larger --num_calibration_images",
+    "int16x8": "use --quantize=dynamic, or a larger --num_calibration_images",
+}
+
+
+def main() -> int:
+    """Converts, and prints a table; returns 3 if some images are too far from the float ones."""
+    _check_flags()
+    command_line.import_tensorflow()
+    from stargan_tf.runs import runs
+    from stargan_tf.serving import tflite_export, tflite_images, tflite_report
+
+    run = runs.open_run(_RUN.value)
+    options = tflite_export.Options(
+        scheme=_QUANTIZE.value,
+        image_size=_IMAGE_SIZE.value,
+        signatures=data_options.split_names(_SIGNATURES.value),
+        whole=not _WITHOUT_MASKS.value,
+        calibration_images=_CALIBRATION_IMAGES.value,
+        num_calibration_images=_NUM_CALIBRATION_IMAGES.value,
+        num_comparison_images=_NUM_COMPARISON_IMAGES.value,
+        data_dir=_DATA_DIR.value,
+        checkpoint=_CHECKPOINT.value,
+    )
+    try:
+        exported = tflite_export.export(run, pathlib.Path(_OUTPUT.value), options)
+    except RuntimeError as error:  # of the converter or the interpreter
+        raise errors.UserError(f"{error}; {_ADVICE[_QUANTIZE.value]}.") from error
+    status = 0
+    for one in exported:
+        text = tflite_report.table(one.path, one.reports, one.compared_on)
+        print(f"{one.path}\n{text}\n")
+        with files.atomic(one.path.with_suffix(".txt")) as file:
+            file.write(text.encode() + b"\n")
+        for report in one.below:
+            command_line.fail(
+                f"{report.signature} reaches {report.psnr:.1f} dB, below the "
+                f"{tflite_report.PSNR[_QUANTIZE.value]:.0f} dB that {_QUANTIZE.value} should on a "
+                f"trained run; {_ADVICE[_QUANTIZE.value]}."
+            )
+            status = 3
+    if exported[0].compared_on == tflite_images.DRAWN:
+        print(
+            "The run's data set can't be read, so drawn faces were used; to compare on photos, "
+            "pass a folder of them as --calibration_images."
+        )
+    return status
+
+
+def _check_flags() -> None:
+    folder = _CALIBRATION_IMAGES.value
+    if folder.isdecimal() and not pathlib.Path(folder).exists():  # it was a number once
+        raise errors.UserError(
+            f"--calibration_images is a folder of photos now; received {folder}; for the number of "
+            f"images pass --num_calibration_images={folder}."
+        )
+    if folder and _DATA_DIR.value:
+        raise errors.UserError(
+            "Images are taken from --calibration_images or from the data set in --data_dir; "
+            "received both; leave one out."
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

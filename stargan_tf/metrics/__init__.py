@@ -1,1 +1,0 @@
-"""Metrics of translated images, one file each."""

@@ -1,0 +1,1 @@
+"""Users' photos, and the sheets and videos that are shown."""

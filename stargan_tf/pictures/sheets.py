@@ -1,0 +1,135 @@
+"""Sheets: pictures of images side by side, with headings. Pillow only."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.pictures import photos, sheet_fonts
+
+MOST_TARGETS = 12  # of a sheet, an animation: more can't be taken in, and cost time and memory
+
+_MARGIN = 4
+_SMALLEST_CELL = 96  # pixels; below it a heading could not be read
+_PLUS = re.compile(r"(?<!\bU)\+|\+(?![0-9A-F]{4,6}\b)")  # between names, not in "U+732B"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """A table of images.
+
+    Attributes:
+      columns: A heading for every column.
+      images: (rows, columns, H, W, 3) float32 in [-1, 1].
+      note: A line below the images; "": there is none.
+    """
+
+    columns: Sequence[str]
+    images: np.ndarray
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if np.ndim(self.images) != 5 or np.shape(self.images)[1] != len(self.columns):
+            raise ValueError(
+                "images must be (rows, columns, H, W, 3) with a heading for every column. "
+                f"Received: {np.shape(self.images)} and {list(self.columns)}"
+            )
+
+
+def evenly(count: int, most: int = MOST_TARGETS) -> list[int]:
+    """Returns which of `count` things are shown: all, or `most`, evenly spaced from first to last.
+
+    Returns:
+      Their numbers, from 0 on, ascending.
+    """
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+
+
+def targets(space: labels_lib.LabelSpace) -> tuple[tuple[str, ...], str]:
+    """Returns the labels that a sheet has a column for, and what it says of how many they are.
+
+    Returns:
+      names: At most MOST_TARGETS; see `evenly`.
+      note: "12 of 150 domains", or "" where all are shown.
+    """
+    names = tuple(space.names[i] for i in evenly(len(space.names)))
+    return names, share(len(names), len(space.names), f"{space.what}s")
+
+
+def share(shown: int, count: int, what: str) -> str:
+    """Returns "12 of 150 domains", or "" where all are shown."""
+    return f"{shown} of {count} {what}" if shown < count else ""
+
+
+def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
+    """Returns the sheet as one picture (H, W, 3) uint8.
+
+    Small images are enlarged by a whole factor, without smoothing, so that headings can be read.
+
+    Args:
+      sheet: The images and headings.
+      fonts: Paths of fonts for headings that Pillow's own can't draw; None: those of this machine.
+        See `sheet_fonts`.
+    """
+    height, width = sheet.images.shape[2:4]
+    factor = max(1, -(-_SMALLEST_CELL // max(width, 1)))
+    height, width = height * factor, width * factor
+    font_size = max(11, min(width // 9, 22))
+    headings = [_heading(text, font_size, width, fonts) for text in sheet.columns]
+    top = _MARGIN + max(_height(*heading) for heading in headings)
+    rows, columns = sheet.images.shape[:2]
+    bottom = top + rows * (height + _MARGIN) + _MARGIN
+    size = (columns * (width + _MARGIN) + _MARGIN, bottom)
+    if sheet.note:
+        note, font = _heading(sheet.note, font_size, size[0] - 2 * _MARGIN, fonts)
+        size = (size[0], bottom + _height(note, font))
+    canvas = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(canvas)
+    if sheet.note:
+        draw.multiline_text((_MARGIN, bottom), note, "black", font)
+    for column, (text, font) in enumerate(headings):
+        left = _MARGIN + column * (width + _MARGIN)
+        draw.multiline_text(
+            (left + width / 2, top - 2), text, "black", font, anchor="md", align="center"
+        )
+        for row in range(rows):
+            cell = Image.fromarray(photos.to_uint8(sheet.images[row, column]))
+            cell = cell.resize((width, height), Image.Resampling.NEAREST)
+            canvas.paste(cell, (left, top + _MARGIN + row * (height + _MARGIN)))
+    return np.asarray(canvas)
+
+
+def _heading(
+    text: str, size: int, width: int, fonts: Sequence[str] | None
+) -> tuple[str, ImageFont.FreeTypeFont]:
+    """Returns a text as it can be drawn in a column, in lines, and its font."""
+    text, font = sheet_fonts.drawable(text, size, fonts)
+    return _wrapped(text, font, width), font
+
+
+def _height(text: str, font: ImageFont.FreeTypeFont) -> int:
+    """Returns how many pixels the lines of a text take."""
+    first = text.partition("\n")[0]
+    above = max(0, -int(font.getbbox(first)[1]))  # marks may be higher than letters
+    return (font.getbbox("Ag")[3] + 3) * (text.count("\n") + 1) + above
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+    """Breaks a heading at "+" and blanks where it is wider than its column."""
+    lines = [""]
+    for word in _PLUS.sub("+ ", text).split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+        while len(lines[-1]) > 1 and font.getlength(lines[-1]) > width:
+            word = lines.pop()
+            fitting = [n for n in range(1, len(word)) if font.getlength(word[:n]) <= width]
+            end = max(fitting, default=1)
+            end = word.rfind("_", 0, end) + 1 or end
+            lines += [word[:end], word[end:]]
+    return "\n".join(lines)

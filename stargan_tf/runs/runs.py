@@ -1,0 +1,345 @@
+"""Run directories: what a run is, so that no other command has to be told again."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+import stargan_tf
+from stargan_tf import algorithms, hyperparameters
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors, files
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
+from stargan_tf.pictures import photos
+from stargan_tf.runs import checkpoints
+
+_FORMAT = 1
+_LOCK = ".lock"
+
+
+@dataclasses.dataclass(frozen=True)
+class Imported:
+    """Where the weights of a run come from that was not trained here.
+
+    Attributes:
+      files: Names of the files that were imported.
+      classifies: Whether they hold what `Algorithm.classify` needs, where the paper has it.
+    """
+
+    files: tuple[str, ...]
+    classifies: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run's folder: train.flags, model.json, checkpoints/, samples/, metrics.jsonl, tensorboard/.
+
+    Attributes:
+      directory: The folder.
+      config: What was asked for.
+      label_space: What the labels of its data mean.
+      imported: Where its weights come from; None: from training.
+    """
+
+    directory: pathlib.Path
+    config: hyperparameters.Config
+    label_space: labels_lib.LabelSpace
+    imported: Imported | None = None
+
+    @property
+    def checkpoint_dir(self) -> pathlib.Path:
+        """Where the checkpoints are."""
+        return self.directory / "checkpoints"
+
+    @property
+    def classifies(self) -> bool:
+        """Whether its networks tell an image's labels, with weights that are no random numbers."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        learnt = self.imported is None or self.imported.classifies
+        return learnt and issubclass(kind, algorithm_lib.Classifier)
+
+    @property
+    def has_styles(self) -> bool:
+        """Whether its translations are told by a style (`Styled`), not by a label alone."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        return issubclass(kind, algorithm_lib.Styled)
+
+    def check_data(self, spec: Mapping[str, tf.TensorSpec]) -> None:
+        """Raises a UserError unless its algorithm can be trained on the data.
+
+        Args:
+          spec: Of the data: `Source.example_spec`.
+        """
+        algorithms.algorithm_class(self.config.train.algorithm).check_examples(spec)
+        starts = bool(self.config.train.init_from)
+        self.config.hparams.check_training(self.label_space, starts_from_run=starts)
+
+    def require(self, capability: type[algorithm_lib.Capability]) -> None:
+        """Raises a UserError unless the run's paper has a capability, such as `Translates`."""
+        own = self.config.train.algorithm
+        if issubclass(algorithms.algorithm_class(own), capability):
+            return
+        able = [
+            n for n in algorithms.names() if issubclass(algorithms.algorithm_class(n), capability)
+        ]
+        raise errors.UserError(
+            f"The networks of {self.directory} ({own}) can't {capability.ability}; use a run of an "
+            f"algorithm whose networks can: {', '.join(able)}."
+        )
+
+    def build(self, **problem: Any) -> algorithm_lib.Algorithm:
+        """Builds the run's algorithm; `problem` are fields of `Problem`, further or others.
+
+        What is not for training normalizes with the package's own layers: the same numbers
+        wherever the run was trained.
+        """
+        train = self.config.train
+        backend = train.normalization_backend if problem.get("training", True) else "native"
+        given = {
+            "precision": train.precision,
+            "jit_compile": train.jit_compile,
+            "normalization_backend": backend,
+            "starts_from_run": bool(train.init_from),
+        }
+        return algorithms.algorithm_class(train.algorithm)(
+            self.config.hparams,
+            algorithm_lib.Problem(
+                self.label_space,
+                self.config.data.image_size,
+                total_steps=train.total_steps,
+                **{**given, **problem},
+            ),
+        )
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Holds the folder, which is made if there is none, for one training at a time.
+
+        Other commands may read a run while it is held.
+
+        Raises:
+          UserError: If another process trains in it (nothing is changed then), or it can't be made.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+            except files.TakenError as error:
+                raise errors.UserError(
+                    f"Another training is under way in {self.directory} ({error}); wait for it or "
+                    "stop it, or choose another --run_dir."
+                ) from None
+            except OSError as error:
+                raise self._not_made(error) from error
+            if not held:
+                print(
+                    f"The file system of {self.directory} has no locks, so nothing keeps a second "
+                    "training out of it; start none.",
+                    flush=True,
+                )
+            yield
+
+    def framing(self, fit: str = "crop", crop_size: int | None = None) -> photos.Framing:
+        """Returns how photos become what its networks take: as its training made images.
+
+        Args:
+          fit: "crop", "pad" or "stretch".
+          crop_size: Side in pixels of the centred square that "crop" cuts out; 0: the largest;
+            None: that of the training.
+
+        Raises:
+          UserError: A crop is asked for with another fit, or it is negative.
+        """
+        data = self.config.data
+        if crop_size and (crop_size < 0 or fit != "crop"):
+            raise errors.UserError(
+                f"--crop_size is the side of a square in pixels, for --fit=crop; received "
+                f"--crop_size={crop_size} with --fit={fit}; leave it out."
+            )
+        crop_size = data.crop_size if crop_size is None else crop_size
+        return photos.Framing(data.image_size, fit, crop_size, data.max_grey)
+
+    def create(self) -> None:
+        """Makes the folder, or checks that the one there holds this same model.
+
+        Raises:
+          UserError: If the folder holds another model, naming what differs.
+        """
+        self.check()
+        try:
+            for directory in (self.checkpoint_dir, self.directory / "samples"):
+                directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._not_made(error) from error
+        files.remove_partial(self.directory)
+        files.remove_partial(self.checkpoint_dir)
+        model = {
+            "format": _FORMAT,
+            "version": stargan_tf.__version__,
+            "labels": self.label_space.to_json(),
+            "options": self.config.values(),
+        }
+        if self.imported:
+            model["imported"] = dataclasses.asdict(self.imported)
+        with files.atomic(self.directory / "model.json") as file:
+            file.write(json.dumps(model, indent=2).encode() + b"\n")
+        with files.atomic(self.directory / "train.flags") as file:
+            file.write(self.config.to_flagfile().encode())
+
+    def check(self) -> None:
+        """Raises a UserError where the folder holds another model; changes nothing.
+
+        A new run is refused, too, if no command could be told one of its labels. One that is there
+        already may have such names: it continues.
+        """
+        if (self.directory / "model.json").exists():
+            old = open_run(self.directory)
+            if old.imported:
+                raise errors.UserError(
+                    f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
+                    "optimizer's state to train on with; start a new run from its weights: "
+                    f"{checkpoints.flags_to_start_from(self.directory)}"
+                )
+            self._refuse_another(old)
+        elif self.checkpoint_dir.exists():
+            raise errors.UserError(
+                f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
+                "known; choose another --run_dir."
+            )
+        else:
+            data = self.config.data
+            parts = data.parts() if data.datasets else (data,)
+            for part, block in zip(parts, self.label_space.blocks, strict=True):
+                names_lib.refuse(block.space.names, block.space.what, part.kind)
+
+    def _not_made(self, error: OSError) -> errors.UserError:
+        return errors.UserError(
+            f"Could not make the run directory {self.directory}: {error.strerror}; choose another "
+            "--run_dir."
+        )
+
+    def _refuse_another(self, old: "Run") -> None:
+        before = old.config.values(identity=True) | {"labels": list(old.label_space.names)}
+        now = self.config.values(identity=True) | {"labels": list(self.label_space.names)}
+        differing = [
+            f"{name} ({before.get(name)} there, {now.get(name)} here)"
+            for name in sorted(before | now)
+            if before.get(name) != now.get(name)
+        ]
+        if differing:
+            again = "."
+            if before["algorithm"] == now["algorithm"]:
+                flags = checkpoints.flags_to_start_from(self.directory)
+                again = f", or start a new run from its weights: {flags}"
+            raise errors.UserError(
+                f"{self.directory} holds another model: {', '.join(differing)}; choose another "
+                f"--run_dir, or the flags of that run to continue it{again}"
+            )
+
+
+def open_run(directory: str | pathlib.Path, flag: str = "run") -> Run:
+    """Reads what a run is from its folder.
+
+    Args:
+      directory: The folder.
+      flag: The flag that named it, for messages.
+
+    Raises:
+      UserError: If it is no run's folder.
+    """
+    directory = pathlib.Path(directory)
+    path = directory / "model.json"
+    _refuse_parts(directory, flag)
+    try:
+        model = json.loads(path.read_text())
+        if model["format"] > _FORMAT:
+            raise errors.UserError(f"{path} was written by a newer version of this program.")
+        config = hyperparameters.Config.from_values(model["options"])
+        space = labels_lib.LabelSpace.from_json(model["labels"])
+        imported = model.get("imported")
+        if imported:
+            imported = Imported(tuple(imported["files"]), bool(imported["classifies"]))
+        return Run(directory, config, space, imported)
+    except FileNotFoundError as error:
+        hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
+        raise errors.UserError(
+            f"--{flag}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            "training, such as runs/quickstart."
+        ) from error
+    except ModuleNotFoundError as error:
+        raise errors.UserError(
+            f"{path} is of an algorithm that this version does not have ({error}); use a newer one."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.UserError(
+            f"{path} can't be read ({type(error).__name__}: {error}); restore it from a copy."
+        ) from error
+
+
+def _refuse_parts(path: pathlib.Path, flag: str) -> None:
+    """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
+    around = pathlib.Path(os.path.abspath(path)).parents[:2]
+    run = next((folder for folder in around if (folder / "model.json").is_file()), None)
+    if path.is_dir() and ((path / "model.json").exists() or not run):
+        return  # it is a run, or what is wrong with it is told elsewhere
+    if path.exists():
+        instead = "the --run_dir of a training, such as runs/quickstart"
+        if run:
+            instead = f"--{flag}={run if path.is_absolute() else os.path.relpath(run)}"
+            if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
+                step = int(match[1])
+                instead += f":{step}" if flag == "init_from" else f" --checkpoint={step}"
+        raise errors.UserError(
+            f"--{flag} is the folder of a run; received the "
+            f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."
+        )
+
+
+def restore_weights(
+    run: Run, algorithm: algorithm_lib.Algorithm, checkpoint: str = "latest"
+) -> int:
+    """Gives the algorithm's networks their weights from a checkpoint of the run.
+
+    Args:
+      run: The run.
+      algorithm: As `run.build` made it.
+      checkpoint: "latest", or a step.
+
+    Returns:
+      The step of the checkpoint.
+    """
+    weights, step = algorithm.weights(), find_step(run, checkpoint)
+    checkpoints.Checkpoints(run.checkpoint_dir, weights).restore(step, list(weights))
+    return step
+
+
+def find_step(run: Run, checkpoint: str = "latest") -> int:
+    """Returns the step of a checkpoint that the run has.
+
+    Args:
+      run: The run.
+      checkpoint: "latest", or a step.
+
+    Raises:
+      UserError: If it has none, or not that one.
+    """
+    steps = checkpoints.Checkpoints(run.checkpoint_dir, {}).steps()
+    if not steps:
+        raise errors.UserError(
+            f"{run.directory} has no checkpoint yet; train it until the first one is written."
+        )
+    step = steps[-1] if checkpoint == "latest" else None
+    if checkpoint.isdecimal():
+        step = int(checkpoint)
+    if step not in steps:
+        raise errors.UserError(
+            f"{run.directory} has no checkpoint {checkpoint!r}; it has "
+            f"{', '.join(map(str, steps))}; name one of those or 'latest'."
+        )
+    return step
