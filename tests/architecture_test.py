@@ -192,7 +192,7 @@ class ImportsTest(tf.test.TestCase, parameterized.TestCase):
         names = ("base/errors.py", "base/flag_files.py", "base/options.py", "hyperparameters.py")
         names += ("cli/command_line.py", "cli/log_filter.py", "data/options.py")
         paths = [PACKAGE / name for name in (*names, "algorithms/__init__.py")]
-        paths += PACKAGE.glob("algorithms/*/hparams.py")
+        paths += PACKAGE.glob("algorithms/**/hparams.py")
         paths += PACKAGE.glob("client/*.py")  # REST works without
         for path in paths:
             top = ast.parse(path.read_text()).body
