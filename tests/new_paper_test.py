@@ -144,11 +144,19 @@ CONTINUED = """
     print(run("stargan_tf.translate", f"--run={root}/killed", f"--image={root}/photo.png",
               f"--output={root}/out.png", "--to=Blond_Hair", "--from=Black_Hair"))
     print(run("export.saved_model", f"--run={root}/killed", f"--output={root}/served"))
-    for module, output in (("stargan_tf.translate", "no.png"), ("stargan_tf.animate", "no.gif")):
-        done = commands.run(module, f"--run={root}/killed", f"--output={root}/{output}",
-                            f"--image={root}/photo.png", "--to=Blond_Hair")
+
+    def refused(module, output, *flags):
+        done = commands.run(module, f"--run={root}/killed", f"--output={root}/{output}", *flags)
         assert done.returncode != 0 and "Traceback" not in done.stderr, done
         print(done.stderr)
+
+    ASKED = (f"--image={root}/photo.png", "--to=Blond_Hair")
+    refused("stargan_tf.translate", "no.png", *ASKED)
+    refused("stargan_tf.animate", "no.gif", *ASKED)
+    from stargan_tf.algorithms.toy import algorithm as toy
+    toy.ALGORITHM = toy.algorithm.Algorithm  # with none of the capabilities
+    refused("stargan_tf.translate", "no.png", *ASKED)
+    refused("export.saved_model", "no")
 """
 
 
@@ -177,6 +185,9 @@ class NewPaperTest(tf.test.TestCase):
         # Mistakes are told in a sentence each.
         self.assertIn("can't classify images", done.stdout)
         self.assertIn("(toy) have no styles", done.stdout)
+        others = "use a run of an algorithm whose networks can: stargan_v1, stargan_v2."
+        self.assertIn(f"(toy) can't translate images; {others}", done.stdout)
+        self.assertIn(f"(toy) can't be exported; {others}", done.stdout)
         self.assertEqual(Image.open(self.root / "out.png").size, (32, 32))
 
         whole, killed = (
