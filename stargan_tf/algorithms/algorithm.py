@@ -227,8 +227,6 @@ class Translates(Capability):
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images (N, H, W, 3) float32, translated to labels (N, width).
 
-        Where translations have styles too, image i has the style of latent code i of seed 0.
-
         Args:
           images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
           labels: Of the wanted images: whole label vectors, 0 and 1.
@@ -288,6 +286,11 @@ class Styled(Translates):
     """Translates images to a style, not to a label alone."""
 
     ability = "translate images to a style"
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images in the domains of labels, image i in the style of latent code i."""
+        z = latents(0, len(labels), self.latent_dim)
+        return self.render(images, self.map_latents(z, labels))
 
     @property
     @abc.abstractmethod
