@@ -288,7 +288,7 @@ class Styled(Translates):
     ability = "translate images to a style"
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns images in the domains of labels, image i in the style of latent code i."""
+        """Returns images in the domains of labels, image i in the style of latent i of seed 0."""
         z = latents(0, len(labels), self.latent_dim)
         return self.render(images, self.map_latents(z, labels))
 
