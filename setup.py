@@ -44,6 +44,7 @@ setup(
         "pillow>=10.1",
         "safetensors>=0.4",
         "tensorflow-datasets>=4.9.9",
+        "tqdm>=4.66",
         "importlib-resources>=6",
     ],
     extras_require={

@@ -9,10 +9,12 @@ with Pillow (decode, resize, mirror, to a float tensor; a worker for every core)
 where torch is installed. At last a step of 50 ms is simulated, which takes no core.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -94,8 +96,9 @@ def ours(root: pathlib.Path, paths: list[pathlib.Path], size: int) -> dict[str, 
     directory = root / "packed"
     if not directory.exists():
         directory.mkdir()
-        parts = {split: packing.part_of(folder) for split in ("train", "test")}
-        packing.pack(parts, directory, {}, 10**8, lambda line: None)
+        parts = {split: packing.split_of(folder) for split in ("train", "test")}
+        with contextlib.redirect_stdout(sys.stderr):
+            packing.pack(parts, directory, {}, 10**8)
     shards = packed.load_packed(str(directory), "train")
 
     def batches(images: source.Source, cache: caching.Budget, fast: bool = False) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from stargan_tf.base import errors
 from stargan_tf.cli import command_line
 from stargan_tf.data import options
 from stargan_tf.pictures import photo_jobs, video
+from stargan_tf.reports import progress
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _IMAGE = flags.DEFINE_string(
@@ -157,11 +158,11 @@ def _refuse_to_overwrite(output: pathlib.Path, inputs: Iterable[pathlib.Path]) -
 
 
 def _counted(frames: Iterable[np.ndarray], total: int) -> Iterator[np.ndarray]:
-    """Says ten times, evenly, how far it is."""
-    for number, frame in enumerate(frames, 1):
-        yield frame
-        if number * 10 // total > (number - 1) * 10 // total and number < total:
-            print(f"{number} of {total} frames", flush=True)
+    """Shows how far it is; without a terminal ten times, evenly."""
+    with progress.Progress(total, "frame") as shown:
+        for number, frame in enumerate(frames, 1):
+            yield frame
+            shown.show(number, line=number * 10 // total > (number - 1) * 10 // total)
 
 
 if __name__ == "__main__":

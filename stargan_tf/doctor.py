@@ -13,11 +13,11 @@ import functools
 import json
 import os
 import pathlib
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+import tqdm
 from absl import flags
 
 from stargan_tf import hyperparameters
@@ -60,15 +60,17 @@ def main() -> int:
     idle_gpu = command_line.has_nvidia_driver() and not tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices([], "GPU")  # their memory is for the trial's process
     take = functools.partial(trial.measure, time_limit=_TIME_LIMIT.value) if _TIME.value else None
-    with _quiet_decoders() as stderr:
+    with (
+        _quiet_decoders() as stderr,
+        tqdm.tqdm(bar_format="{desc}", file=stderr, disable=None, leave=False) as line,
+    ):
         report, sheet = examination.examine(
             config,
             cost.Machine.this(directory, idle_gpu),
             most_images=_MAX_IMAGES.value,
             trial=take,
-            progress=functools.partial(_progress, stderr),
+            progress=line.set_description_str,
         )
-        _progress(stderr, "")
     unwritten = ""
     if sheet is not None:
         path = pathlib.Path(_OUTPUT.value or os.path.join(directory, "doctor"), "contact_sheet.png")
@@ -107,13 +109,6 @@ def _quiet_decoders() -> Iterator[TextIO]:
         finally:
             sys.stderr.flush()
             os.dup2(stderr.fileno(), 2)
-
-
-def _progress(stream: TextIO, text: str) -> None:
-    """Rewrites a line on a terminal; elsewhere it would only be in the way."""
-    if stream.isatty():
-        text = text[: shutil.get_terminal_size().columns - 1]
-        print(f"\r\x1b[2K{text}", end="", file=stream, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,23 @@ from absl import flags
 
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line
+from stargan_tf.reports import table as table_lib
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 200, "Held-out faces to translate.", 1)
 
+_Columns = tuple[tuple[str, str, str], ...]  # of each: heading, figure, format
+_LABELS: _Columns = (
+    ("faces", "images", ".0f"), ("nearest", "nearest", ".1%"), ("error", "error", ".1f"),
+    ("input", "unchanged", ".1f"), ("ratio", "ratio", ".1%"), ("elsewhere", "elsewhere", ".1f"),
+)  # fmt: skip
+_STYLES: _Columns = (
+    ("faces", "images", ".0f"), ("latent", "latent_domain", ".1%"),
+    ("reference", "reference_domain", ".1%"), ("style", "style", ".1%"), ("looks", "looks", ".1%"),
+    ("distance", "distance", ".1f"), ("true", "true_distance", ".1f"),
+    ("sources", "sources", ".1f"), ("true", "true_sources", ".1f"),
+)  # fmt: skip
 _LABELS_EXPLANATION = """\
 Errors are mean absolute grey levels (0-255) over the pixels in which the true renders of the
 target and of its alternatives differ: of the output, and of the unchanged input. nearest: share of
@@ -71,7 +83,7 @@ def main() -> None:
         content = {"protocol": protocol, "step": step, "faces": count, "targets": table}
         file.write(json.dumps(content, indent=2).encode() + b"\n")
 
-    text = format_styles(table) if run.has_styles else format_table(table)
+    text = format_table(table, _STYLES if run.has_styles else _LABELS)
     print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{text}\n")
     print(f"{_STYLES_EXPLANATION if run.has_styles else _LABELS_EXPLANATION}\n")
     print(f"run          {run.directory}")
@@ -84,37 +96,11 @@ def main() -> None:
     )
 
 
-def format_table(table: dict[str, dict[str, float]]) -> str:
+def format_table(figures: dict[str, dict[str, float]], columns: _Columns) -> str:
     """Returns the figures as text, a line for every target."""
-    width = max(map(len, table)) + 1
-    lines = [
-        f"{'target':<{width}}{'faces':>7}{'nearest':>9}{'error':>8}{'input':>8}{'ratio':>8}"
-        f"{'elsewhere':>11}"
-    ]
-    for name, row in table.items():
-        lines.append(
-            f"{name:<{width}}{row['images']:>7}{row['nearest']:>9.1%}{row['error']:>8.1f}"
-            f"{row['unchanged']:>8.1f}{row['ratio']:>8.1%}{row['elsewhere']:>11.1f}"
-        )
-    return "\n".join(lines)
-
-
-def format_styles(table: dict[str, dict[str, float]]) -> str:
-    """Returns the figures of styles as text, a line for every domain."""
-    width = max(map(len, table)) + 1
-    shares = ("latent_domain", "reference_domain", "style", "looks")
-    lines = [
-        f"{'target':<{width}}{'faces':>7}{'latent':>9}{'reference':>11}{'style':>9}{'looks':>9}"
-        f"{'distance':>10}{'true':>7}{'sources':>9}{'true':>7}"
-    ]
-    for name, row in table.items():
-        latent, reference, style, looks = (row[share] for share in shares)
-        lines.append(
-            f"{name:<{width}}{row['images']:>7.0f}{latent:>9.1%}{reference:>11.1%}{style:>9.1%}"
-            f"{looks:>9.1%}{row['distance']:>10.1f}{row['true_distance']:>7.1f}"
-            f"{row['sources']:>9.1f}{row['true_sources']:>7.1f}"
-        )
-    return "\n".join(lines)
+    rows = [(name, *(f"{row[key]:{spec}}" for _, key, spec in columns))
+            for name, row in figures.items()]  # fmt: skip
+    return table_lib.table(["target", *(heading for heading, _, _ in columns)], rows)
 
 
 if __name__ == "__main__":

@@ -50,14 +50,14 @@ def main() -> int:
     if not _OUTPUT.value:
         raise errors.UserError("Nothing says where to write; pass --output=DIR.")
     command_line.import_tensorflow()
-    from stargan_tf.data.packs import packed_format, packing, packing_folder
+    from stargan_tf.data.packs import packed_format, packing
 
     directory = pathlib.Path(_OUTPUT.value)
-    with packing_folder.claimed(directory, settings):
+    with packing.output_folder(directory, settings):
         make = _in_order if options.kind == "tfds" else _by_number
-        parts = {split: make(options, split) for split in packed_format.SPLITS}
-        packing.pack(parts, directory, settings, _SHARD_MB.value * _MB, _say)
-    counts = " and ".join(f"{part.size:,} {split}" for split, part in parts.items())
+        splits = {name: make(options, name) for name in packed_format.SPLITS}
+        packing.pack(splits, directory, settings, _SHARD_MB.value * _MB)
+    counts = " and ".join(f"{split.size:,} {name}" for name, split in splits.items())
     _say(
         f"Packed {counts} images. Train with --dataset=packed --data_dir={directory} in place of "
         "the flags of the data set."
@@ -65,7 +65,7 @@ def main() -> int:
     return 0
 
 
-def _by_number(options: data_options.DataOptions, split: str) -> "packing.Part":
+def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split":
     """Returns a split with random access."""
     from stargan_tf.data import loading, source
     from stargan_tf.data.packs import packing
@@ -75,19 +75,19 @@ def _by_number(options: data_options.DataOptions, split: str) -> "packing.Part":
         _refuse_size(options)
     _say(f"Checking {images.size:,} {split} images.")
     images = command_line.usable(images, options.on_corrupt)
-    return packing.part_of(images, options.crop_size, options.data_dir)
+    return packing.split_of(images, options.crop_size, options.data_dir)
 
 
-def _in_order(options: data_options.DataOptions, split: str) -> "packing.Part":
+def _in_order(options: data_options.DataOptions, split: str) -> "packing.Split":
     """Returns a split that may be stored so that it can only be read in order."""
     from stargan_tf.data.packs import packing_tfds
 
     _refuse_size(options)
     _say(f"Checking the {split} images.")
-    part, problems = packing_tfds.part_of_tfds(options, split)
+    made, problems = packing_tfds.split_of_tfds(options, split)
     for name, reason in problems.items():
         _say(f"skipped: {name} ({reason})")
-    return part
+    return made
 
 
 def _options() -> tuple[data_options.DataOptions, dict[str, object]]:

@@ -34,12 +34,12 @@ def main() -> int:
     devices.check_batch_size(config.train.batch_size, strategy)
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
-    config = dataclasses.replace(config, data=loading.settled(config.data, images))
+    config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
-    for line in loading.left_out(config.data):
+    for line in loading.describe_left_out(config.data):
         print(line, flush=True)
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)

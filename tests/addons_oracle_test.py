@@ -1,6 +1,7 @@
 """What tensorflow-addons computes too: the augmentation's geometry, and averages of weights.
 
-It is not what the package uses for them (BUILD.md says why); as a second derivation it is welcome.
+The package does not use it for these (docs/versions.md says why); as a second derivation it is
+welcome.
 """
 
 import numpy as np

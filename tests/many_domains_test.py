@@ -197,7 +197,7 @@ class ManyDomainsTest(tf.test.TestCase):
         self.assertEqual(list(sheet.columns[1::2]), expected)
         self.assertEqual(list(sheet.columns[2::2]), [f"true {name}" for name in expected])
         first = list(names).index(sheet.columns[3])
-        truth = faces.render(0, faces.label_space.shown(faces.labels[:1], (names[first],))[0])
+        truth = faces.render(0, faces.label_space.changed(faces.labels[:1], (names[first],))[0])
         self.assertAllClose(sheet.images[0, 4], truth / 127.5 - 1, atol=1e-6)
 
 

@@ -59,8 +59,8 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             printed,
             "Checking 6 train images.\nChecking 3 test images.\n"
-            "train-00000.tfrecord: 6 of 6 images\n"
-            "test-00000.tfrecord: 3 of 3 images\n"
+            "image 6/6  train-00000.tfrecord\n"
+            "image 3/3  test-00000.tfrecord\n"
             "Packed 6 train and 3 test images. Train with --dataset=packed "
             f"--data_dir={self.output} in place of the flags of the data set.\n",
         )
@@ -98,7 +98,7 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("output", {"output": ""}, "pass --output=DIR"),
-        ("flags", {"dataset": "cartoons"}, "Unknown --dataset 'cartoons'"),
+        ("flags", {"dataset": "cartoons"}, "Unknown `dataset` 'cartoons'"),
         ("image_size", {"image_size": 64, "dataset": "image_folder"}, "leave it out here"),
     )
     def test_mistakes(self, flags, message):

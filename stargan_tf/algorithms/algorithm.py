@@ -362,4 +362,4 @@ def named_variables(
 
 def latent_of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
     """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
-    return latents_lib.of_seeds(seeds, latent_dim)
+    return latents_lib.draw_each(seeds, latent_dim)

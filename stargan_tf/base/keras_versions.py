@@ -84,7 +84,7 @@ def needed_addons() -> types.ModuleType:
 def _addons() -> tuple[types.ModuleType | None, str]:
     """Returns tensorflow-addons, or None and why not."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the notice of its end of life, which BUILD.md gives
+        warnings.simplefilter("ignore")  # its end of life, which docs/versions.md states
         try:
             return importlib.import_module("tensorflow_addons"), ""
         except Exception as error:  # of many kinds, beside a TensorFlow that it doesn't know

@@ -1,1 +1,1 @@
-"""The drawn faces that come with the package."""
+"""Draws the cartoon faces that come with the package."""

@@ -1,11 +1,11 @@
 """Draws cartoon faces: an embedded stand-in for CelebA that needs no download.
 
-A face is a pure function of its identity, its attributes and its style (see cartoon_sampling).
-It is built so that results can be measured: the hair colour is used in one place only (the palette
-of the hair), `Smiling` only chooses the mouth, and `Eyeglasses` only adds strokes around the eyes.
+A face is a pure function of its identity, its attributes and its style (see `sampling`). Each
+attribute changes one thing, so that results can be measured: the hair colour sets the palette of
+the hair, `Smiling` chooses the mouth, and `Eyeglasses` adds strokes around the eyes.
 
-Everything is laid out in a frame whose origin lies between the eyes, x to the right, y down, one
-unit per picture side, and drawn as polygons on a larger picture that is then reduced.
+Coordinates have their origin between the eyes, x to the right, y down, one unit per picture side.
+Shapes are polygons, drawn on a larger picture that is then reduced.
 """
 
 import dataclasses
@@ -15,45 +15,23 @@ import numpy as np
 from PIL import Image
 
 from stargan_tf.cartoon.pen import Pen, circle, curve, oval, with_mirror
-from stargan_tf.cartoon.sampling import (
-    ATTRIBUTES,
-    HAIR_COLOURS,
-    Colour,
-    Identity,
-    Style,
-    hair_palette,
-    mix,
-    sample_attributes,
-    sample_identity,
-    sample_style,
-)
-
-__all__ = [
-    "ATTRIBUTES",
-    "HAIR_COLOURS",
-    "Identity",
-    "Style",
-    "draw",
-    "sample_attributes",
-    "sample_identity",
-    "sample_style",
-]
+from stargan_tf.cartoon.sampling import ATTRIBUTES, Colour, Identity, Style, hair_palette, mix
 
 MIN_SIZE, MAX_SIZE = 32, 512
 
-_ORIGIN = (0.5, 0.545)  # where the point between the eyes lies in the picture
-_CROWN = -0.08  # height of the centre of the skull, above which it is half an ellipse
-_SKULL = 0.29  # from there to the top of the skull
-_FIELD = 96  # side of the grid of the hair's tone; fixed, so that all sizes share one texture
+_ORIGIN = (0.5, 0.545)  # the point between the eyes, in picture sides
+_CROWN = -0.08  # y of the skull's centre; above it the skull is half an ellipse
+_SKULL = 0.29  # from the centre to the top of the skull
+_FIELD = 96  # side of the grid of hair tones, the same for all sizes so that they share a texture
 _WHITE: Colour = (255, 255, 255)
 _DARK: Colour = (40, 28, 34)
 
 
 def _egg(width: float, low: float, high: float, power: float, n: int) -> np.ndarray:
-    """Returns (n, 2) points from the bottom round a skull `width` wide either side of its crown.
+    """Returns (n, 2) points around an egg shape of half width `width`, from its bottom.
 
-    The upper part is half an ellipse `high` tall; the lower one, `low` tall, is squarer for a
-    power < 1 and pointed for a power > 1.
+    The part above the crown is half an ellipse, `high` tall. The part below, `low` tall, is squarer
+    for power < 1 and pointed for power > 1.
     """
     points = np.roll(circle(n), -(n // 4), axis=0)
     below = points[:, 1:] > 0.0
@@ -62,17 +40,17 @@ def _egg(width: float, low: float, high: float, power: float, n: int) -> np.ndar
 
 
 def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the closed polygons behind and before the face, and the hairline; each (n, 2)."""
+    """Returns the hair's polygons behind and in front of the face, and the hairline; all (n, 2)."""
     reach = identity.face_width + style.volume
     end = 0.04 + 0.40 * style.length
     corner = 1.0 - 0.6 * min(1.0, 1.6 * style.length) * (1.0 - 0.6 * style.curl)
     outer = _egg(reach, end - _CROWN, _SKULL + 1.1 * style.volume, corner, 200)
-    # Curls push the outline out and in; the whole number of them closes the outline.
+    # Curls push the outline out and in; their number is whole, so the outline closes.
     turn = np.arange(200)[:, None] * (2.0 * math.pi / 200)
     bump = 1.0 + style.curl * (0.075 * np.abs(np.sin(14.0 * turn)) - 0.02)
     outer = (outer - (0.0, _CROWN)) * bump + (0.0, _CROWN)
 
-    low = -0.02 + style.cover * (min(end, 0.36) - 0.05)  # where the locks at the sides end
+    low = -0.02 + style.cover * (min(end, 0.36) - 0.05)  # y at which the side locks end
     side = identity.face_width * (0.99 - 0.13 * style.cover)
     columns = identity.face_width * np.array([-0.93, -0.62, -0.30, 0.0, 0.30, 0.62, 0.93])
     columns[[0, -1]] = -side, side
@@ -81,20 +59,20 @@ def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarr
     line[:, 1] += 0.02 * style.curl * ripple
     tip = [0.6 * side + 0.4 * reach, low]
     lock = np.array([[0.995 * side, 0.5 * low - 0.01], tip] if low > 0.0 else [tip])
-    over = outer[outer[:, 1] < low - 0.012]  # from the left side over the top to the right
+    over = outer[outer[:, 1] < low - 0.012]  # from the left over the top to the right
     front = np.concatenate([over, lock[::-1], line[::-1], lock * (-1.0, 1.0)])
     return outer, front, line
 
 
 def _hair_tone(identity: Identity, style: Style, pen: Pen) -> Image.Image:
-    """Returns the tone of the hair in every pixel (L, 128 is the base colour), in soft strands."""
+    """Returns the tone of the hair in every pixel (mode L, 128 is the base), in soft strands."""
     grid = ((np.arange(_FIELD) + 0.5) / _FIELD).astype(np.float32)
     x, y = grid[None, :] - pen.centre[0], grid[:, None] - pen.centre[1]
     c, s = math.cos(pen.roll) / pen.scale, math.sin(pen.roll) / pen.scale
     x, y = c * x + s * y, c * y - s * x
     x = x / (identity.face_width + style.volume)
     up = np.minimum(y - _CROWN, 0.0) / (_SKULL + style.volume)
-    # Shells parallel to the outline: the way that combed hair falls from the top to the sides.
+    # Shells parallel to the outline, as combed hair falls from the top to the sides.
     shell = np.sqrt(x * x + up * up)
     strands = np.sin(40.0 * shell + 3.0 * x) * 0.6 + np.sin(71.0 * shell - 5.0 * x) * 0.4
     rings = np.sin(44.0 * x + 3.0 * np.sin(24.0 * y)) * np.sin(56.0 * y + 2.0 * np.sin(18.0 * x))
@@ -109,7 +87,7 @@ def _hair_tone(identity: Identity, style: Style, pen: Pen) -> Image.Image:
 def _paint_hair(
     pen: Pen, shape: np.ndarray, tone: Image.Image, palette: np.ndarray, depth: float
 ) -> None:
-    """Fills `shape` with the hair's tone; depth in [0, 1] darkens towards the shadow colour."""
+    """Fills `shape` with hair; depth in [0, 1] darkens it towards the shadow colour."""
     mask = Image.new("L", pen.canvas.size)
     dataclasses.replace(pen, canvas=mask).fill(shape, 255)
     at = np.round(np.arange(256) * (1.0 - depth)).astype(int)
@@ -119,7 +97,7 @@ def _paint_hair(
 
 
 def _paint_body(pen: Pen, identity: Identity) -> None:
-    """Draws the neck, the shadow of the chin on it, and the shoulders."""
+    """Draws the neck, the chin's shadow, and the shoulders."""
     skin, width = identity.skin, 0.44 * identity.face_width
     shadow = mix(skin, (120, 40, 40), 0.28)
     edge = [[-width, 0.1], [-width, 0.30], [-width - 0.03, 0.36], [-0.2, 0.40], [-0.2, 0.5]]
@@ -134,7 +112,7 @@ def _paint_body(pen: Pen, identity: Identity) -> None:
 
 
 def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
-    """Draws the ears, the skin of the face, its shading and the shadow of the fringe."""
+    """Draws the ears, the face with its shading, and the shadow of the fringe."""
     skin, w = identity.skin, identity.face_width
     deep, bright = mix(skin, (120, 40, 40), 0.24), mix(skin, _WHITE, 0.4)
     for sign in (-1.0, 1.0):
@@ -143,7 +121,7 @@ def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
     outline = _egg(w, identity.face_height - _CROWN, _SKULL, identity.jaw, 96)
     outline[:, 0] *= 1.0 - 0.10 * np.clip((outline[:, 1] - _CROWN) / identity.face_height, 0.0, 1.0)
     pen.fill(outline, mix(skin, deep, 0.55))
-    # The same outline, smaller and a little higher, leaves a soft rim of shade at the jaw.
+    # Smaller, slightly higher outlines on top leave a soft rim of shade at the jaw.
     for t, alpha in ((0.985, 0.35), (0.97, 0.45), (0.955, 1.0)):
         pen.fill(outline * t - (0.0, 0.004), skin, alpha)
     pen.glow(0.0, -0.10, 0.12, 0.07, bright, 0.35)
@@ -177,7 +155,7 @@ def _paint_eyes(pen: Pen, identity: Identity) -> None:
 
 
 def _paint_nose(pen: Pen, identity: Identity) -> None:
-    """Hints at the nose: a lit bridge and a shaded tip."""
+    """Draws the nose as a lit bridge and a shaded tip."""
     w, deep = identity.nose, mix(identity.skin, (110, 36, 36), 0.42)
     pen.glow(0.0, 0.055, 0.6 * w, 0.05, mix(identity.skin, _WHITE, 0.5), 0.45)
     under = [[-w, 0.082], [-0.6 * w, 0.097], [0.0, 0.102], [0.6 * w, 0.097], [w, 0.082]]
@@ -228,7 +206,7 @@ def _paint_glasses(pen: Pen, identity: Identity, style: Style) -> None:
 
 
 def _background(identity: Identity, side: int) -> Image.Image:
-    """Returns a square RGB picture of the vertical gradient."""
+    """Returns a square RGB picture with the vertical gradient."""
     t = np.linspace(0.0, 1.0, side)[:, None, None]
     top, bottom = (np.array(c, float) for c in identity.background)
     column = np.round(top + t * (bottom - top)).astype(np.uint8)
@@ -239,10 +217,10 @@ def draw(identity: Identity, attributes: np.ndarray, style: Style, size: int) ->
     """Draws one face.
 
     Args:
-      identity: Who it is.
+      identity: The person.
       attributes: (5,) of 0 and 1 in the order of ATTRIBUTES, in any combination: several hair
         colours are averaged, none gives grey hair.
-      style: How the attributes are worn.
+      style: The look of the attributes.
       size: Side of the picture in pixels, 32 to 512.
 
     Returns:

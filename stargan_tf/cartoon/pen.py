@@ -1,4 +1,4 @@
-"""Plain shapes, and a pen that fills them: what the drawn faces are made of."""
+"""Simple shapes, and a pen that draws them."""
 
 import dataclasses
 import functools
@@ -37,19 +37,19 @@ def curve(points: Sequence[Sequence[float]], steps: int = 10) -> np.ndarray:
 
 
 def with_mirror(half: np.ndarray) -> np.ndarray:
-    """Returns the closed polygon of an (n, 2) line and of its mirror image, (2n, 2)."""
+    """Joins an (n, 2) line and its mirror image to a closed polygon, (2n, 2)."""
     return np.concatenate([half, half[::-1] * (-1.0, 1.0)])
 
 
 @dataclasses.dataclass(frozen=True)
 class Pen:
-    """Fills shapes given in face coordinates on a square picture, after a turn and a shift.
+    """Draws shapes in face coordinates on a square picture.
 
     Attributes:
       canvas: The picture, an RGB image or an L mask.
-      centre: Where the origin goes, in picture sides.
+      centre: The position of the origin, in picture sides.
       roll: Rotation, in radians.
-      scale: Factor of all lengths.
+      scale: Factor for all lengths.
     """
 
     canvas: Image.Image
@@ -59,7 +59,7 @@ class Pen:
 
     @functools.cached_property
     def brush(self) -> ImageDraw.ImageDraw:
-        """What draws on the canvas; on a picture it blends by the alpha of the colour."""
+        """Pillow's drawing object; on an RGB canvas it blends by the colour's alpha."""
         return ImageDraw.Draw(self.canvas, "RGBA" if self.canvas.mode == "RGB" else None)
 
     @functools.cached_property
@@ -79,7 +79,7 @@ class Pen:
     def stroke(
         self, line: np.ndarray, width: float, colour: Colour, alpha: float = 1.0, taper: float = 1.0
     ) -> None:
-        """Draws along (n, 2) points, `width` thick; at the ends (1 - taper) of that."""
+        """Draws a line through (n, 2) points, `width` thick, (1 - taper) of that at its ends."""
         closed = np.array_equal(line[0], line[-1])
         ends = (line[-2:-1], line[1:2]) if closed else (line[:1], line[-1:])
         reached = np.concatenate([ends[0], line, ends[1]])
@@ -87,11 +87,11 @@ class Pen:
         normal = along[:, ::-1] * (-1.0, 1.0)
         normal /= np.hypot(normal[:, :1], normal[:, 1:]) + 1e-9
         bulge = 1.0 - taper * np.linspace(-1.0, 1.0, len(line)) ** 4
-        # Pillow also fills the pixels on the border, which would thicken lines at small sizes.
+        # Pillow also fills border pixels, which would make thin lines thicker at small sizes.
         half = np.maximum(0.5 * width * bulge[:, None] - 0.4 / self.canvas.width, 0.0) * normal
         self.fill(np.concatenate([line + half, (line - half)[::-1]]), colour, alpha)
 
     def glow(self, x: float, y: float, rx: float, ry: float, colour: Colour, alpha: float) -> None:
-        """Lays a soft oval that fades to its border; alpha in [0, 1] is that of the middle."""
+        """Paints a soft oval that fades towards its border; alpha in [0, 1] is for the middle."""
         for k in range(1, 6):
             self.fill(oval(x, y, rx * k / 5, ry * k / 5, n=28), colour, alpha / 4)

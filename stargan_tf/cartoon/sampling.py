@@ -1,8 +1,8 @@
-"""What a cartoon face is made of, and how its three independent parts are sampled.
+"""Samples the three independent parts of a cartoon face.
 
-A face is an `Identity` (who), an attribute vector (what a label says) and a `Style` (how that
-label is worn). Each part has its own random stream, keyed by (seed, index, part), so a sample
-depends on nothing that was drawn before it.
+A face is an `Identity` (the person), an attribute vector (the label) and a `Style` (the look of
+the attributes). Each part has its own random stream, keyed by (seed, index, part), so a sample does
+not depend on earlier draws.
 """
 
 import dataclasses
@@ -18,10 +18,10 @@ SMILING_RATE = 0.5
 
 Colour = tuple[int, int, int]  # red, green, blue in [0, 255]
 
-# The stream of every part. Codes are part of the data set: changing one changes every face.
+# The stream of each part. Changing one of these codes changes every face.
 _IDENTITY, _ATTRIBUTES, _STYLE = 1, 2, 3
 
-# Natural skin tones from light to dark; an identity lies anywhere between two neighbours.
+# Natural skin tones from light to dark; an identity lies between two neighbours.
 _SKINS = ((252, 224, 200), (243, 205, 172), (228, 180, 140), (200, 146, 106), (156, 104, 72))
 _SKINS += ((112, 72, 50),)
 _IRISES = ((94, 62, 40), (70, 110, 160), (84, 128, 84), (122, 92, 48), (96, 112, 124), (60, 44, 36))
@@ -34,19 +34,19 @@ _FRAMES = ((40, 38, 46), (150, 36, 44), (36, 70, 150), (112, 66, 30), (24, 110, 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """Who is drawn. Lengths are in picture sides, in a frame whose origin lies between the eyes.
+    """A person. Lengths are in picture sides; the origin lies between the eyes.
 
     Attributes:
       face_width: Half the width of the face.
-      face_height: From the eyes to the chin.
+      face_height: Distance from the eyes to the chin.
       jaw: Power of the jaw's curve; 0.75 is square, 1.1 is pointed.
       skin: Colour of the skin.
-      eye_size: Factor of the size of the eyes, about 1.
-      eye_spacing: From the middle of the face to the centre of an eye.
+      eye_size: Factor for the size of the eyes, about 1.
+      eye_spacing: Distance from the middle of the face to the centre of an eye.
       iris: Colour of the irises.
       brow: Colour of the eyebrows, dark and independent of the hair.
       brow_thickness: Thickness of the eyebrows.
-      brow_arch: How much the eyebrows are bent.
+      brow_arch: Height of the eyebrows' arch.
       nose: Half the width of the nose.
       ear: Height of half an ear.
       lips: Colour of the lips.
@@ -56,9 +56,9 @@ class Identity:
       v_neck: Depth of the neckline.
       shift: Offset (x, y) of the head.
       roll: Rotation of the head, in radians.
-      scale: Factor of the size of the head, about 1.
+      scale: Factor for the size of the head, about 1.
       light: Relative brightness that the right edge gains and the left edge loses.
-      brightness: Factor of the brightness of the whole picture, about 1.
+      brightness: Factor for the brightness of the whole picture, about 1.
     """
 
     face_width: float
@@ -87,12 +87,12 @@ class Identity:
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-    """How the attributes are worn. Lengths are in picture sides.
+    """The look of the attributes. Lengths are in picture sides.
 
     Attributes:
-      fringe: Height y of the hairline at seven places from temple to temple (eyes at 0, up < 0).
-      length: 0 ends at the ears, 1 below the shoulders.
-      volume: How far the hair stands off the skull.
+      fringe: y of the hairline at seven places from temple to temple (eyes at 0, up < 0).
+      length: Hair that ends at the ears is 0, below the shoulders 1.
+      volume: Distance of the hair's outline from the skull.
       curl: 0 is straight, 1 an outline and a texture of curls.
       cover: 0 leaves the ears free, 1 lets locks fall in front of them.
       shade: Shade within the hair colour, -1 (darkest) to 1 (lightest).
@@ -114,7 +114,7 @@ class Style:
     smile_width: float
 
 
-# Per colour, the shades -1, 0 and 1, each as (shadow, base, highlight).
+# For each colour the shades -1, 0 and 1, each as (shadow, base, highlight).
 _HAIR = {
     "Black_Hair": (
         ((8, 8, 11), (18, 17, 21), (52, 55, 70)),
@@ -132,7 +132,7 @@ _HAIR = {
         ((90, 46, 22), (146, 82, 42), (204, 136, 84)),
     ),
 }
-_GREY = ((104, 106, 112), (158, 160, 166), (212, 214, 220))  # the hair of a label without colour
+_GREY = ((104, 106, 112), (158, 160, 166), (212, 214, 220))  # for labels without a hair colour
 
 # (length, volume, curl, cover) of the haircuts: crop, short, bob, long, waves, afro.
 _CUTS = np.array(
@@ -160,40 +160,40 @@ _TYPICAL_FRINGE = np.array([-0.045, -0.125, -0.165, -0.190, -0.200, -0.160, -0.0
 
 
 def _uniforms(seed: int, index: int, part: int, count: int) -> np.ndarray:
-    """Returns `count` float64 in [0, 1) of the stream of (seed, index, part)."""
+    """Draws `count` float64 in [0, 1) from the stream of (seed, index, part)."""
     if min(seed, index) < 0 or max(seed, index) >= 2**64:
         raise ValueError(f"seed and index must be in [0, 2**64). Received: {seed}, {index}")
-    # Two 32-bit words each: NumPy would split large numbers by itself, but then words of the seed
-    # could be taken for words of the index. Uniform doubles are the one distribution whose
-    # values stay the same between versions of NumPy in practice, so all else is built from them.
+    # Two 32-bit words each: if NumPy split large numbers itself, words of the seed could be
+    # mistaken for words of the index. In practice uniform doubles are the one distribution that
+    # stays the same between versions of NumPy, so everything is built from them.
     words = [seed % 2**32, seed >> 32, index % 2**32, index >> 32, part]
     return np.random.default_rng(words).random(count)
 
 
 def _pick(choices: tuple[Colour, ...] | np.ndarray, u: float):
-    """Returns the choice at u in [0, 1)."""
+    """Picks the choice at u in [0, 1)."""
     return choices[int(u * len(choices))]
 
 
 def _jitter(colour: Colour, u: np.ndarray, width: float) -> Colour:
-    """Moves every channel by up to `width` either way; u is (3,) in [0, 1)."""
+    """Shifts every channel by up to `width` either way; u is (3,) in [0, 1)."""
     moved = np.array(colour) + width * (2.0 * u - 1.0)
     return tuple(int(v) for v in np.clip(np.round(moved), 0, 255))
 
 
 def mix(a: Colour, b: Colour, t: float) -> Colour:
-    """Returns the colour at t in [0, 1] from a to b."""
+    """Blends the colours a and b; t in [0, 1] is the share of b."""
     return tuple(round((1.0 - t) * x + t * y) for x, y in zip(a, b, strict=True))
 
 
 def _background(u: np.ndarray) -> tuple[Colour, Colour]:
-    """Returns the top and the bottom colour of a soft vertical gradient; u is (4,) in [0, 1)."""
+    """Samples top and bottom colour of a soft vertical gradient; u is (4,) in [0, 1)."""
     middle = _jitter(_pick(_BACKGROUNDS, u[0]), u[1:4], 14.0)
     return mix(middle, (255, 255, 255), 0.35), mix(middle, (70, 80, 110), 0.16)
 
 
 def sample_identity(seed: int, index: int) -> Identity:
-    """Returns the person number `index` of the data set `seed`."""
+    """Samples person number `index` of the data set `seed`."""
     u = _uniforms(seed, index, _IDENTITY, 40)
 
     def between(k: int, low: float, high: float) -> float:
@@ -228,7 +228,7 @@ def sample_identity(seed: int, index: int) -> Identity:
 
 
 def sample_attributes(seed: int, index: int) -> np.ndarray:
-    """Returns (5,) float32 of 0 and 1 in the order of ATTRIBUTES, with exactly one hair colour."""
+    """Samples (5,) float32 of 0 and 1 in the order of ATTRIBUTES, with exactly one hair colour."""
     u = _uniforms(seed, index, _ATTRIBUTES, 3)
     label = np.zeros(len(ATTRIBUTES), np.float32)
     label[int(u[0] * len(HAIR_COLOURS))] = 1.0
@@ -237,15 +237,16 @@ def sample_attributes(seed: int, index: int) -> np.ndarray:
 
 
 def sample_style(seed: int, index: int, spread: float) -> Style:
-    """Returns the style number `index`, `spread` in [0, 1] of the way from the typical style.
+    """Samples style number `index`.
 
-    The same draw is scaled by `spread`: 0 gives the typical style always, 0.25 a small data set
-    of related looks, 1 every haircut, clearly different shades, frames and widths of a smile.
+    `spread` in [0, 1] scales its distance from the typical style: 0 always gives the typical style,
+    0.25 a small data set of related looks, 1 every haircut, clearly different shades, frames and
+    smiles.
     """
     if not 0.0 <= spread <= 1.0:
         raise ValueError(f"spread must be in [0, 1]. Received: {spread}")
     u = _uniforms(seed, index, _STYLE, 16)
-    # A haircut moves with the square root, so that kinds can still be told apart at 0.25.
+    # Haircuts scale with the square root, so that their kinds still look different at 0.25.
     reach = math.sqrt(spread)
     cut = _pick(_CUTS, u[0]) + np.array([0.08, 0.008, 0.1, 0.1]) * (2.0 * u[1:5] - 1.0)
     cut = _TYPICAL_CUT + reach * (np.clip(cut, [0.0, 0.03, 0.0, 0.0], 1.0) - _TYPICAL_CUT)
@@ -267,9 +268,9 @@ def sample_style(seed: int, index: int, spread: float) -> Style:
 
 
 def hair_palette(attributes: np.ndarray, shade: float) -> np.ndarray:
-    """Returns (256, 3) uint8, the colours of the hair from its deepest shadow to its highlight.
+    """Returns the colours of the hair from deepest shadow to highlight, (256, 3) uint8.
 
-    Several set colours are averaged; with none the hair is grey. `attributes` is (5,) of 0 and 1,
+    Averages several hair colours; without any the hair is grey. `attributes` is (5,) of 0 and 1,
     `shade` is in [-1, 1].
     """
     tones = []

@@ -28,8 +28,13 @@ def connect(target: target_lib.Target) -> "Client":
         from stargan_tf.client import rest_transport
 
         return Client(rest_transport.RestTransport(target))
-    from stargan_tf.client import grpc_transport
-
+    try:
+        from stargan_tf.client import grpc_transport
+    except ImportError as error:
+        raise errors.UserError(
+            f"gRPC needs packages that are missing ({error}); install them with "
+            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
+        ) from error
     return Client(grpc_transport.GrpcTransport(target))
 
 
@@ -152,7 +157,7 @@ class Client:
         if not all(seed >= 0 for seed in seeds):
             raise errors.UserError(f"Seeds are numbers from 0 on; received {list(seeds)}.")
         width, count = self._styled().latent_dim, self._count(images)
-        z = latents_lib.of_seeds(_each(seeds, count, "seeds"), width)
+        z = latents_lib.draw_each(_each(seeds, count, "seeds"), width)
         inputs = {"latent": z, "domain": self._domains(to, count)}
         return self._pictures("translate_latent", images, fit, inputs)
 

@@ -1,13 +1,20 @@
-"""Asking a server by gRPC. What is imported for it, TensorFlow included, is imported when used."""
+"""Asking a server by gRPC; imports TensorFlow and the packages of the extra `serving`."""
 
-import functools
-import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import grpc
 import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
 
-from stargan_tf.base import errors
 from stargan_tf.client import failures, retries, transport
 from stargan_tf.client import target as target_lib
 
@@ -29,43 +36,42 @@ class GrpcTransport(transport.Transport):
       target: Whom to ask. Nothing is sent yet.
 
     Raises:
-      UserError: If the extra `serving` is not installed, or a certificate can't be read.
+      UserError: If a certificate can't be read.
     """
 
     def __init__(self, target: target_lib.Target):
         self.target = target
-        self._api = _import()
-        grpc = self._api.grpc
         if target.tls is None:
             self._channel = grpc.insecure_channel(target.server, options=_OPTIONS)
         else:
             root, certificate, key = target.tls.read()
             credentials = grpc.ssl_channel_credentials(root, key, certificate)
             self._channel = grpc.secure_channel(target.server, credentials, options=_OPTIONS)
-        self._prediction = self._api.prediction_service.PredictionServiceStub(self._channel)
-        self._models = self._api.model_service.ModelServiceStub(self._channel)
+        self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
     def predict(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Returns what a signature makes of `inputs`, arrays by name."""
-        request = self._api.predict.PredictRequest()
+        request = predict_pb2.PredictRequest()
         self._name_model(request.model_spec)
         request.model_spec.signature_name = signature
         for name, array in inputs.items():
-            request.inputs[name].CopyFrom(self._api.tf.make_tensor_proto(array))
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
         response = self._call(self._prediction.Predict, request, signature)
-        return {name: self._api.tf.make_ndarray(t) for name, t in response.outputs.items()}
+        return {name: tf.make_ndarray(t) for name, t in response.outputs.items()}
 
     def signatures(self) -> dict[str, transport.Signature]:
         """Returns the model's signatures by name."""
-        request = self._api.metadata.GetModelMetadataRequest(metadata_field=["signature_def"])
+        field = "signature_def"
+        request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=[field])
         self._name_model(request.model_spec)
         response = self._call(self._prediction.GetModelMetadata, request)
-        found = self._api.metadata.SignatureDefMap()
-        response.metadata["signature_def"].Unpack(found)
+        found = get_model_metadata_pb2.SignatureDefMap()
+        response.metadata[field].Unpack(found)
         return {
             name: transport.Signature(
-                inputs={key: self._spec(info) for key, info in definition.inputs.items()},
-                outputs={key: self._spec(info) for key, info in definition.outputs.items()},
+                inputs={key: _spec(info) for key, info in definition.inputs.items()},
+                outputs={key: _spec(info) for key, info in definition.outputs.items()},
             )
             for name, definition in found.signature_def.items()
             if not name.startswith(transport.INTERNAL)
@@ -73,10 +79,10 @@ class GrpcTransport(transport.Transport):
 
     def status(self) -> list[transport.VersionStatus]:
         """Returns the model's versions, the newest first."""
-        request = self._api.status.GetModelStatusRequest()
+        request = get_model_status_pb2.GetModelStatusRequest()
         self._name_model(request.model_spec, labelled=False)
         response = self._call(self._models.GetModelStatus, request)
-        state_name = self._api.status.ModelVersionStatus.State.Name
+        state_name = get_model_status_pb2.ModelVersionStatus.State.Name
         found = [
             transport.VersionStatus(s.version, state_name(s.state), s.status.error_message)
             for s in response.model_version_status
@@ -98,45 +104,17 @@ class GrpcTransport(transport.Transport):
         def attempt(seconds: float) -> Any:
             try:
                 return method(request, timeout=seconds)
-            except self._api.grpc.RpcError as error:
+            except grpc.RpcError as error:
                 code, details = error.code().name, error.details() or ""
                 raise failures.of(code, details, self.target, signature) from error
 
         return retries.call(attempt, self.target.timeout)
 
-    def _spec(self, info: Any) -> transport.TensorSpec:
-        dtype = transport.dtype_name(self._api.data_type.Name(info.dtype))
-        if info.tensor_shape.unknown_rank:
-            return transport.TensorSpec(dtype, None)
-        shape = tuple(None if d.size < 0 else d.size for d in info.tensor_shape.dim)
-        return transport.TensorSpec(dtype, shape)
 
-
-@functools.cache
-def _import() -> types.SimpleNamespace:
-    try:
-        import grpc
-        import tensorflow as tf
-        from tensorflow.core.framework import types_pb2
-        from tensorflow_serving.apis import (
-            get_model_metadata_pb2,
-            get_model_status_pb2,
-            model_service_pb2_grpc,
-            predict_pb2,
-            prediction_service_pb2_grpc,
-        )
-    except ImportError as error:
-        raise errors.UserError(
-            f"gRPC needs packages that are missing ({error}); install them with "
-            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
-        ) from error
-    return types.SimpleNamespace(
-        grpc=grpc,
-        tf=tf,
-        data_type=types_pb2.DataType,
-        metadata=get_model_metadata_pb2,
-        status=get_model_status_pb2,
-        predict=predict_pb2,
-        model_service=model_service_pb2_grpc,
-        prediction_service=prediction_service_pb2_grpc,
+def _spec(info: Any) -> transport.TensorSpec:
+    dtype = transport.dtype_name(types_pb2.DataType.Name(info.dtype))
+    if info.tensor_shape.unknown_rank:
+        return transport.TensorSpec(dtype, None)
+    return transport.TensorSpec(
+        dtype, tuple(None if d.size < 0 else d.size for d in info.tensor_shape.dim)
     )

@@ -8,8 +8,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from stargan_tf.base import errors
 from stargan_tf.client import failures, rest_json, retries, transport
 from stargan_tf.client import target as target_lib
 
+_Parsed = TypeVar("_Parsed")
 _CHUNK = 2**20  # bytes read between two looks at the clock
 
 # A server's gRPC code becomes an HTTP status, and several become 400; proxies add 413 and 502.
@@ -68,26 +69,16 @@ class RestTransport(transport.Transport):
             self._signatures = self.signatures()
         if signature not in self._signatures:
             raise self._not_serving(f"no signature {signature!r} in its metadata")
-        try:
-            return rest_json.predict_response(answer, self._signatures[signature].outputs)
-        except (ValueError, TypeError, KeyError) as error:
-            raise self._not_serving(str(error)) from error
+        outputs = self._signatures[signature].outputs
+        return self._parse(rest_json.predict_response, answer, outputs)
 
     def signatures(self) -> dict[str, transport.Signature]:
         """Returns the model's signatures by name."""
-        answer = self._call("/metadata")
-        try:
-            return rest_json.signatures(answer)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._not_serving(repr(error)) from error
+        return self._parse(rest_json.signatures, self._call("/metadata"))
 
     def status(self) -> list[transport.VersionStatus]:
         """Returns the model's versions, the newest first."""
-        answer = self._call("")
-        try:
-            return rest_json.status(answer)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._not_serving(repr(error)) from error
+        return self._parse(rest_json.status, self._call(""))
 
     def close(self) -> None:
         """Does nothing: every request has a connection of its own."""
@@ -125,6 +116,12 @@ class RestTransport(transport.Transport):
                     limit = f"an answer has more than {transport.MAX_MESSAGE_BYTES:,} bytes"
                     raise failures.of("RESOURCE_EXHAUSTED", limit, self.target)
         return b"".join(parts)
+
+    def _parse(self, parse: Callable[..., _Parsed], *answer: Any) -> _Parsed:
+        try:
+            return parse(*answer)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._not_serving(repr(error)) from error
 
     def _url(self, method: str) -> str:
         which = ""

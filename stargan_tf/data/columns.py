@@ -1,4 +1,4 @@
-"""From a table of 0 and 1, a column for every attribute, to the labels that were asked for."""
+"""Turns a table of 0 and 1, one column per attribute, into the labels to learn."""
 
 from collections.abc import Sequence
 
@@ -16,21 +16,22 @@ def choose(
     *,
     as_domains: bool = False,
 ) -> tuple[labels_lib.LabelSpace, np.ndarray, np.ndarray]:
-    """Returns the label space, the labels, and which rows they are of.
+    """Selects the columns to learn and the rows that can be labelled with them.
 
     Args:
-      names: Of the columns.
+      names: The names of the columns.
       table: (N, len(names)) of 0 and 1.
       chosen: The attributes to learn, in the order of the labels.
       exclusive: Groups of attributes of which at most one is 1; see `LabelSpace.of_attributes`.
-      as_domains: Whether the chosen are domains: then only rows that show exactly one of them are
-        kept, and `exclusive` does not matter.
+      as_domains: Whether the chosen attributes are domains. Then only rows that show exactly one
+        of them are kept, and `exclusive` is ignored.
 
     Returns:
-      label_space; labels (M, len(chosen)) float32; rows (M,) int64, ascending.
+      label_space; labels (M, len(chosen)) float32; rows (M,) int64, ascending: the row numbers
+      that the labels belong to.
 
     Raises:
-      UserError: If a name is unknown, or no row shows a domain alone.
+      UserError: A name is unknown, or no row shows a domain alone.
     """
     for name in chosen:
         if name not in names:

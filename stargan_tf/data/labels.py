@@ -1,4 +1,4 @@
-"""What the labels of a data set mean: names, kind, and which of them exclude each other."""
+"""The meaning of label vectors: their names, their kind, and which exclude each other."""
 
 import collections
 import dataclasses
@@ -17,12 +17,12 @@ _WHAT = {"attributes": "attribute", "domains": "domain", "joint": "label"}
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """The labels of one data set within the label vectors of a joint training, or all there are.
+    """The slice of a label vector that belongs to one data set; without joint training, all of it.
 
     Attributes:
-      name: Of the data set; "" where there is only one.
-      space: What its labels mean by themselves.
-      start: Where they begin.
+      name: The name of the data set; "" if there is only one.
+      space: What the labels of this data set mean.
+      start: The position of its first label.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Block:
     start: int = 0
 
     def holds(self, index: int) -> bool:
-        """Returns whether position `index` of a label vector is one of these."""
+        """Returns whether position `index` of a label vector lies in this block."""
         return self.start <= index < self.start + self.space.width
 
     def of(self, labels: Any) -> Any:
-        """Returns this data set's part of label vectors or logits, (N, width) or (N, names)."""
+        """Returns this block of label vectors or logits, (N, width) or (N, names), as a view."""
         return labels[..., self.start : self.start + self.space.width]
 
 
@@ -43,10 +43,10 @@ class LabelSpace:
     """The meaning of a label vector c of `width` numbers, each 0 or 1.
 
     Attributes:
-      kind: "attributes": every entry is 0 or 1 by itself (CelebA). "domains": one-hot. "joint":
-        of several data sets; see `JointSpace`.
-      names: The name of every entry, in order; normalized (`names.normalized`), as are the names
-        that its methods take.
+      kind: "attributes": the entries are independent (CelebA). "domains": one-hot. "joint":
+        labels of several data sets; see `JointSpace`.
+      names: The name of every entry, in order, normalized by `names.normalized`. Methods normalize
+        the names they receive.
       exclusive: For attributes: groups of names of which at most one is 1 (hair colours).
     """
 
@@ -58,7 +58,7 @@ class LabelSpace:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}. Received: {self.kind!r}")
         composed = tuple(map(names_lib.normalized, self.names))
-        if len(set(composed)) == len(set(self.names)):  # else see `names.refuse`: an old run's
+        if len(set(composed)) == len(set(self.names)):  # old runs may differ; see `names.refuse`
             object.__setattr__(self, "names", composed)
             groups = (tuple(map(names_lib.normalized, group)) for group in self.exclusive)
             object.__setattr__(self, "exclusive", tuple(groups))
@@ -73,10 +73,9 @@ class LabelSpace:
     def of_attributes(
         cls, names: Iterable[str], exclusive: Iterable[Iterable[str]]
     ) -> "LabelSpace":
-        """Returns the space of the attributes `names`.
+        """Creates the label space of attributes.
 
-        Names that are not among them are left out of the exclusive groups, and then groups of
-        fewer than two.
+        Drops unknown names from the exclusive groups, then groups of fewer than two names.
         """
         names = tuple(map(names_lib.normalized, names))
         groups = (map(names_lib.normalized, group) for group in exclusive)
@@ -85,7 +84,7 @@ class LabelSpace:
 
     @property
     def what(self) -> str:
-        """What one of the names is, for messages: an "attribute", "domain" or "label"."""
+        """The noun for one label in messages: "attribute", "domain" or "label"."""
         return _WHAT[self.kind]
 
     @property
@@ -95,7 +94,7 @@ class LabelSpace:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The data sets whose labels these are, one after the other."""
+        """The blocks of the data sets, in order."""
         return (Block("", self),)
 
     def present(self, label: np.ndarray) -> tuple[str, ...]:
@@ -104,7 +103,7 @@ class LabelSpace:
         return tuple(name for name, entry in zip(self.names, entries, strict=True) if entry)
 
     def index(self, name: str) -> int:
-        """Returns the position of `name`, or raises a UserError with the nearest names."""
+        """Returns the position of `name`; raises a UserError with similar names if unknown."""
         for spelling in (name, names_lib.normalized(name)):
             if spelling in self.names:
                 return self.names.index(spelling)
@@ -119,13 +118,13 @@ class LabelSpace:
         return tuple(sorted(set().union(*(group for group in groups if own in group)) - {own}))
 
     def edited(self, label: np.ndarray, edits: Iterable[str]) -> np.ndarray:
-        """Returns a copy of `label` (width,) with the named entries set.
+        """Returns a copy of `label` (width,) with the named entries set or cleared.
 
-        A name sets its entry and clears its rivals; "-name" clears it. For domains the one name
-        replaces all.
+        "name" sets its entry and clears its rivals; "-name" clears its entry. A domain's name
+        replaces the domain.
 
         Raises:
-          UserError: If a name is unknown, two exclude each other, or a domain is cleared.
+          UserError: A name is unknown, two exclude each other, or a domain is cleared.
         """
         label = np.array(label, np.float32)
         set_names: list[str] = []
@@ -134,8 +133,8 @@ class LabelSpace:
             index = self.index(name)
             if edit.startswith("-") and self.kind == "domains":
                 raise errors.UserError(
-                    f"A domain can't be cleared; received {edit!r}; name the domain to go to: "
-                    f"{', '.join(self.names)}."
+                    f"A domain can't be cleared; received {edit!r}; name the domain to translate "
+                    f"to: {', '.join(self.names)}."
                 )
             rivals = self.rivals(name)
             clash = [other for other in set_names if self.index(other) in rivals]
@@ -153,14 +152,14 @@ class LabelSpace:
                 set_names.append(name)
         return label
 
-    def shown(self, labels: np.ndarray, names: Iterable[str]) -> np.ndarray:
-        """Returns the target labels of a sheet's column: the fact that it shows, for every image.
+    def changed(self, labels: np.ndarray, names: Iterable[str]) -> np.ndarray:
+        """Returns target labels (N, width) that visibly differ from the images' in `names`.
 
-        What is exclusive (a domain, a hair colour) is set; every other attribute is flipped.
+        A name with rivals (a domain, a hair colour) is set; any other attribute is flipped.
 
         Args:
-          labels: (N, width), the images' own.
-          names: Of the column.
+          labels: (N, width), the labels of the images.
+          names: The labels to change.
         """
         labels = np.array(labels, np.float32)
         for name in names:
@@ -192,19 +191,19 @@ class LabelSpace:
 class JointSpace(LabelSpace):
     """The unified label c~ = [c_1, ..., c_n, m] of n data sets (Choi et al. 2018, section 3.3).
 
-    The mask m is one-hot: it tells whose labels are given. The blocks of the other data sets are 0
-    and mean nothing. `names` are those of the blocks; a name that two data sets share is
-    "dataset.name".
+    The mask m is one-hot and names the data set whose labels are known. The blocks of the others
+    are 0 and mean nothing. `names` lists the names of all blocks; a name that two data sets share
+    becomes "dataset.name".
 
     Attributes:
-      sets: The name and the labels of every data set.
+      sets: The name and the label space of every data set.
     """
 
     sets: tuple[tuple[str, LabelSpace], ...] = ()
 
     @classmethod
     def of(cls, sets: Sequence[tuple[str, LabelSpace]]) -> "JointSpace":
-        """Returns the joint space of data sets, named by these names."""
+        """Creates the joint space of data sets, given as pairs of name and label space."""
         counts = collections.Counter(name for _, space in sets for name in space.names)
         names = tuple(
             f"{data_set}.{name}" if counts[name] > 1 else name
@@ -220,38 +219,37 @@ class JointSpace(LabelSpace):
 
     @property
     def width(self) -> int:
-        """The length of a label vector: of all blocks and the mask."""
+        """The length of a label vector: all blocks and the mask."""
         return len(self.names) + len(self.sets)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The data sets whose labels these are, one after the other."""
+        """The blocks of the data sets, in order."""
         starts = np.cumsum([0, *(space.width for _, space in self.sets)]).tolist()
         return tuple(Block(*one, start) for one, start in zip(self.sets, starts, strict=False))
 
     def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
-        """Returns labels (..., width of that block) of data set `number` as c~ (..., width)."""
+        """Turns labels (..., block width) of data set `number` into c~ (..., width)."""
         block, labels = self.blocks[number], np.asarray(labels, np.float32)
-        found = np.zeros((*labels.shape[:-1], self.width), np.float32)
-        block.of(found)[:] = labels
-        found[..., len(self.names) + number] = 1.0
-        return found
+        joint = np.zeros((*labels.shape[:-1], self.width), np.float32)
+        block.of(joint)[:] = labels
+        joint[..., len(self.names) + number] = 1.0
+        return joint
 
     def rivals(self, name: str) -> tuple[int, ...]:
-        """Returns the positions that must be 0 when `name` is 1: other data sets' among them."""
+        """Returns the positions that must be 0 when `name` is 1, also those of other data sets."""
         number, own = self._place(name)
         block = self.blocks[number]
         others = [i for i in range(len(self.names)) if not block.holds(i)]
         return tuple(sorted([block.start + i for i in block.space.rivals(own)] + others))
 
     def edited(self, label: np.ndarray, edits: Iterable[str]) -> np.ndarray:
-        """Returns the c~ of the one data set that the names belong to, changed as asked for.
+        """Returns a c~ of the data set that the names belong to, edited as `LabelSpace.edited`.
 
-        What `label` holds in that data set's block is kept, whatever its mask says; see
-        `LabelSpace.edited`.
+        Keeps what `label` holds in that data set's block, whatever its mask says.
 
         Raises:
-          UserError: If a name is unknown, two are of different data sets, or they clash.
+          UserError: A name is unknown, names belong to different data sets, or they clash.
         """
         edits = tuple(edits)
         if not edits:
@@ -260,25 +258,25 @@ class JointSpace(LabelSpace):
         block = self.blocks[number]
         return self.unified(number, block.space.edited(block.of(np.asarray(label)), names))
 
-    def shown(self, labels: np.ndarray, names: Iterable[str]) -> np.ndarray:
-        """Returns the target labels of a sheet's column; see `LabelSpace.shown` and `edited`."""
+    def changed(self, labels: np.ndarray, names: Iterable[str]) -> np.ndarray:
+        """Returns target labels that visibly differ in `names`; see `LabelSpace.changed`."""
         number, names = self._one_set(names)
         block = self.blocks[number]
-        return self.unified(number, block.space.shown(block.of(np.asarray(labels)), names))
+        return self.unified(number, block.space.changed(block.of(np.asarray(labels)), names))
 
     def completed(self, labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """Returns labels (N, width) in which every block says something.
+        """Fills the unknown blocks of labels with a classifier's answers: (N, width).
 
         Args:
-          labels: c~ of images: one block is given, as its mask tells.
-          seen: (N, width), what a classifier sees in the images: it fills the other blocks.
+          labels: (N, width), the c~ of images; the mask names the one block that is known.
+          seen: (N, width), what a classifier sees in the images.
         """
-        labels, found = np.asarray(labels, np.float32), np.array(seen, np.float32)
+        labels, filled = np.asarray(labels, np.float32), np.array(seen, np.float32)
         for number, block in enumerate(self.blocks):
             own = labels[:, len(self.names) + number] == 1
-            block.of(found)[own] = block.of(labels)[own]
-        found[:, len(self.names) :] = labels[:, len(self.names) :]
-        return found
+            block.of(filled)[own] = block.of(labels)[own]
+        filled[:, len(self.names) :] = labels[:, len(self.names) :]
+        return filled
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON-ready dictionary that `LabelSpace.from_json` reads."""
@@ -286,20 +284,20 @@ class JointSpace(LabelSpace):
         return {**super().to_json(), "sets": sets}
 
     def _one_set(self, edits: Iterable[str]) -> tuple[int, tuple[str, ...]]:
-        """Returns the number of the data set that all names belong to, and its names for them."""
+        """Returns the number of the data set that is edited, and the edits in its own names."""
         places = {edit: self._place(edit.removeprefix("-")) for edit in edits}
         numbers = {number for number, _ in places.values()}
         if len(numbers) > 1:
             listed = ", ".join(f"{edit} ({self.sets[n][0]})" for edit, (n, _) in places.items())
             raise errors.UserError(
-                f"A translation changes labels of one data set; received {listed}; ask for those "
-                "of one, then translate the result again."
+                f"A translation changes the labels of one data set; received {listed}; ask for "
+                "those of one, then translate the result again."
             )
         own = (("-" if edit.startswith("-") else "") + own for edit, (_, own) in places.items())
         return numbers.pop(), tuple(own)
 
     def _place(self, name: str) -> tuple[int, str]:
-        """Returns the number of the data set with this name, and its own name for it."""
+        """Returns the number of the data set that has this label, and its own name for it."""
         index = self.index(name)
         number = next(n for n, block in enumerate(self.blocks) if block.holds(index))
         block = self.blocks[number]
@@ -307,7 +305,7 @@ class JointSpace(LabelSpace):
 
 
 def unknown_name(name: str, known: Iterable[str], what: str = "") -> errors.UserError:
-    """Returns the error for a name that is not among the known ones, naming the nearest."""
+    """Returns the error for a name that is not among the known ones; it suggests similar ones."""
     known = list(known)
     folded = {k.lower(): k for k in known}
     near = [folded[n] for n in difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)]

@@ -1,4 +1,4 @@
-"""Latent codes by seed: the same for a run, a video and a client of a server. No TensorFlow."""
+"""Latent codes by seed, the same in training, videos and clients. Imports no TensorFlow."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def draw(seed: int, count: int, latent_dim: int) -> np.ndarray:
-    """Returns latent codes (count, latent_dim) float32, standard normal: the first of a seed."""
+    """Draws the first `count` latent codes of a seed: (count, latent_dim) float32, normal."""
     return np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
 
 
-def of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
-    """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
+def draw_each(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
+    """Draws the first latent code of each seed: (seeds, latent_dim) float32, standard normal."""
     return np.concatenate([draw(seed, 1, latent_dim) for seed in seeds])

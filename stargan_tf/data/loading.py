@@ -1,9 +1,9 @@
-"""From the data flags to a data set."""
+"""Loads the data set that the options name."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
 
-from stargan_tf.cartoon import drawing
+from stargan_tf.cartoon import sampling
 from stargan_tf.data import joint, source, splits, subset
 from stargan_tf.data import options as options_lib
 from stargan_tf.data.packs import packed
@@ -20,17 +20,10 @@ from stargan_tf.data.tfds import labelling, tfds_source
 
 
 def load(options: options_lib.DataOptions, split: str) -> source.Source:
-    """Returns one split of the data set that the options name.
-
-    Args:
-      options: The data flags.
-      split: "train" or "test".
-
-    Returns:
-      The data set; of several, a `joint.Joint` of them.
+    """Loads one split ("train" or "test") of the data set, or a `joint.Joint` of several.
 
     Raises:
-      UserError: If the data set is missing, empty or not laid out as it should be.
+      UserError: The data set is missing, empty or not laid out as it should be.
     """
     if options.datasets:
         sets = load_each(options, split)
@@ -39,7 +32,7 @@ def load(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def load_each(options: options_lib.DataOptions, split: str) -> dict[str, source.Source]:
-    """Returns the data sets of a joint training by name, with labels of their own; see `load`."""
+    """Loads the data sets of a joint training by name, each with its own labels; see `load`."""
     parts = options.parts()
     names = options_lib.block_names(part.dataset for part in parts)
     sets = (_load_one(part, split, member) for member, part in enumerate(parts))
@@ -47,62 +40,65 @@ def load_each(options: options_lib.DataOptions, split: str) -> dict[str, source.
 
 
 def _load_one(options: options_lib.DataOptions, split: str, member: int = 0) -> source.Source:
-    """Loads one data set, number `member` of several."""
-    if options.kind == "cartoon_faces":  # Further ones must not draw the same faces again.
+    """Loads one data set, which is number `member` of several."""
+    if options.kind == "cartoon_faces":  # Each member must draw other faces.
         return _cartoon_faces(options, split, member)
     return _LOADERS[options.kind](options, split)
 
 
-def settled(options: options_lib.DataOptions, images: source.Source) -> options_lib.DataOptions:
-    """Returns the options with the crop that a pack was made with, where they ask for none.
+def with_pack_crop(
+    options: options_lib.DataOptions, images: source.Source
+) -> options_lib.DataOptions:
+    """Returns the options with the crop size of the pack, if they set none themselves.
 
-    So a run knows how its images were cut, and what uses the run cuts in the same way.
+    The run then records how its images were cropped, so that its users crop in the same way.
     """
     return dataclasses.replace(options, crop_size=options.crop_size or images.crop_size)
 
 
-def left_out(options: options_lib.DataOptions) -> list[str]:
-    """Returns a line for each data folder with files that are not images of a kind that is read."""
+def describe_left_out(options: options_lib.DataOptions) -> list[str]:
+    """Returns a line about each data folder that holds files of kinds that are not read."""
     parts = options.parts() if options.datasets else (options,)
     folders = [part.data_dir for part in parts if part.kind in ("image_folder", "rafd")]
-    return [line for folder in folders if (line := folder_survey.survey(folder).left_out())]
+    surveys = map(folder_survey.survey, folders)
+    return [line for survey in surveys if (line := survey.describe_left_out())]
 
 
 def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[int, str]]:
-    """Returns the data set without images that can't be used, and what is wrong with those.
+    """Returns the data set without its unusable images, and what is wrong with each of those.
 
     Args:
       images: The data set.
-      on_corrupt: "error" or "skip". To skip them, all images are decoded, since one that is found
-        broken during training could no longer be left out: every batch is decided beforehand.
+      on_corrupt: "error" or "skip". "skip" decodes every image first: batches are decided
+        beforehand, so no image can be dropped during training.
 
     Raises:
-      UserError: Some can't be used and `on_corrupt` is "error"; or a label would lose its last
+      UserError: An image is unusable and `on_corrupt` is "error", or a label would lose its last
         image.
     """
-    found = images.problems(thorough=on_corrupt == "skip")
+    problems = images.problems(thorough=on_corrupt == "skip")
     if on_corrupt == "error":
-        source.refuse(found, images)
-    return without(images, found), found
+        source.refuse(problems, images)
+    return without(images, problems), problems
 
 
-def without(images: source.Source, found: Mapping[int, str]) -> source.Source:
-    """Returns the data set without the images with problems.
+def without(images: source.Source, problems: Mapping[int, str]) -> source.Source:
+    """Returns the data set without the images that have problems.
 
     Raises:
       UserError: A label would lose its last image.
     """
-    if not found:
+    if not problems:
         return images
-    kept = [i for i in range(images.size) if i not in found]
-    # Every label needs an image; where one has lost its last, skipping is no help.
+    kept = [i for i in range(images.size) if i not in problems]
+    # Every label needs an image. If one would lose its last, skipping does not help.
     lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
     names = [n for n, is_lost in zip(images.label_space.names, lost, strict=False) if is_lost]
     source.refuse(
-        {i: why for i, why in found.items() if images.labels[i, lost].any()},
+        {i: why for i, why in problems.items() if images.labels[i, lost].any()},
         images,
-        f"without them no image of {', '.join(names) or 'a data set'} is left here, so they can't "
-        "be skipped; replace them, or leave that label out",
+        f"without them no image of {', '.join(names) or 'a data set'} is left, so they can't be "
+        "skipped; replace them, or leave that label out",
     )
     if isinstance(images, joint.Joint):
         return images.subset(kept)
@@ -148,7 +144,7 @@ def budget(options: options_lib.DataOptions) -> caching.Budget:
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:
     splits.refuse_fraction(options.val_fraction, "cartoon_faces draws its held-out faces")
     domains = options_lib.split_names(options.domains)
-    names = domains or options_lib.split_names(options.attributes) or drawing.ATTRIBUTES
+    names = domains or options_lib.split_names(options.attributes) or sampling.ATTRIBUTES
     return cartoon_faces.CartoonFaces(
         split,
         options.image_size,
@@ -179,7 +175,7 @@ def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
-    splits.refuse_fraction(options.val_fraction, "A packed data set has its split in it")
+    splits.refuse_fraction(options.val_fraction, "A packed data set has a split of its own")
     images = packed.load_packed(options.data_dir, split)
     domains = options_lib.split_names(options.domains)
     names = domains or options_lib.split_names(options.attributes)
@@ -191,8 +187,8 @@ def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
-    name, selection = options.dataset.partition(":")[2], labelling.Selection.of(options, split)
-    return tfds_source.load_tfds(name, options.data_dir, selection)
+    selection = labelling.Selection.from_options(options, split)
+    return tfds_source.load_tfds(options.dataset.partition(":")[2], options.data_dir, selection)
 
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {

@@ -1,4 +1,4 @@
-"""Which data set, and how its images become training images. Imports no TensorFlow."""
+"""The options that name a data set and say how to read it. Imports no TensorFlow."""
 
 import dataclasses
 import re
@@ -14,15 +14,15 @@ DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "pack
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
     "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
-    "--dataset=packed, or leave --cache=disk and --cache_dir out (after a flag file that has them: "
-    "--cache=auto --cache_dir=)."
+    "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them: "
+    "cache=auto cache_dir=)."
 )
-_FROM_LAYOUT = ("image_folder", "rafd")  # take their labels from the names of folders or files
+_FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
 
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
-    """The data flags of every command that trains."""
+    """The data options of every command that trains."""
 
     dataset: str = option(
         "cartoon_faces",
@@ -87,7 +87,7 @@ class DataOptions:
         "What the cache may take, in 10^9 bytes; images beyond are read.",
         may_change=True,
         above=0,
-        advice="pass --cache=off to keep nothing",
+        advice="pass cache=off to keep nothing",
     )
     max_grey: int = option(
         reading.MAX_GREY,
@@ -117,50 +117,50 @@ class DataOptions:
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
 
     def __post_init__(self) -> None:
-        for name in ("attributes", "exclusive", "domains"):  # typed in whatever spelling of Unicode
+        for name in ("attributes", "exclusive", "domains"):  # may be typed in any Unicode spelling
             object.__setattr__(self, name, names_lib.normalized(getattr(self, name)))
 
     @property
     def kind(self) -> str:
-        """The data set's name without what follows a colon: "tfds" of "tfds:celeb_a"."""
+        """The data set's name up to a colon: "tfds" for "tfds:celeb_a"."""
         return self.dataset.partition(":")[0]
 
     def parts(self) -> tuple["DataOptions", ...]:
-        """Returns the options of every one of the data sets that are trained on jointly.
+        """Returns the options of each data set in joint training.
 
         Raises:
-          UserError: If there are fewer than two, or a flag has not one value for each.
+          UserError: There are fewer than two, or an option does not hold one value for each.
         """
         names = split_names(self.datasets)
         if len(names) < 2 or self.dataset != DataOptions.dataset:
             raise errors.UserError(
-                f"Joint training takes two data sets or more in --datasets; received --datasets="
-                f"{self.datasets} and --dataset={self.dataset}; pass one with --dataset, or "
-                "several with --datasets."
+                "Joint training takes two data sets or more in `datasets`; received datasets="
+                f"{self.datasets} and dataset={self.dataset}; pass one with `dataset`, or "
+                "several with `datasets`."
             )
         values = {}
-        for flag in ("data_dir", "attributes", "domains"):
-            text = getattr(self, flag)
-            values[flag] = [one.strip() for one in text.split(";")] if text else [""] * len(names)
-            if len(values[flag]) != len(names):
+        for field in ("data_dir", "attributes", "domains"):
+            text = getattr(self, field)
+            values[field] = [one.strip() for one in text.split(";")] if text else [""] * len(names)
+            if len(values[field]) != len(names):
                 raise errors.UserError(
-                    f"--datasets names {len(names)} data sets ({', '.join(names)}), but "
-                    f"--{flag}={text} has {len(values[flag])} values; separate one for each by "
-                    "semicolons (an empty one is the data set's default)."
+                    f"`datasets` names {len(names)} data sets ({', '.join(names)}), but "
+                    f"{field}={text} has {len(values[field])} values; give one for each, separated "
+                    "by semicolons (an empty one is the data set's default)."
                 )
         return tuple(
             dataclasses.replace(self, datasets="", dataset=name, **part, exclusive=exclusive)
-            for name, exclusive, part in self._of_each(names, values)
+            for name, exclusive, part in self._split(names, values)
         )
 
-    def _of_each(
+    def _split(
         self, names: Sequence[str], values: dict[str, list[str]]
     ) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """Yields the name of each data set, its exclusive groups and its other values."""
+        """Yields each data set's name, its exclusive groups and its other values."""
         chosen = [split_names(text) for text in values["attributes"]]
         for k, name in enumerate(names):
-            part = {flag: of_sets[k] for flag, of_sets in values.items()}
-            # Groups are given for all data sets together: names of another are not for this one.
+            part = {field: texts[k] for field, texts in values.items()}
+            # `exclusive` holds the groups of all data sets; drop the names of the others.
             others = {n for j, names_ in enumerate(chosen) for n in names_ if j != k}
             groups = (split_names(group) for group in self.exclusive.split(";"))
             kept = ([n for n in group if n in chosen[k] or n not in others] for group in groups)
@@ -169,7 +169,7 @@ class DataOptions:
             yield name, DataOptions.exclusive if unchanged else exclusive, part
 
     def check(self) -> None:
-        """Raises a UserError where a value makes no sense, or would be ignored."""
+        """Raises a UserError if a value makes no sense or would be ignored."""
         check_ranges(self)
         if self.datasets:
             for part in self.parts():
@@ -177,29 +177,28 @@ class DataOptions:
             return
         if self.dataset == "cartoon_faces" and (self.fast_decode or self.cache == "memory"):
             raise errors.UserError(
-                "--dataset=cartoon_faces is drawn, has no files to decode and keeps what it draws; "
-                f"received --cache={self.cache} and --fast_decode={self.fast_decode}; leave them "
-                "out."
+                "dataset=cartoon_faces draws its images, keeps them, and has no files to decode; "
+                f"received cache={self.cache} and fast_decode={self.fast_decode}; leave them out."
             )
         self._check_one()
 
     def _check_one(self) -> None:
         """Checks the options of one data set."""
         if self.kind not in DATASETS:
-            raise labels.unknown_name(self.dataset, DATASETS, what="--dataset")
+            raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
         if self.cache not in _CACHES:
-            raise labels.unknown_name(self.cache, _CACHES, what="--cache")
+            raise labels.unknown_name(self.cache, _CACHES, what="`cache`")
         if self.dataset == "cartoon_faces" and self.data_dir:
             raise errors.UserError(
-                f"--dataset=cartoon_faces is drawn and reads no folder; received "
-                f"--data_dir={self.data_dir}; add --dataset=image_folder or --dataset=celeba."
+                "dataset=cartoon_faces draws its images and reads no folder; received "
+                f"data_dir={self.data_dir}; add dataset=image_folder or dataset=celeba."
             )
         if self.kind in _FROM_LAYOUT and self.attributes:
             raise errors.UserError(
-                f"--dataset={self.dataset} takes its labels from the names of folders or files; "
-                f"received --attributes={self.attributes}; leave it out."
+                f"dataset={self.dataset} takes its labels from the names of folders or files; "
+                f"received attributes={self.attributes}; leave it out."
             )
         if self.domains:
             self._check_domains()
@@ -207,53 +206,53 @@ class DataOptions:
     def _check_domains(self) -> None:
         if self.kind in _FROM_LAYOUT:
             raise errors.UserError(
-                f"--dataset={self.dataset} takes its domains from the names of folders or files; "
-                f"received --domains={self.domains}; leave it out."
+                f"dataset={self.dataset} takes its domains from the names of folders or files; "
+                f"received domains={self.domains}; leave it out."
             )
         if self.attributes:
             raise errors.UserError(
-                f"Labels are either attributes or domains; received --attributes={self.attributes} "
-                f"and --domains={self.domains}; leave one of them out."
+                f"Labels are either attributes or domains; received attributes={self.attributes} "
+                f"and domains={self.domains}; leave one of them out."
             )
         if self.exclusive != DataOptions.exclusive:
             raise errors.UserError(
-                f"Domains exclude each other; received --exclusive={self.exclusive} with "
-                f"--domains={self.domains}; leave --exclusive out."
+                f"Domains always exclude each other; received exclusive={self.exclusive} with "
+                f"domains={self.domains}; leave `exclusive` out."
             )
         if len(split_names(self.domains)) < 2:
             raise errors.UserError(
-                f"Translation needs at least two domains; received --domains={self.domains}; name "
+                f"Translation needs at least two domains; received domains={self.domains}; name "
                 "another attribute."
             )
 
     def exclusive_groups(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Returns the groups that `exclusive` names.
+        """Returns the groups in `exclusive`.
 
         Args:
-          names: The chosen attributes. Groups that the user gave may name no other; the default
-            names hair colours that need not be chosen.
+          names: The chosen attributes. A user's groups may name no others; the default names hair
+            colours that need not be among them.
 
         Raises:
-          UserError: If a given group names another attribute.
+          UserError: A user's group names an attribute that was not chosen.
         """
         groups = tuple(split_names(group) for group in self.exclusive.split(";"))
         if self.exclusive != DataOptions.exclusive:
             for name in (name for group in groups for name in group):
                 if name not in names:
-                    raise labels.unknown_name(name, names, what="attribute in --exclusive")
+                    raise labels.unknown_name(name, names, what="attribute in `exclusive`")
         return groups
 
 
 def block_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Returns a name for each data set, all different: the second "celeba" is "celeba_2"."""
-    found: list[str] = []
+    """Returns a unique name for each data set: the second "celeba" becomes "celeba_2"."""
+    unique: list[str] = []
     for name in names:
-        name = re.sub(r"\W+", "_", name)  # losses are named by it
-        taken = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in found)
-        found.append(f"{name}_{taken + 1}" if taken else name)
-    return tuple(found)
+        name = re.sub(r"\W+", "_", name)  # becomes a part of the names of losses
+        taken = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in unique)
+        unique.append(f"{name}_{taken + 1}" if taken else name)
+    return tuple(unique)
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Returns the comma-separated names in `text`, without blanks around them, normalized."""
+    """Splits comma-separated names, strips blanks and normalizes the spelling."""
     return tuple(names_lib.normalized(n.strip()) for n in text.split(",") if n.strip())

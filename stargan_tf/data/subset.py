@@ -1,4 +1,4 @@
-"""A data set without some of its images, or with other labels."""
+"""Views of a data set: some of its images, or the same images with other labels."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from stargan_tf.data import source
 
 
 def subset(images: source.Source, kept: Sequence[int]) -> source.Source:
-    """Returns the data set of the images number `kept`, in that order."""
+    """Returns a view of the images whose numbers are `kept`, in that order."""
     kept = np.asarray(kept, np.int64)
     return _view(images)(images, kept, images.label_space, images.labels[kept])
 
@@ -18,7 +18,7 @@ def subset(images: source.Source, kept: Sequence[int]) -> source.Source:
 def relabelled(
     images: source.Source, label_space: labels_lib.LabelSpace, labels: np.ndarray
 ) -> source.Source:
-    """Returns the same images with these labels, (size, label_space.width)."""
+    """Returns a view of all images with other labels, (size, label_space.width)."""
     return _view(images)(images, np.arange(images.size), label_space, labels)
 
 
@@ -42,8 +42,8 @@ class _View(source.Source):
         return self._images.load(self._inner(index))
 
     def problems(self, *, thorough: bool = False) -> dict[int, str]:
-        found = self._images.problems(thorough=thorough)
-        return {i: found[k] for i, k in enumerate(self._kept.tolist()) if k in found}
+        problems = self._images.problems(thorough=thorough)
+        return {i: problems[k] for i, k in enumerate(self._kept.tolist()) if k in problems}
 
     def describe(self, index: int) -> str:
         return self._images.describe(int(self._kept[index]))

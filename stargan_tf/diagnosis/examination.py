@@ -178,7 +178,7 @@ def _folders(
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
-    lines, strays = [] if problems else loading.left_out(data), []
+    lines, strays = [] if problems else loading.describe_left_out(data), []
     for part in (part for part in options if part.data_dir):
         survey = folder_survey.survey(part.data_dir)
         lines += folder.description(survey) if problems else []
@@ -232,7 +232,7 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) ->
         label_space = joint.Joint(list(sets.values()), list(sets)).label_space
     else:
         label_space = training[0].images.label_space
-        data = loading.settled(config.data, training[0].images)
+        data = loading.with_pack_crop(config.data, training[0].images)
         config = dataclasses.replace(config, data=data)
     return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
 

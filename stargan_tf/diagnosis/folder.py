@@ -5,7 +5,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from stargan_tf.data.sources import celeba_table, folder_layout, folder_survey
+from stargan_tf.data.sources import celeba, folder_layout, folder_survey
 from stargan_tf.diagnosis import finding
 
 KINDS = ("image_folder", "celeba", "rafd")  # data sets that are folders of image files
@@ -105,7 +105,7 @@ def guess(found: folder_survey.Survey, kind: str) -> str:
         return f"Copy images into {os.path.join(root, '<domain>')}, a folder for each domain"
     if kind != "celeba":
         for folder in ("", *children):
-            if celeba_table.find(os.path.join(root, folder)):
+            if celeba.find_table(os.path.join(root, folder)):
                 return f"Pass --dataset=celeba --data_dir={os.path.join(root, folder)}"
     return ""
 

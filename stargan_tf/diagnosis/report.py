@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stargan_tf.diagnosis import finding
+from stargan_tf.reports import table as table_lib
 
 _FORMAT = 1
 _HEADINGS = {
@@ -90,16 +91,14 @@ def _counts(figures: dict[str, Any]) -> list[str]:
     splits = figures["splits"]
     rows = {name: list(own.values()) for name, own in figures["labels"]["counts"].items()}
     heading = f"Images of {figures['name']}" if figures["name"] else "Images"
-    width = max(map(len, [*rows, heading, "looked at"])) + 4
-    lines = [f"{heading:<{width}}" + "".join(f"{name:>12}" for name in splits)]
     shown = list(rows.items())[:_MOST_LABELS]
     totals = [("all", [s["images"] for s in splits.values()])]
     if any(s["looked_at"] < s["images"] for s in splits.values()):
         totals.append(("looked at", [s["looked_at"] for s in splits.values()]))
     if any(s["broken"] for s in splits.values()):
         totals.append(("broken", [s["broken"] for s in splits.values()]))
-    for name, numbers in [*shown, *totals]:
-        lines.append(f"  {name:<{width - 2}}" + "".join(f"{n:>12,}" for n in numbers))
+    cells = [(f"  {name}", *(f"{n:,}" for n in numbers)) for name, numbers in [*shown, *totals]]
+    lines = [table_lib.table([heading, *splits], cells)]
     if len(rows) > len(shown):
         lines.append(f"  ({len(rows) - len(shown)} more labels)")
     counts = [row[0] for row in rows.values()]
@@ -112,9 +111,10 @@ def _sizes(summary: dict[str, Any]) -> list[str]:
     """The table of sizes, and the formats."""
     if "sizes" not in summary:
         return []
-    lines = [f"{'Size in pixels':<18}{'smallest':>10}{'median':>10}{'largest':>10}"]
+    rows = []
     for name, numbers in summary["sizes"].items():
         spec = ".2f" if "/" in name else ",.0f"
-        lines.append(f"  {name:<16}" + "".join(f"{n:>10{spec}}" for n in numbers))
+        rows.append((f"  {name}", *(f"{n:{spec}}" for n in numbers)))
+    sizes = table_lib.table(["Size in pixels", "smallest", "median", "largest"], rows)
     formats = ", ".join(f"{name} {count:,}" for name, count in summary["formats"].items())
-    return [*lines, f"  formats: {formats}"]
+    return [sizes, f"  formats: {formats}"]

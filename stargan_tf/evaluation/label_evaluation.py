@@ -49,7 +49,7 @@ def against_renders(
     found: dict[str, list[render_error.RenderError]] = {}
     columns = {"input": images[:_SHEET_ROWS]}
     for name in space.names:
-        target = space.shown(labels, (name,))
+        target = space.changed(labels, (name,))
         outputs = translate(algorithm, images, target)
         found[name] = [
             render_error.compare(images[i], outputs[i], _truths(source, i, name), asked=0)
@@ -124,8 +124,8 @@ def translate(algorithm: Translating, images: np.ndarray, labels: np.ndarray) ->
 def _truths(source: cartoon_faces.CartoonFaces, index: int, name: str) -> Sequence[np.ndarray]:
     """Returns the true render of the target `name` first, then those of its alternatives."""
     space, label = source.label_space, source.labels[index : index + 1]
-    rivals = [space.shown(label, (space.names[i],)) for i in space.rivals(name)]
-    wanted = [space.shown(label, (name,)), *(rivals or [label])]
+    rivals = [space.changed(label, (space.names[i],)) for i in space.rivals(name)]
+    wanted = [space.changed(label, (name,)), *(rivals or [label])]
     return [source.render(index, one[0]) for one in wanted]
 
 

@@ -13,6 +13,7 @@ from absl import flags
 
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line
+from stargan_tf.reports import table
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _OUTPUT = flags.DEFINE_string(
@@ -43,9 +44,8 @@ def main() -> None:
         )
     except RuntimeError as error:  # it answers otherwise than the run does
         raise errors.UserError(str(error)) from error
-    print(f"{'signature':32} {'max error':>10} {'mean error':>10}")
-    for name, error in exported.errors.items():
-        print(f"{name:32} {error.largest:10.1e} {error.mean:10.1e}")
+    rows = [(name, f"{e.largest:.1e}", f"{e.mean:.1e}") for name, e in exported.errors.items()]
+    print(table.table(["signature", "max error", "mean error"], rows))
     if not exported.warmed_up:
         print(
             "No warm-up requests were written, so a server's first answers are slow; for them: "

@@ -151,7 +151,7 @@ def _photos_in(
     folder: pathlib.Path, flag: str, leave_out: Sequence[pathlib.Path] = ()
 ) -> tuple[pathlib.PurePath, ...]:
     """Returns the photos of a folder, relative to it; prints what is passed over."""
-    listed = photo_folders.listing(folder, leave_out)
+    listed = photo_folders.list_photos(folder, leave_out)
     note = listed.note()
     if not listed.photos:
         raise errors.UserError(

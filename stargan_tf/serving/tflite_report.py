@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.reports import table as table_lib
 
 # Of a trained run, in dB, for images clipped to [-1, 1] (peak 2): what a scheme should reach.
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
@@ -136,23 +137,19 @@ def run(path: pathlib.Path, name: str, inputs: Inputs) -> tuple[Inputs, dict]:
 
 def table(path: pathlib.Path, reports: Sequence[Report], compared_on: str) -> str:
     """Returns the reports of one file as text, under a heading that says on what images."""
-    size = path.stat().st_size / 2**20
-    counts = operations(path).items()
-    lines = [
-        f"Compared with float32 on {reports[0].images} {compared_on}",
-        "",
-        f"{'signature':22}{'MB':>8}{'ms, 1 thread':>14}{'2 threads':>11}{'PSNR':>9}{'SSIM':>8}"
-        f"{'max error':>11}",
-    ]
+    headings = ["signature", "MB", "ms, 1 thread", "2 threads", "PSNR", "SSIM", "max error"]
+    size = f"{path.stat().st_size / 2**20:.1f}"
+    rows = []
     for r in reports:
+        times = [f"{r.milliseconds[str(threads)]:.1f}" for threads in _THREADS]
         psnr = "-" if r.psnr is None else f"{r.psnr:.1f} dB"
         ssim = "-" if r.ssim is None else f"{r.ssim:.4f}"
-        times = [r.milliseconds[str(threads)] for threads in _THREADS]
-        lines.append(
-            f"{r.signature:22}{size:8.1f}{times[0]:14.1f}{times[1]:11.1f}{psnr:>9}{ssim:>8}"
-            f"{r.largest:11.1e}"
-        )
-    return "\n".join([*lines, "operations: " + ", ".join(f"{n} {name}" for name, n in counts)])
+        rows.append((r.signature, size, *times, psnr, ssim, f"{r.largest:.1e}"))
+    counts = ", ".join(f"{count} {name}" for name, count in operations(path).items())
+    return (
+        f"Compared with float32 on {reports[0].images} {compared_on}\n\n"
+        f"{table_lib.table(headings, rows)}\noperations: {counts}"
+    )
 
 
 def operations(path: pathlib.Path) -> dict[str, int]:

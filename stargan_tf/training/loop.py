@@ -87,7 +87,7 @@ class _Loop:
         images_per_step = options.batch_size * self.algorithm.batches_per_step
         progress = summaries.Progress(step, total, images_per_step)
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
-        with interruption.requests() as received:
+        with interruption.requests() as received, progress.bar:
             while step < total and not received:
                 start = time.monotonic()
                 batch = self._next(batches, sampler, step)
@@ -112,9 +112,11 @@ class _Loop:
                     self.saved.save(step)
             self._save_unsaved(step)
         if step < total:
-            progress.say(f"Stopped at step {step}, saved. The same command continues from there.")
+            print(
+                f"Stopped at step {step}, saved. The same command continues from there.", flush=True
+            )
             return 128 + received[0]
-        progress.say(f"Trained {self.run.directory} to step {step}.")
+        print(f"Trained {self.run.directory} to step {step}.", flush=True)
         return 0
 
     def _next(self, batches: Iterator[Any], sampler: samplers.AnySampler, step: int) -> Any:

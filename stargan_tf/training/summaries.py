@@ -1,9 +1,7 @@
-"""What a run tells while it trains: metrics.jsonl, TensorBoard, sheets, a progress line."""
+"""What a run tells while it trains: metrics.jsonl, TensorBoard, sheets, progress."""
 
 import json
 import pathlib
-import shutil
-import sys
 import time
 from collections.abc import Mapping
 
@@ -12,6 +10,7 @@ from PIL import Image
 
 from stargan_tf.base import files
 from stargan_tf.pictures import sheets
+from stargan_tf.reports import progress
 
 
 class MetricsLog:
@@ -68,14 +67,17 @@ class TensorBoard:
 
 
 class Progress:
-    """A progress line: rewritten on a terminal, else one line each time it is shown."""
+    """How far training is and how fast.
+
+    Attributes:
+      bar: The context manager within which it is shown.
+    """
 
     def __init__(self, first_step: int, total_steps: int, images_per_step: int):
-        self._first, self._total, self._images = first_step, total_steps, images_per_step
-        self._start = self._mark = time.monotonic()
-        self._mark_step, self._waited = first_step, 0.0
+        self.bar = progress.Progress(total_steps, "step", first_step)
+        self._images = images_per_step
+        self._mark, self._mark_step, self._waited = time.monotonic(), first_step, 0.0
         self._given: list[float] = []
-        self._terminal = sys.stdout.isatty()
 
     def waited(self, seconds: float) -> None:
         """Adds time in which Python waited for a batch."""
@@ -86,7 +88,7 @@ class Progress:
         self._given.append(time.monotonic())
 
     def show(self, step: int, losses: Mapping[str, float]) -> dict[str, float]:
-        """Prints the line; returns the speed since it was last shown.
+        """Shows step, speed and losses; returns the speed since it was last shown.
 
         Call it when the losses of the last step that was given have been read, so that it is done.
         """
@@ -95,22 +97,17 @@ class Progress:
         rate = (step - self._mark_step) / span
         # While Python waited, the device may have been busy with the steps before.
         waited = min(self._waited, max(span - self._busy(now), 0.0))
-        left = (now - self._start) / max(step - self._first, 1) * (self._total - step)
         speed = {
             "speed/steps_per_second": rate,
             "speed/images_per_second": rate * self._images,
             "speed/waiting_for_data": waited / span,
         }
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        line = (
-            f"step {step}/{self._total}  {_duration(left)} left  "
+        self.bar.show(
+            step,
             f"{speed['speed/images_per_second']:.1f} images/s  "
-            f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}"
+            f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}",
         )
-        if self._terminal:  # a line that wraps could not be rewritten
-            line = line[: shutil.get_terminal_size().columns - 1]
-        print(f"\r\x1b[2K{line}" if self._terminal else line,
-              end="" if self._terminal else "\n", flush=True)  # fmt: skip
         self._mark, self._mark_step, self._waited, self._given = now, step, 0.0, []
         return speed
 
@@ -124,13 +121,3 @@ class Progress:
         count = len(self._given)
         each = ((now - given) / (count - k) for k, given in enumerate(self._given))
         return count * min(each, default=0.0)
-
-    def say(self, line: str) -> None:
-        """Prints a line of its own."""
-        print(f"\n{line}" if self._terminal else line, flush=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -84,7 +84,7 @@ class Translator:
         """
         x, own, said, cut = self._read(image, fit, known)
         names, note = sheets.targets(self._space)
-        targets = {name: self._space.shown(own, (name,)) for name in names}
+        targets = {name: self._space.changed(own, (name,)) for name in names}
         headings = [self._heading(name, own[0], target[0]) for name, target in targets.items()]
         cells = [x, *(self._algorithm.translate(x, target) for target in targets.values())]
         sheet = sheets.Sheet(["input", *headings], np.stack(cells, axis=1), note)

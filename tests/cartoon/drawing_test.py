@@ -7,19 +7,19 @@ import numpy as np
 from absl.testing import absltest, parameterized
 from PIL import Image
 
-from stargan_tf.cartoon import drawing as cartoon
+from stargan_tf.cartoon import drawing, sampling
 
 HELD_OUT = 2**32
 BRIGHTNESS = np.array([0.299, 0.587, 0.114])
 
 
 def label(*names):
-    return np.array([name in names for name in cartoon.ATTRIBUTES], np.float32)
+    return np.array([name in names for name in sampling.ATTRIBUTES], np.float32)
 
 
 def face(index, *names, spread=0.25, size=64, seed=0):
-    identity = cartoon.sample_identity(seed, index)
-    return cartoon.draw(identity, label(*names), cartoon.sample_style(seed, index, spread), size)
+    identity = sampling.sample_identity(seed, index)
+    return drawing.draw(identity, label(*names), sampling.sample_style(seed, index, spread), size)
 
 
 def changed(a, b):
@@ -35,27 +35,27 @@ def pixel_of(identity, x, y, size):
 class SamplingTest(parameterized.TestCase):
     @parameterized.parameters(0, 17, HELD_OUT, 2**40)
     def test_samples_do_not_depend_on_what_was_drawn_before(self, index):
-        first = cartoon.sample_style(3, index, 0.5), cartoon.sample_identity(3, index)
-        attributes = cartoon.sample_attributes(3, index)
-        cartoon.sample_identity(3, index + 1)
+        first = sampling.sample_style(3, index, 0.5), sampling.sample_identity(3, index)
+        attributes = sampling.sample_attributes(3, index)
+        sampling.sample_identity(3, index + 1)
         np.random.seed(0)
-        np.testing.assert_array_equal(cartoon.sample_attributes(3, index), attributes)
-        self.assertEqual(cartoon.sample_identity(3, index), first[1])
-        self.assertEqual(cartoon.sample_style(3, index, 0.5), first[0])
+        np.testing.assert_array_equal(sampling.sample_attributes(3, index), attributes)
+        self.assertEqual(sampling.sample_identity(3, index), first[1])
+        self.assertEqual(sampling.sample_style(3, index, 0.5), first[0])
 
     def test_another_process_draws_the_same_face(self):
         code = (
-            "import zlib; from stargan_tf.cartoon import drawing as c; "
-            "print(zlib.crc32(c.draw(c.sample_identity(5, 9), c.sample_attributes(5, 9), "
+            "import zlib; from stargan_tf.cartoon import drawing, sampling as c; "
+            "print(zlib.crc32(drawing.draw(c.sample_identity(5, 9), c.sample_attributes(5, 9), "
             "c.sample_style(5, 9, 1.0), 64).tobytes()), 'tensorflow' in __import__('sys').modules)"
         )
         printed = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True
         ).stdout.split()
-        here = cartoon.draw(
-            cartoon.sample_identity(5, 9),
-            cartoon.sample_attributes(5, 9),
-            cartoon.sample_style(5, 9, 1.0),
+        here = drawing.draw(
+            sampling.sample_identity(5, 9),
+            sampling.sample_attributes(5, 9),
+            sampling.sample_style(5, 9, 1.0),
             64,
         )
         self.assertEqual(printed, [str(zlib.crc32(here.tobytes())), "False"])
@@ -63,36 +63,36 @@ class SamplingTest(parameterized.TestCase):
     def test_different_faces_differ(self):
         # 2**32 apart, and a seed whose upper word looks like part of an index.
         keys = [(0, 0), (0, 1), (1, 0), (0, HELD_OUT), (HELD_OUT, 0), (1, 5 * 2**32), (0, 2**40)]
-        self.assertLen({cartoon.sample_identity(*key) for key in keys}, len(keys))
-        self.assertLen({cartoon.sample_style(*key, 1.0) for key in keys}, len(keys))
+        self.assertLen({sampling.sample_identity(*key) for key in keys}, len(keys))
+        self.assertLen({sampling.sample_style(*key, 1.0) for key in keys}, len(keys))
 
     def test_parts_are_uncorrelated(self):
         rows = []
         for index in range(400):
-            identity = cartoon.sample_identity(0, index)
-            style = cartoon.sample_style(0, index, 1.0)
+            identity = sampling.sample_identity(0, index)
+            style = sampling.sample_style(0, index, 1.0)
             rows.append(
                 [identity.face_width, sum(identity.skin), identity.light, style.shade, style.volume]
-                + [style.smile_width, style.frame_square, *cartoon.sample_attributes(0, index)[1:]]
+                + [style.smile_width, style.frame_square, *sampling.sample_attributes(0, index)[1:]]
             )
         between = np.corrcoef(np.array(rows).T)
         for block in (between[:3, 3:7], between[:3, 7:], between[3:7, 7:]):
             self.assertLess(np.abs(block).max(), 0.2)
 
     def test_exactly_one_hair_colour_and_the_frequencies(self):
-        labels = np.stack([cartoon.sample_attributes(0, index) for index in range(500)])
+        labels = np.stack([sampling.sample_attributes(0, index) for index in range(500)])
         self.assertEqual(labels.dtype, np.float32)
         self.assertContainsSubset(np.unique(labels), [0.0, 1.0])
         np.testing.assert_array_equal(labels[:, :3].sum(axis=1), 1.0)
         np.testing.assert_allclose(labels.mean(axis=0), [1 / 3] * 3 + [0.4, 0.5], atol=0.08)
 
     def test_spread_scales_the_styles(self):
-        self.assertLen({cartoon.sample_style(s, i, 0.0) for s in (0, 1) for i in range(20)}, 1)
-        identity, who = cartoon.sample_identity(0, 3), label("Brown_Hair", "Smiling", "Eyeglasses")
+        self.assertLen({sampling.sample_style(s, i, 0.0) for s in (0, 1) for i in range(20)}, 1)
+        identity, who = sampling.sample_identity(0, 3), label("Brown_Hair", "Smiling", "Eyeglasses")
         deviation = []
         for spread in (0.0, 0.25, 1.0):
-            styles = [cartoon.sample_style(0, index, spread) for index in range(16)]
-            faces = np.stack([cartoon.draw(identity, who, style, 32) for style in styles])
+            styles = [sampling.sample_style(0, index, spread) for index in range(16)]
+            faces = np.stack([drawing.draw(identity, who, style, 32) for style in styles])
             deviation.append(faces.astype(np.float32).std(axis=0).mean())
         self.assertEqual(deviation[0], 0.0)
         self.assertGreater(deviation[1], 1.0)
@@ -100,13 +100,13 @@ class SamplingTest(parameterized.TestCase):
 
     def test_parts_are_frozen(self):
         with self.assertRaises(dataclasses.FrozenInstanceError):
-            cartoon.sample_identity(0, 0).roll = 0.0
+            sampling.sample_identity(0, 0).roll = 0.0
 
     def test_rejects_a_negative_index_and_a_spread_out_of_range(self):
         with self.assertRaisesRegex(ValueError, "Received: 0, -1"):
-            cartoon.sample_identity(0, -1)
+            sampling.sample_identity(0, -1)
         with self.assertRaisesRegex(ValueError, r"Received: 1\.5"):
-            cartoon.sample_style(0, 0, 1.5)
+            sampling.sample_style(0, 0, 1.5)
 
 
 class DrawTest(parameterized.TestCase):
@@ -142,7 +142,7 @@ class DrawTest(parameterized.TestCase):
             self.assertGreater(levels[1], levels[0] + 15.0)
             self.assertGreater(levels[2], levels[1] + 40.0)
             # The middle of the face, from the eyes to the mouth, is never hair.
-            x, y = pixel_of(cartoon.sample_identity(0, index), 0.0, 0.1, 64).astype(int)
+            x, y = pixel_of(sampling.sample_identity(0, index), 0.0, 0.1, 64).astype(int)
             self.assertFalse(hair[y - 8 : y + 7, x - 7 : x + 7].any())
         self.assertBetween(np.mean(shares), 0.15, 0.32)
 
@@ -155,7 +155,7 @@ class DrawTest(parameterized.TestCase):
                 face(index, *names, "Smiling", spread=spread, size=128),
             )
             self.assertBetween(change.mean(), 0.01, 0.06)
-            x, y = pixel_of(cartoon.sample_identity(0, index), 0.0, 0.18, 128)
+            x, y = pixel_of(sampling.sample_identity(0, index), 0.0, 0.18, 128)
             rows, columns = np.nonzero(change)
             self.assertLess(np.abs(rows - y).max(), 0.11 * 128)
             self.assertLess(np.abs(columns - x).max(), 0.17 * 128)
@@ -169,7 +169,7 @@ class DrawTest(parameterized.TestCase):
                 face(index, *names, "Eyeglasses", spread=spread, size=128),
             )
             self.assertBetween(change.mean(), 0.03, 0.12)
-            x, y = pixel_of(cartoon.sample_identity(0, index), 0.0, 0.0, 128)
+            x, y = pixel_of(sampling.sample_identity(0, index), 0.0, 0.0, 128)
             rows, columns = np.nonzero(change)
             self.assertLess(np.abs(rows - y).max(), 0.13 * 128)
             self.assertLess(np.abs(columns - x).max(), 0.31 * 128)
@@ -191,9 +191,9 @@ class DrawTest(parameterized.TestCase):
 
     @parameterized.parameters(((4,),), ((6,),), ((1, 5),))
     def test_rejects_labels_of_another_shape(self, shape):
-        identity, style = cartoon.sample_identity(0, 0), cartoon.sample_style(0, 0, 0.0)
+        identity, style = sampling.sample_identity(0, 0), sampling.sample_style(0, 0, 0.0)
         with self.assertRaisesRegex(ValueError, r"Received: shape \(\d.*\)$"):
-            cartoon.draw(identity, np.zeros(shape), style, 64)
+            drawing.draw(identity, np.zeros(shape), style, 64)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes,
             (self.SIDE, self.SIDE, 3),
         )
-        found = tf.data.Dataset.range(count).map(call, num_parallel_calls=2)
-        return np.stack(list(found.as_numpy_iterator()))
+        batches = tf.data.Dataset.range(count).map(call, num_parallel_calls=2)
+        return np.stack(list(batches.as_numpy_iterator()))
 
     def read(self, images):
         """Returns the widths and heights of the boxes, in pixels, and which are mirrored."""
@@ -75,11 +75,11 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_without_crop_it_is_the_plain_image_or_its_mirror(self):
         images = samplers.Sampler(Ramps(), 4, self.SIDE, crop_size=100)
-        found = self.augment(8, p=0.0, crop_size=100)
+        result = self.augment(8, p=0.0, crop_size=100)
         plain = [images.plain_image(tf.constant(n, tf.int64)).numpy() for n in range(8)]
         plain = [np.rint((image + 1) * 127.5) for image in plain]
-        same = [np.array_equal(a, b) for a, b in zip(found, plain, strict=True)]
-        turned = [np.array_equal(a, b[:, ::-1]) for a, b in zip(found, plain, strict=True)]
+        same = [np.array_equal(a, b) for a, b in zip(result, plain, strict=True)]
+        turned = [np.array_equal(a, b[:, ::-1]) for a, b in zip(result, plain, strict=True)]
         self.assertAllEqual(np.add(same, turned), np.ones(8))
         self.assertBetween(sum(same), 1, 7)
         with mock.patch.object(transforms, "random_box") as crop:
@@ -118,8 +118,8 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         sequence = self.augment(20, draws.Draw.REFERENCE_2)
         for n in (19, 3):
             p = tf.constant(n, tf.int64)
-            found = images.augmented(p, p, draws.Draw.REFERENCE_2, 0.5)
-            self.assertAllEqual(found, sequence[n])
+            result = images.augmented(p, p, draws.Draw.REFERENCE_2, 0.5)
+            self.assertAllEqual(result, sequence[n])
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ class JointSpaceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(SPACE.unified(1, [0, 1]), [0, 0, 0, 0, 1, 0, 1])
 
     def test_blocks_are_views(self):
-        found = np.arange(7)
-        self.assertAllEqual(SPACE.blocks[0].of(found), [0, 1, 2])
-        self.assertAllEqual(SPACE.blocks[1].of(tf.constant([found])), [[3, 4]])
+        vector = np.arange(7)
+        self.assertAllEqual(SPACE.blocks[0].of(vector), [0, 1, 2])
+        self.assertAllEqual(SPACE.blocks[1].of(tf.constant([vector])), [[3, 4]])
 
     @parameterized.parameters(
         ([1, 0, 1, 0, 0, 1, 0], ["Blond"], [0, 1, 1, 0, 0, 1, 0]),
@@ -60,9 +60,9 @@ class JointSpaceTest(tf.test.TestCase, parameterized.TestCase):
     def test_shown(self):
         own = np.array([[1, 0, 1, 1, 0, 1, 0], [0, 0, 0, 0, 1, 0, 1]])
         self.assertAllEqual(
-            SPACE.shown(own, ["Male"]), [[1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 0]]
+            SPACE.changed(own, ["Male"]), [[1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 0]]
         )
-        self.assertAllEqual(SPACE.shown(own, ["happy"]), [[0, 0, 0, 1, 0, 0, 1]] * 2)
+        self.assertAllEqual(SPACE.changed(own, ["happy"]), [[0, 0, 0, 1, 0, 0, 1]] * 2)
 
     def test_rivals_are_all_that_must_be_zero(self):
         self.assertEqual(SPACE.rivals("Black"), (1, 3, 4))
@@ -85,8 +85,8 @@ class JointSpaceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(space.names[:4], ("a.Black", "a.Blond", "a.Male", "b.Black"))
         self.assertEqual(space.names[-2:], ("happy", "sad"))
         self.assertEqual(space.exclusive, (("a.Black", "a.Blond"), ("b.Black", "b.Blond")))
-        found = space.edited(np.zeros(11), ["b.Male"])
-        self.assertAllEqual(np.flatnonzero(found), [5, 9])
+        label = space.edited(np.zeros(11), ["b.Male"])
+        self.assertAllEqual(np.flatnonzero(label), [5, 9])
 
     def test_json(self):
         value = json.loads(json.dumps(SPACE.to_json()))
@@ -106,8 +106,8 @@ class JointTest(tf.test.TestCase):
         self.assertEqual(self.images.size, 12)
         expected = [*self.sets[0].images, *self.sets[1].images]
         indices = tf.data.Dataset.range(12).map(self.images.load)
-        for found, image in zip(indices, expected, strict=True):
-            self.assertAllEqual(found, image)
+        for index, image in zip(indices, expected, strict=True):
+            self.assertAllEqual(index, image)
         self.assertEqual(self.images.describe(4), "picture 4")
         self.assertEqual(self.images.describe(5), "picture 0")
 
@@ -130,8 +130,8 @@ class JointTest(tf.test.TestCase):
         self.sets[1].problems = lambda thorough: {0: "cut"}
         images = joint.Joint(self.sets, ("one", "two"))
         self.assertEqual(images.problems(), {1: "empty", 5: "cut"})
-        kept, found = loading.usable(images, "skip")
-        self.assertEqual((kept.size, found), (10, {1: "empty", 5: "cut"}))
+        kept, problems = loading.usable(images, "skip")
+        self.assertEqual((kept.size, problems), (10, {1: "empty", 5: "cut"}))
         self.assertEqual([member.size for member in kept.members], [4, 6])
 
 
@@ -156,13 +156,13 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
         given.check()
 
     @parameterized.parameters(
-        ({"datasets": "celeba"}, "takes two data sets or more in --datasets; received"),
-        ({"datasets": "celeba,rafd", "dataset": "celeba"}, "and --dataset=celeba; pass one"),
+        ({"datasets": "celeba"}, "takes two data sets or more in `datasets`; received"),
+        ({"datasets": "celeba,rafd", "dataset": "celeba"}, "and dataset=celeba; pass one"),
         (
             {"datasets": "celeba,celeba", "data_dir": "a"},
-            r"names 2 data sets \(celeba, celeba\), but --data_dir=a has 1 values",
+            r"names 2 data sets \(celeba, celeba\), but data_dir=a has 1 values",
         ),
-        ({"datasets": "celeba,celebb"}, "Unknown --dataset 'celebb'.*Did you mean celeba"),
+        ({"datasets": "celeba,celebb"}, "Unknown `dataset` 'celebb'.*Did you mean celeba"),
         ({"datasets": "cartoon_faces,celeba", "data_dir": "a;b"}, "reads no folder; received"),
     )
     def test_refused(self, given, message):
@@ -192,9 +192,9 @@ class OptionsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_samplers_have_seeds_of_their_own(self):
         given = self._options(datasets="cartoon_faces,cartoon_faces", attributes="Smiling;Smiling")
-        found = loading.sampler(loading.load(given, "train"), given, seed=7)
-        self.assertIsInstance(found, samplers.JointSampler)
-        self.assertEqual([member.seed for member in found.members], [7, 7 + 2**32])
+        sampler = loading.sampler(loading.load(given, "train"), given, seed=7)
+        self.assertIsInstance(sampler, samplers.JointSampler)
+        self.assertEqual([member.seed for member in sampler.members], [7, 7 + 2**32])
 
 
 if __name__ == "__main__":

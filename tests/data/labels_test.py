@@ -122,8 +122,8 @@ class ShownTest(absltest.TestCase):
         self.before = self.own.copy()
 
     def _assert_shown(self, names, *expected):
-        found = FACES.shown(self.own, names)
-        np.testing.assert_array_equal(found, np.stack([attributes(*e) for e in expected]))
+        targets = FACES.changed(self.own, names)
+        np.testing.assert_array_equal(targets, np.stack([attributes(*e) for e in expected]))
         np.testing.assert_array_equal(self.own, self.before)
 
     def test_what_is_exclusive_is_set_for_every_image(self):
@@ -141,7 +141,7 @@ class ShownTest(absltest.TestCase):
 
     def test_a_domain_is_set_for_every_image(self):
         own = np.stack([domain("sad"), domain("happy"), domain("angry")])
-        np.testing.assert_array_equal(MOODS.shown(own, ("happy",)), [domain("happy")] * 3)
+        np.testing.assert_array_equal(MOODS.changed(own, ("happy",)), [domain("happy")] * 3)
 
 
 class JsonTest(absltest.TestCase):

@@ -8,11 +8,11 @@ from stargan_tf.data import latents
 
 class LatentsTest(absltest.TestCase):
     def test_a_seed_has_its_code_in_whatever_company(self):
-        found = latents.of_seeds([7, 0, 7], 16)
-        np.testing.assert_array_equal(found[0], found[2])
-        np.testing.assert_array_equal(found[1], latents.draw(0, 1, 16)[0])
-        np.testing.assert_array_equal(found[0], latents.draw(7, 3, 16)[0])
-        self.assertFalse(np.array_equal(found[0], found[1]))
+        codes = latents.draw_each([7, 0, 7], 16)
+        np.testing.assert_array_equal(codes[0], codes[2])
+        np.testing.assert_array_equal(codes[1], latents.draw(0, 1, 16)[0])
+        np.testing.assert_array_equal(codes[0], latents.draw(7, 3, 16)[0])
+        self.assertFalse(np.array_equal(codes[0], codes[1]))
 
     def test_codes_are_those_of_numpy_and_standard_normal(self):
         expected = np.random.default_rng(5).standard_normal((2, 4), np.float32)

@@ -1,4 +1,4 @@
-"""Names that commands can be told, and one spelling of each."""
+"""Names that command lines can hold, and one spelling of each."""
 
 import unicodedata
 
@@ -17,20 +17,20 @@ class RefuseTest(parameterized.TestCase):
         ("a/b", "holds a slash", "a_b"),
         ('say "a"', "holds a quotation mark", "say_a"),
         ("a\nb", "holds a line break", "a_b"),
-        ("a\x07", "holds a character that can't be typed", "a"),
-        ("a\u2028b", "holds a character that can't be typed", "a_b"),
-        ("k\udcffm", "holds a character that can't be typed", "k_m"),
+        ("a\x07", "holds an unprintable character", "a"),
+        ("a\u2028b", "holds an unprintable character", "a_b"),
+        ("k\udcffm", "holds an unprintable character", "k_m"),
         ("-x", "begins with a minus", "x"),
         (" cat", "begins or ends with a blank", "cat"),
         ("cat\u00a0", "begins or ends with a blank", "cat"),
         (",", "holds a comma", "unnamed"),
         ("", "is empty", "unnamed"),
     )
-    def test_names_that_no_command_could_be_told(self, name, problem, new):
+    def test_names_that_no_command_line_can_hold(self, name, problem, new):
         with self.assertRaises(errors.UserError) as caught:
             names.refuse(("dog", name), "domain", "image_folder")
         message = str(caught.exception)
-        self.assertIn(f"The domain {name!r} can't be asked for", message)
+        self.assertIn(f"No command can ask for the domain {name!r}", message)
         self.assertIn(problem, message)
         self.assertEndsWith(message, f"rename the folder {name!r} to {new!r}.")
         names.refuse(("dog", new), "domain")  # the advice helps

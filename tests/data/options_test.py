@@ -20,19 +20,19 @@ def data_options(**given):
 
 class CheckTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
-        ({"domains": "Male"}, "at least two domains; received --domains=Male;"),
-        ({"domains": " ,"}, "at least two domains; received --domains= ,;"),
+        ({"domains": "Male"}, "at least two domains; received domains=Male;"),
+        ({"domains": " ,"}, "at least two domains; received domains= ,;"),
         (
             {"domains": "Male,Young", "attributes": "Bald"},
-            "received --attributes=Bald and --domains=Male,Young; leave one",
+            "received attributes=Bald and domains=Male,Young; leave one",
         ),
         (
             {"domains": "Male,Young", "exclusive": "Male,Young"},
-            "received --exclusive=Male,Young with --domains=Male,Young; leave --exclusive out",
+            "received exclusive=Male,Young with domains=Male,Young; leave `exclusive` out",
         ),
         (
             {"domains": "cat,dog", "dataset": "image_folder", "data_dir": "x"},
-            "from the names of folders or files; received --domains=cat,dog; leave it out",
+            "from the names of folders or files; received domains=cat,dog; leave it out",
         ),
     )
     def test_domains_that_make_no_sense(self, given, message):
@@ -41,7 +41,7 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters({"cache": "memory"}, {"fast_decode": True})
     def test_what_drawn_faces_would_ignore(self, **given):
-        with self.assertRaisesRegex(errors.UserError, "is drawn, has no files to decode"):
+        with self.assertRaisesRegex(errors.UserError, "keeps them, and has no files to decode"):
             data_options(**given).check()
         # Of several data sets others may have files.
         joint = {"datasets": "cartoon_faces,image_folder", "data_dir": ";x"}
@@ -49,7 +49,7 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ({"cache": "disk"}, "The cache on a disk is gone; pack the images with .*stargan_tf.pack"),
-        ({"cache": "ram"}, "Unknown --cache 'ram'; the known ones are auto, memory, off"),
+        ({"cache": "ram"}, "Unknown `cache` 'ram'; the known ones are auto, memory, off"),
         ({"max_grey": 0}, "max_grey must be from 1 to 65535; received 0; pass 4095"),
         ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
@@ -65,17 +65,17 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
 class LoadTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(("train", 9), ("test", 5))
     def test_cartoon_domains(self, split, size):
-        found = loading.load(data_options(domains="Smiling, Eyeglasses"), split)
+        faces = loading.load(data_options(domains="Smiling, Eyeglasses"), split)
         names = ("Smiling", "Eyeglasses")
         expected = cartoon_faces.CartoonFaces(split, 32, size, names, as_domains=True)
-        self.assertEqual(found.label_space, labels.LabelSpace("domains", names))
-        self.assertAllEqual(found.labels, expected.labels)
-        self.assertAllEqual(found.image(size - 1), expected.image(size - 1))
+        self.assertEqual(faces.label_space, labels.LabelSpace("domains", names))
+        self.assertAllEqual(faces.labels, expected.labels)
+        self.assertAllEqual(faces.image(size - 1), expected.image(size - 1))
 
     def test_without_domains_labels_are_attributes(self):
-        found = loading.load(data_options(), "train")
-        self.assertEqual(found.label_space.kind, "attributes")
-        self.assertLen(found.label_space.names, 5)
+        faces = loading.load(data_options(), "train")
+        self.assertEqual(faces.label_space.kind, "attributes")
+        self.assertLen(faces.label_space.names, 5)
 
     def test_unknown_and_repeated_domains(self):
         with self.assertRaisesRegex(errors.UserError, "attribute 'Smile'.*Did you mean Smiling"):
@@ -97,12 +97,12 @@ class LoadTest(tf.test.TestCase, parameterized.TestCase):
         given = data_options(dataset="celeba", data_dir=folder, domains="Young,Bald")
         sizes = []
         for split in ("train", "test"):
-            found = loading.load(given, split)
-            self.assertEqual(found.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
-            for i in range(found.size):
-                row = names.index(os.path.basename(found.describe(i)))
-                self.assertAllEqual(found.labels[i], values[row][[2, 0]])
-            sizes.append(found.size)
+            images = loading.load(given, split)
+            self.assertEqual(images.label_space, labels.LabelSpace("domains", ("Young", "Bald")))
+            for i in range(images.size):
+                row = names.index(os.path.basename(images.describe(i)))
+                self.assertAllEqual(images.labels[i], values[row][[2, 0]])
+            sizes.append(images.size)
         self.assertEqual(sum(sizes), np.sum(values[:, 0] != values[:, 2]))
 
 
@@ -110,9 +110,9 @@ class SourcesTest(tf.test.TestCase):
     def test_a_run_knows_the_crop_of_a_pack(self):
         images = tiny.Pictures()
         images.crop_size = 9
-        self.assertEqual(loading.settled(options.DataOptions(), images).crop_size, 9)
+        self.assertEqual(loading.with_pack_crop(options.DataOptions(), images).crop_size, 9)
         given = options.DataOptions(crop_size=5)
-        self.assertEqual(loading.settled(given, images), given)
+        self.assertEqual(loading.with_pack_crop(given, images), given)
 
     def test_samplers_scale_16_bits_as_asked(self):
         sampler = loading.sampler(tiny.Pictures(), options.DataOptions(max_grey=4095), 0)
@@ -127,7 +127,7 @@ class SourcesTest(tf.test.TestCase):
             datasets="image_folder,rafd,cartoon_faces", data_dir=f"{root}/a;{root}/b;"
         )
         self.assertEqual(
-            loading.left_out(given),
+            loading.describe_left_out(given),
             [f"left out of {root}/a: 2 files that are not images this program reads (.heic 1, "
              ".txt 1)"],
         )  # fmt: skip

@@ -13,17 +13,17 @@ NAMES = [f"cats/{i}.jpg" for i in range(4000)]
 class HeldOutTest(tf.test.TestCase):
     def test_about_the_fraction(self):
         for fraction in (0.05, 0.1, 0.5):
-            found = splits.held_out(NAMES, fraction).mean()
-            self.assertAllClose(found, fraction, atol=4 * np.sqrt(fraction / len(NAMES)))
+            share = splits.held_out(NAMES, fraction).mean()
+            self.assertAllClose(share, fraction, atol=4 * np.sqrt(fraction / len(NAMES)))
 
     def test_each_for_itself_and_everywhere_the_same(self):
-        found = splits.held_out(NAMES, 0.1)
-        self.assertAllEqual(splits.held_out(NAMES[::-1], 0.1), found[::-1])
-        self.assertAllEqual(splits.held_out(NAMES[100:], 0.1), found[100:])
+        held_out = splits.held_out(NAMES, 0.1)
+        self.assertAllEqual(splits.held_out(NAMES[::-1], 0.1), held_out[::-1])
+        self.assertAllEqual(splits.held_out(NAMES[100:], 0.1), held_out[100:])
         more = splits.held_out(NAMES, 0.2)
-        self.assertTrue(more[found].all())
+        self.assertTrue(more[held_out].all())
         # Written down once: another value would tear apart the split of every run there is.
-        self.assertAllEqual(np.flatnonzero(found)[:5], [22, 37, 40, 49, 64])
+        self.assertAllEqual(np.flatnonzero(held_out)[:5], [22, 37, 40, 49, 64])
 
     def test_all_and_none(self):
         self.assertFalse(splits.held_out(NAMES, 0.0).any())
@@ -37,16 +37,16 @@ class HeldOutCheckedTest(tf.test.TestCase):
     def checked(self, names, fraction, kind="attributes"):
         labels = np.eye(2)[[0] * (len(names) - 1) + [1]]
         space = labels_lib.LabelSpace(kind, ("cat", "dog"))
-        return splits.held_out_checked(names, fraction, labels, space)
+        return splits.choose_held_out(names, fraction, labels, space)
 
     def test_as_held_out(self):
         expected = splits.held_out(NAMES[:60], 0.1)
         self.assertAllEqual(self.checked(NAMES[:60], 0.1), expected)
 
     def test_nothing_on_one_side(self):
-        with self.assertRaisesRegex(errors.UserError, "^None of the 20 .*larger --val_fraction"):
+        with self.assertRaisesRegex(errors.UserError, "^None of the 20 .*larger `val_fraction"):
             self.checked(NAMES[:20], 1e-6)
-        with self.assertRaisesRegex(errors.UserError, "^All 20 images fall .*smaller --val_fract"):
+        with self.assertRaisesRegex(errors.UserError, "^All 20 images fall .*smaller `val_fract"):
             self.checked(NAMES[:20], 1 - 1e-6)
 
     def test_a_domain_without_training_images_but_not_an_attribute(self):
@@ -60,10 +60,10 @@ class HeldOutCheckedTest(tf.test.TestCase):
         domain = [0, 0, 0, 1, 2, 2, 3, 3]
         labels = np.eye(4)[domain]
         space = labels_lib.LabelSpace("domains", ("pair", "single", "same", "own"))
-        found = splits.held_out_checked(names, 0.1, labels, space)
-        smallest = min("bc", key=splits.place)
+        held_out = splits.choose_held_out(names, 0.1, labels, space)
+        smallest = min("bc", key=splits.hash_fraction)
         pair = [name == smallest for name in names[:3]]  # both of one name go together
-        self.assertAllEqual(found, [*pair, False, False, False, True, False])
+        self.assertAllEqual(held_out, [*pair, False, False, False, True, False])
 
     def test_a_share_that_would_be_ignored(self):
         splits.refuse_fraction(0.1, "There is val")  # what it is if nobody asks
@@ -71,7 +71,7 @@ class HeldOutCheckedTest(tf.test.TestCase):
             splits.refuse_fraction(0.25, "There is val")
         self.assertEqual(
             str(caught.exception),
-            "There is val, so that there is nothing to choose; received --val_fraction=0.25; leave "
+            "There is val, so there is nothing to choose; received val_fraction=0.25; leave "
             "it out.",
         )
 

@@ -67,9 +67,9 @@ class SubsetTest(tf.test.TestCase):
         )
 
     def test_error_names_five(self):
-        found = dict.fromkeys(range(6), "empty")
+        problems = dict.fromkeys(range(6), "empty")
         with self.assertRaisesRegex(errors.UserError, r"^6 of 6 images.* and 1 more; remove"):
-            source.refuse(found, self.files())
+            source.refuse(problems, self.files())
 
     def test_skip_leaves_them_out(self):
         images = self.files(1, 4)

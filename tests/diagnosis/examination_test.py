@@ -213,7 +213,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         report, _ = examine(self.root)
         text = report.text(0)
         self.assertIn("inner/train/cat: 6 images", text)
-        self.assertIn(f"1. Pass --data_dir={self.root}/inner.", text)
+        self.assertIn(f"1. Pass data_dir={self.root}/inner.", text)
         self.assertEqual(kinds(report), {"no_data"})
 
     def test_one_domain(self):

@@ -46,7 +46,7 @@ class BareEnvironmentTest(tf.test.TestCase):
             algorithm = run.build(training=False)
             runs.restore_weights(run, algorithm)
             image = photos.to_array(photos.fit(Image.fromarray(photo), 32))[np.newaxis]
-            label = run.label_space.shown(np.zeros((1, 5), np.float32), ("Blond_Hair",))
+            label = run.label_space.changed(np.zeros((1, 5), np.float32), ("Blond_Hair",))
             expected = photos.to_uint8(algorithm.translate(image, label)[0]).astype(np.int32)
             found = np.asarray(Image.open(folder / "out.png"), np.int32)
             self.assertAllClose(found, expected, rtol=0, atol=1)

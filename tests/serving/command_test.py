@@ -75,7 +75,7 @@ class CommandTest(client_test.ClientTestCase):
     def test_styles_of_seeds(self, flags, seed):
         _, said = self.run_command(model="v2", to="dog", **flags)
         self.assertIn(f"(to: dog, seed {seed})", said)
-        style = toy.mapped(latents.of_seeds([seed], toy.LATENT), np.array([1]))
+        style = toy.mapped(latents.draw_each([seed], toy.LATENT), np.array([1]))
         self.assert_output(toy.rendered(self.x, style))
 
     def test_the_style_of_a_reference_in_a_folder(self):

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from stargan_tf import client
 from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures, grpc_transport, retries
@@ -266,14 +267,14 @@ class ImportsTest(ConnectionTestCase):
 
     @parameterized.parameters("grpc", "tensorflow_serving.apis")
     def test_without_the_extra_grpc_says_what_to_install(self, missing):
-        grpc_transport._import.cache_clear()
-        self.addCleanup(grpc_transport._import.cache_clear)
         with (
             mock.patch.dict(sys.modules, {missing: None}),
+            mock.patch.object(client, "grpc_transport"),
             self.assertRaisesRegex(
                 errors.UserError, r'pip install -e "\.\[serving\]", or use REST'
             ),
         ):
+            del client.grpc_transport, sys.modules[grpc_transport.__name__]  # as if never imported
             self.connect_to("localhost:8500")
 
 

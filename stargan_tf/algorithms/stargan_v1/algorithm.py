@@ -198,10 +198,10 @@ class StarGANv1(
         if isinstance(space, labels_lib.JointSpace):  # To change a label, one has to know it.
             labels = space.completed(labels, self.classify(tf.constant(images)))
         shown, note = sheets.targets(space)
-        singles = {name: space.shown(labels, (name,)) for name in shown}
+        singles = {name: space.changed(labels, (name,)) for name in shown}
         found = {"targets": self._sheet(images, singles, note)}
         pairs = {
-            "+".join(names): space.shown(labels, names)
+            "+".join(names): space.changed(labels, names)
             for names in itertools.combinations(shown, 2)
             if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
         }

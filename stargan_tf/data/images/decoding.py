@@ -1,4 +1,4 @@
-"""`reading`, the one way from an image file to pixels, in a graph."""
+"""Decodes image files inside TensorFlow graphs, by the rule of `reading`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,8 @@ from stargan_tf.data.images import reading
 class UnreadableError(tf.errors.InvalidArgumentError, ValueError):
     """A file can't be decoded.
 
-    Both, since TensorFlow runs these functions in two ways: called directly the error arrives as it
-    is, and out of a graph a ValueError arrives as an InvalidArgumentError.
+    It has both base classes because eager calls raise the error unchanged, while graphs turn a
+    ValueError into an InvalidArgumentError.
     """
 
     def __init__(self, reason: str) -> None:
@@ -25,7 +25,7 @@ def decode(contents: tf.Tensor, max_grey: int = reading.MAX_GREY) -> tf.Tensor:
 
     Args:
       contents: string scalar, the bytes of the file.
-      max_grey: The value that becomes white in grey images of 16 bits.
+      max_grey: The value that becomes white in 16-bit grey images.
 
     Returns:
       (height, width, 3) uint8, upright; static shape (None, None, 3).
@@ -35,7 +35,7 @@ def decode(contents: tf.Tensor, max_grey: int = reading.MAX_GREY) -> tf.Tensor:
     """
 
     def pixels(contents: bytes) -> np.ndarray:
-        return np.asarray(_told(reading.decoded, contents, max_grey))
+        return np.asarray(_call(reading.decoded, contents, max_grey))
 
     image = tf.numpy_function(pixels, [contents], tf.uint8, stateful=False)
     return tf.ensure_shape(image, (None, None, 3))
@@ -54,9 +54,9 @@ def square(
     Args:
       contents: string scalar, the bytes of the file.
       image_size: S, the height and width of the result in pixels.
-      crop_size: Side of the centred square in pixels, at most that of the largest; 0: just that.
-      fast: As of `reading.boxed`.
-      max_grey: As of `decode`.
+      crop_size: Side of the centred square in pixels, at most the largest that fits; 0: that one.
+      fast: See `reading.boxed`.
+      max_grey: See `decode`.
 
     Returns:
       (S, S, 3) uint8.
@@ -69,7 +69,7 @@ def square(
         def centre(height: int, width: int) -> reading.Box:
             return reading.centre_box(height, width, crop_size)
 
-        return _told(reading.boxed, contents, centre, image_size, fast=fast, max_grey=max_grey)
+        return _call(reading.boxed, contents, centre, image_size, fast=fast, max_grey=max_grey)
 
     image = tf.numpy_function(pixels, [contents], tf.uint8, stateful=False)
     return tf.ensure_shape(image, (image_size, image_size, 3))
@@ -87,11 +87,11 @@ def resized(
 
     Args:
       contents: string scalar, the bytes of the file.
-      choose_box: From (2,) int32, height and width of the upright image, to (4,) int32: top, left,
-        height, width.
+      choose_box: Maps (2,) int32, height and width of the upright image, to the box, (4,) int32:
+        top, left, height, width.
       image_size: S, the height and width of the result in pixels.
-      fast: As of `reading.boxed`.
-      max_grey: As of `decode`.
+      fast: See `reading.boxed`.
+      max_grey: See `decode`.
 
     Returns:
       (S, S, 3) uint8.
@@ -101,26 +101,26 @@ def resized(
     """
 
     def size(contents: bytes) -> np.ndarray:
-        return np.array(_told(reading.upright_size, contents), np.int32)
+        return np.array(_call(reading.upright_size, contents), np.int32)
 
     def pixels(contents: bytes, box: np.ndarray) -> np.ndarray:
         part = tuple(box.tolist())
-        return _told(
+        return _call(
             reading.boxed, contents, lambda *_: part, image_size, fast=fast, max_grey=max_grey
         )
 
-    # Chance is drawn in the graph, so that Python is asked twice: of JPEG for the header only.
-    found = tf.numpy_function(size, [contents], tf.int32, stateful=False)
-    box = choose_box(tf.ensure_shape(found, (2,)))
+    # The graph draws the random box, so Python runs twice; the first run reads a JPEG's header.
+    upright = tf.numpy_function(size, [contents], tf.int32, stateful=False)
+    box = choose_box(tf.ensure_shape(upright, (2,)))
     image = tf.numpy_function(pixels, [contents, box], tf.uint8, stateful=False)
     return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
-def _told(
+def _call(
     read: Callable[..., Any], contents: bytes | np.ndarray, *args: Any, **options: Any
 ) -> Any:
-    """Calls a function of `reading` with errors that TensorFlow knows."""
-    if isinstance(contents, np.ndarray):  # as it comes outside of a graph
+    """Calls a function of `reading` and turns its errors into ones that TensorFlow knows."""
+    if isinstance(contents, np.ndarray):  # what numpy_function passes in eager mode
         contents = contents.item()
     try:
         return read(contents, *args, **options)

@@ -1,6 +1,6 @@
-"""Finding the photos in a folder of somebody's own, among whatever else lies there.
+"""Lists the photos in a user's folder, among whatever else lies there.
 
-Imports no TensorFlow, and opens no file whose name already tells that it is a picture.
+Imports no TensorFlow, and opens no file whose name already says that it is a picture.
 """
 
 import dataclasses
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from stargan_tf.base import errors
 
-# What the names of pictures end in, also of kinds that can't be read here: those fail by name when
-# they are read, where to pass over them in silence would lose somebody's photos.
+# Includes kinds that can't be read here: reading them fails with their name, whereas skipping them
+# silently would lose somebody's photos.
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp",
                     ".tif", ".tiff", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".cr2",
                     ".nef", ".arw", ".dng")  # fmt: skip
@@ -22,19 +22,19 @@ _MOST_NAMED = 5
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """What is in a folder and its sub-folders, in the order of the paths' parts.
+    """The contents of a folder and its sub-folders, as paths relative to it, sorted.
 
     Attributes:
-      photos: Files that are pictures by their suffix or, where that tells nothing, by their first
-        bytes; relative to the folder. Some may be broken.
-      passed_over: Everything else, relative to the folder; names of folders end in "/".
+      photos: Files that are pictures by their suffix or, if that says nothing, by their first
+        bytes. Some may be broken.
+      passed_over: Everything else; names of folders end in "/".
     """
 
     photos: tuple[pathlib.PurePath, ...]
     passed_over: tuple[str, ...]
 
     def note(self) -> str:
-        """Returns a line that says what was passed over; "" if nothing was."""
+        """Returns a line that lists what was passed over; "" if nothing was."""
         count = len(self.passed_over)
         if not count:
             return ""
@@ -43,15 +43,15 @@ class Listing:
         return f"passed over, as hidden, a link to a folder or no picture: {named}{more}"
 
 
-def listing(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
+def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
     """Lists the photos of a folder and of its sub-folders.
 
-    What is hidden (its name begins with ".") is passed over, and so are links to folders, which
-    can form circles. Links to files count as files; `folder` itself may be a link.
+    Passes over hidden names (they begin with ".") and links to folders, which can form circles.
+    Links to files count as files; `folder` itself may be a link.
 
     Args:
       folder: The folder.
-      leave_out: Folders that are not looked into and not mentioned, such as that of the results.
+      leave_out: Folders to ignore without a note, such as the output folder.
 
     Raises:
       UserError: A folder can't be listed.
@@ -91,7 +91,7 @@ def _is_photo(entry: os.DirEntry) -> bool:
     if entry.name.lower().endswith(PICTURE_SUFFIXES):
         return True
     try:
-        if not entry.is_file():  # opening a named pipe would wait for ever
+        if not entry.is_file():  # opening a named pipe would block forever
             return False
         with open(entry.path, "rb") as file:
             return _begins_as_picture(file.read(_HEAD_BYTES))
@@ -100,11 +100,11 @@ def _is_photo(entry: os.DirEntry) -> bool:
 
 
 def _begins_as_picture(head: bytes) -> bool:
-    """Returns whether a file's first bytes are those of a kind that `photos.read_photo` takes."""
+    """Returns whether a file's first bytes belong to a kind that `photos.read_photo` reads."""
     if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")):
         return True
     if head.startswith((b"II*\0", b"MM\0*")):  # TIFF
         return True
-    if head.startswith(b"BM"):  # Texts may begin so; BMP then has four zeros, and a short header.
+    if head.startswith(b"BM"):  # So may texts; in BMP four zeros and a short header size follow.
         return head[6:10] == bytes(4) and head[15:18] == bytes(3)
     return (head[:4], head[8:12]) == (b"RIFF", b"WEBP") or head[4:12] in (b"ftypavif", b"ftypavis")

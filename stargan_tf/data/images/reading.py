@@ -1,8 +1,8 @@
-"""From an image file to pixels: the one rule that training and every use of a run share.
+"""Reads image files by the one rule that training and every use of a run share.
 
-The first frame, turned upright as its EXIF orientation says, as RGB of 8 bits, on white where it is
-transparent. Imports no TensorFlow; `decoding` brings it into graphs, and `serving.image_bytes` and
-the script of `export.on_device` repeat it where Python or this package can't be.
+The rule: take the first frame, turn it upright by its EXIF orientation, convert it to 8-bit RGB,
+and put transparent pixels on white. Imports no TensorFlow. `decoding` uses it in graphs;
+`serving.image_bytes` and the script in `export.on_device` repeat it where this package can't run.
 """
 
 import contextlib
@@ -14,18 +14,18 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-MAX_PIXELS = 64_000_000  # 8000 x 8000: 192 MB once decoded; a file of 2 MB can unpack to that.
-MAX_GREY = 65_535  # The value of a 16-bit grey image that is white, unless the user says another.
+MAX_PIXELS = 64_000_000  # 8000 x 8000: 192 MB once decoded; a 2 MB file can unpack to that.
+MAX_GREY = 65_535  # White in a 16-bit grey image, unless the user chooses another value.
 
-# Not whatever Pillow can open: its rarer parsers are old, and that of EPS starts a program.
+# Not everything that Pillow opens: its rarer parsers are old, and the EPS parser runs a program.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 
 Box = tuple[int, int, int, int]  # top, left, height, width in pixels
 
-GREY_16_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # of Pillow's modes
+GREY_16_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # Pillow's modes
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
 _ORIENTATION = 0x0112  # EXIF's tag
-_UPRIGHT = 1  # Its value for a picture that is stored as it is shown.
+_UPRIGHT = 1  # the orientation of a picture that is stored as it is shown
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -37,17 +37,17 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)  # orientations that swap height and width
 
-# Pillow warns about odd metadata and large images, whose bound is ours. Here and not around each
-# call: images are decoded in many threads, and filters belong to the process.
+# Pillow warns about odd metadata and about large images, which MAX_PIXELS bounds. Set once and not
+# around each call: many threads decode images, and warning filters belong to the process.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class UnreadableError(Exception):
-    """An image file that is not read.
+    """An image file can't be read. The message is a clause that begins with "it" or "its".
 
     Attributes:
-      short: What is wrong with it in a few words, for a list of files.
-      advice: What to do. The message itself is a clause that begins with "it" or "its".
+      short: The problem in a few words, for a list of files.
+      advice: What to do.
     """
 
     def __init__(self, short: str, message: str, advice: str) -> None:
@@ -58,20 +58,20 @@ class UnreadableError(Exception):
 def decoded(file: bytes | str | BinaryIO, max_grey: int = MAX_GREY) -> Image.Image:
     """Reads an image file by the rule above.
 
-    CMYK is converted without a colour profile, and embedded profiles are ignored. Of colour images
-    and of images with alpha that have 16 bits, the upper 8 count, as Pillow reads them.
+    CMYK is converted without a colour profile, and embedded profiles are ignored. If colours or
+    alpha have 16 bits, Pillow keeps the upper 8.
 
     Args:
-      file: What the file holds, its path, or the open file.
-      max_grey: The value that becomes white in grey images of 16 bits; from 0 to it values are
-        scaled to 8 bits, and those above are white, too.
+      file: The bytes of the file, its path, or the open file.
+      max_grey: The value that becomes white in 16-bit grey images; values from 0 to `max_grey` are
+        scaled to 8 bits, higher ones become white.
 
     Returns:
       An image of mode RGB that no longer depends on the file.
 
     Raises:
-      UnreadableError: It is no image of `FORMATS`, damaged, cut short, of floats, or above
-        MAX_PIXELS according to its header (known before anything is decoded).
+      UnreadableError: The file is no image of `FORMATS`, is damaged or cut short, holds floats, or
+        has more than MAX_PIXELS by its header (checked before decoding).
     """
     with _explained(), opened(file) as image:
         return rgb(image, max_grey)
@@ -89,18 +89,18 @@ def boxed(
 
     Args:
       contents: The bytes of the file.
-      choose_box: From the height and the width of the upright image to the box.
+      choose_box: Maps height and width of the upright image to the box.
       image_size: S, the height and width of the result in pixels.
-      fast: Whether a JPEG file is decoded at a half, a quarter or an eighth of its size where the
-        box is still as large as the result then. What the decoder leaves out so is not what
-        resizing would average: values differ by a grey level or two in the mean, by tens at edges.
-      max_grey: As of `decoded`.
+      fast: Whether to decode a JPEG file at a half, a quarter or an eighth of its size if the box
+        stays at least as large as the result. The decoder's scaling is not the average that
+        resizing takes: values differ by a grey level or two on average, by tens at edges.
+      max_grey: See `decoded`.
 
     Returns:
       (S, S, 3) uint8.
 
     Raises:
-      UnreadableError: As of `decoded`.
+      UnreadableError: See `decoded`.
     """
     with _explained(), opened(contents) as image:
         box = choose_box(*_upright_size(image, contents))
@@ -109,17 +109,15 @@ def boxed(
             image.draft(None, (image.width // divisor, image.height // divisor))
             top, left, height, width = (edge / divisor for edge in box)
             size, part = (image_size, image_size), (left, top, left + width, top + height)
-            found = rgb(image).resize(size, Image.Resampling.BILINEAR, part)
-        else:
-            found = resized(rgb(image, max_grey), box, image_size)
-        return np.asarray(found)
+            return np.asarray(rgb(image).resize(size, Image.Resampling.BILINEAR, part))
+        return np.asarray(resized(rgb(image, max_grey), box, image_size))
 
 
 def upright_size(contents: bytes) -> tuple[int, int]:
-    """Returns the height and the width of the upright image in pixels; decodes few files for it.
+    """Returns height and width of the upright image in pixels; decodes it only if it must.
 
     Raises:
-      UnreadableError: As of `decoded`.
+      UnreadableError: See `decoded`.
     """
     with _explained(), opened(contents) as image:
         return _upright_size(image, contents)
@@ -129,28 +127,28 @@ def centre_box(height: int, width: int, crop_size: int = 0) -> Box:
     """Returns the centred square of an image; `transforms.centre_box` is the same in a graph.
 
     Args:
-      height: Of the image in pixels.
-      width: Of the image in pixels.
-      crop_size: Side of the square in pixels, at most that of the largest; 0: just that.
+      height: Height of the image in pixels.
+      width: Width of the image in pixels.
+      crop_size: Side of the square in pixels, at most the largest that fits; 0: that one.
     """
     side = min(crop_size or height, height, width)
     return (height - side) // 2, (width - side) // 2, side, side
 
 
 def resized(image: Image.Image, box: Box, image_size: int) -> Image.Image:
-    """Returns a box of an image, resized to a square, antialiased."""
+    """Crops an image to a box and resizes it to a square, antialiased."""
     top, left, height, width = box
     part = (left, top, left + width, top + height)
-    if part != (0, 0, *image.size):  # Not resize(box=...), which reads beyond the box.
+    if part != (0, 0, *image.size):  # not resize(box=...), which reads beyond the box
         image = image.crop(part)
     return image.resize((image_size, image_size), Image.Resampling.BILINEAR)
 
 
 def opened(file: bytes | str | BinaryIO) -> Image.Image:
-    """Opens an image file, reading no more than its header.
+    """Opens an image file and reads its header only.
 
     Raises:
-      UnreadableError: It has more than MAX_PIXELS, or is no image of `FORMATS`.
+      UnreadableError: The image has more than MAX_PIXELS, or the file is no image of `FORMATS`.
     """
     with _explained():
         Image.init()
@@ -163,11 +161,11 @@ def opened(file: bytes | str | BinaryIO) -> Image.Image:
 
 def is_jpeg(image: Image.Image) -> bool:
     """Returns whether an opened image is a JPEG file."""
-    return image.format in ("JPEG", "MPO")  # What Pillow calls one of several pictures.
+    return image.format in ("JPEG", "MPO")  # MPO: a JPEG file that holds several pictures
 
 
 def rgb(image: Image.Image, max_grey: int = MAX_GREY) -> Image.Image:
-    """Returns an opened image decoded, upright, as RGB, on white; see `decoded`."""
+    """Decodes an opened image, turns it upright and converts it to RGB; see `decoded`."""
     image.load()
     turn = _TURNS.get(orientation(image))
     image = _to_rgb(image, max_grey)
@@ -175,26 +173,26 @@ def rgb(image: Image.Image, max_grey: int = MAX_GREY) -> Image.Image:
 
 
 def orientation(image: Image.Image) -> int:
-    """Returns the EXIF orientation of an opened image, 1 to 8; 1 where it is none of these.
+    """Returns the EXIF orientation of an opened image, 1 to 8; 1 if missing or invalid.
 
-    That of a file's XMP is not looked at: viewers do not, either. A PNG file may tell it after its
-    pixels, so that it has to be loaded before.
+    Like viewers, it ignores an orientation in XMP. A PNG file may store it after the pixels, so
+    load the image first.
     """
     try:
-        if image.format == "TIFF":  # Pillow turns it as it loads it.
+        if image.format == "TIFF":  # Pillow turns it on loading.
             exif = image.getexif()
         else:
             exif = Image.Exif()
             exif.load(image.info.get("exif", b""))
         value = exif.get(_ORIENTATION, _UPRIGHT)
-    except Exception:  # Damaged metadata; the picture itself may be whole.
+    except Exception:  # The metadata are damaged; the picture may be intact.
         return _UPRIGHT
     return value if value in _TURNS else _UPRIGHT
 
 
 def _upright_size(image: Image.Image, contents: bytes) -> tuple[int, int]:
     if image.format == "TIFF" or (image.format == "PNG" and b"eXIf" in contents):
-        image.load()  # Of others the header has told the orientation by now.
+        image.load()  # In other formats the header holds the orientation.
     sideways = orientation(image) in _SIDEWAYS
     return image.size if sideways else (image.height, image.width)
 
@@ -219,7 +217,7 @@ def _to_rgb(image: Image.Image, max_grey: int) -> Image.Image:
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turns what Pillow raises into an UnreadableError."""
+    """Turns Pillow's exceptions into an UnreadableError."""
     try:
         yield
     except UnreadableError:
@@ -232,7 +230,7 @@ def _explained() -> Iterator[None]:
         advice = "convert it to JPEG or PNG"
         raise UnreadableError("not an image of a known kind", message, advice) from error
     except Exception as error:  # Pillow's parsers raise many kinds on damaged files.
-        reason = isinstance(error, OSError) and error.strerror  # of the disk
+        reason = isinstance(error, OSError) and error.strerror  # set for errors of the disk
         message = f"it is damaged or not supported ({str(error)[:200]})"
         raise UnreadableError(reason or "cut short or damaged", message, "replace it") from error
 

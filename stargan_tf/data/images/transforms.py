@@ -1,10 +1,10 @@
-"""From a decoded image of any size to a training image in [-1, 1]."""
+"""Turns a decoded image of any size into a training image in [-1, 1]."""
 
 import math
 
 import tensorflow as tf
 
-TRIES = 10  # of a random crop, before the central one is taken
+TRIES = 10  # random crops to try before taking the central one
 
 
 def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
@@ -12,10 +12,10 @@ def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
 
     Args:
       image: (H, W, 3), any H and W.
-      crop_size: Side of the square in pixels, at most min(H, W) of the image; 0: just that.
+      crop_size: Side of the square in pixels, at most min(H, W); 0: min(H, W).
 
     Returns:
-      (side, side, 3), the pixels as they are.
+      (side, side, 3), unchanged pixels.
     """
     return cut(image, centre_box(tf.shape(image)[:2], crop_size))
 
@@ -24,8 +24,8 @@ def centre_box(size: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
     """Returns the centred square of an image as a box, (4,) int32: top, left, height, width.
 
     Args:
-      size: (2,) int32, the image's height and width in pixels.
-      crop_size: Side of the square in pixels, at most min(H, W) of the image; 0: just that.
+      size: (2,) int32, the image's height H and width W in pixels.
+      crop_size: Side of the square in pixels, at most min(H, W); 0: min(H, W).
     """
     largest = tf.reduce_min(size)
     side = tf.minimum(largest, crop_size) if crop_size else largest
@@ -33,13 +33,13 @@ def centre_box(size: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
 
 
 def cut(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
-    """Returns the pixels of an image (H, W, 3) in a box (4,): top, left, height, width."""
+    """Cuts a box (4,) (top, left, height, width) out of an image (H, W, 3)."""
     top, left, height, width = tf.unstack(box, num=4)
     return image[top : top + height, left : left + width]
 
 
 def resized_box(image: tf.Tensor, box: tf.Tensor, image_size: int) -> tf.Tensor:
-    """Cuts out a box and resizes it to a square of S = image_size.
+    """Cuts out a box and resizes it to a square.
 
     Args:
       image: (H, W, 3) uint8, any H and W.
@@ -49,42 +49,42 @@ def resized_box(image: tf.Tensor, box: tf.Tensor, image_size: int) -> tf.Tensor:
     Returns:
       (S, S, 3) uint8.
     """
-    found = cut(image, box)
-    found = tf.cond(
+    part = cut(image, box)
+    resized = tf.cond(
         tf.reduce_all(box[2:] == image_size),
-        lambda: found,
-        lambda: tf.cast(resize(found, image_size), tf.uint8),
+        lambda: part,
+        lambda: tf.cast(resize(part, image_size), tf.uint8),
     )
-    return tf.ensure_shape(found, (image_size, image_size, 3))
+    return tf.ensure_shape(resized, (image_size, image_size, 3))
 
 
 def resize(image: tf.Tensor, image_size: int) -> tf.Tensor:
-    """Resizes to a square with antialiased bilinear interpolation, as Pillow does.
+    """Resizes to a square with antialiased bilinear interpolation, like Pillow.
 
     Args:
       image: (H, W, 3) uint8, any H and W.
       image_size: S, the height and width of the result in pixels.
 
     Returns:
-      (S, S, 3) float32, whole grey levels in [0, 255], as a saved 8-bit file would hold.
+      (S, S, 3) float32, whole grey levels in [0, 255], as in an 8-bit file.
     """
     image = tf.cast(image, tf.float32)
-    # Antialiased: without it downscaling is off by up to 76 grey levels.
+    # Without antialiasing, downscaling is off by up to 76 grey levels.
     image = tf.image.resize(image, (image_size, image_size), antialias=True)
     image = tf.clip_by_value(tf.round(image), 0.0, 255.0)
     return tf.ensure_shape(image, (image_size, image_size, 3))
 
 
 def square(image: tf.Tensor, image_size: int, crop_size: int = 0) -> tf.Tensor:
-    """Cuts out the centre and resizes it: the deterministic part of the transform.
+    """Cuts out the centred square and resizes it.
 
     Args:
       image: (H, W, 3) uint8, any H and W.
       image_size: S, the height and width of the result in pixels.
-      crop_size: Side of the centred square in pixels, at most min(H, W) of the image; 0: just that.
+      crop_size: Side of the centred square in pixels, at most min(H, W); 0: min(H, W).
 
     Returns:
-      (S, S, 3) float32, whole grey levels in [0, 255], as a saved 8-bit file would hold.
+      (S, S, 3) float32, whole grey levels in [0, 255], as in an 8-bit file.
     """
     return resize(centre(image, crop_size), image_size)
 
@@ -97,15 +97,15 @@ def random_box(
 ) -> tf.Tensor:
     """Chooses the box of a random resized crop (Szegedy et al. 2015, arXiv 1409.4842, section 6).
 
-    Each row of `uniforms` is a try: an area uniform in `scale`, a width / height whose logarithm is
-    uniform in that of `ratio`, and a place, uniform among those within the image. The first box
-    that fits counts; where none does, the largest central one of the nearest allowed ratio.
+    Each row of `uniforms` is a try: an area uniform in `scale`, an aspect ratio whose logarithm is
+    uniform in that of `ratio`, and a position uniform within the image. The first box that fits is
+    taken; if none fits, the largest central box of the nearest allowed ratio.
 
     Args:
       size: (2,) the image's height and width in pixels.
       uniforms: (TRIES, 4) in [0, 1): area, ratio, top, left.
-      scale: The least and the largest area, as shares of the image's.
-      ratio: The least and the largest width / height.
+      scale: The smallest and the largest area, as shares of the image's area.
+      ratio: The smallest and the largest width / height.
 
     Returns:
       (4,) int32: top, left, height, width, in pixels.
@@ -135,10 +135,10 @@ def to_unit_range(image: tf.Tensor) -> tf.Tensor:
 
 
 def as_floats(values: tf.Tensor) -> tf.Tensor:
-    """Maps uint8 images to [-1, 1], float32; leaves numbers of other types as they are."""
+    """Maps uint8 images to [-1, 1], float32; returns other types unchanged."""
     return to_unit_range(values) if values.dtype == tf.uint8 else values
 
 
 def flip_if(image: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
-    """Mirrors the image (H, W, 3) left to right where `condition`, a bool scalar, is true."""
+    """Mirrors the image (H, W, 3) left to right if `condition`, a bool scalar, is true."""
     return tf.cond(condition, lambda: tf.reverse(image, axis=(1,)), lambda: image)

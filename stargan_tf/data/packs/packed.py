@@ -6,6 +6,7 @@ it. `packing` writes them; `packed_format` tells how they lie on disk.
 
 import copy
 import functools
+import io
 import os
 import pathlib
 import warnings
@@ -65,7 +66,7 @@ class Packed(source.EncodedSource):
         self._name_end = np.cumsum(self._records.name_length)
         self._rows = np.arange(self._records.size)  # the record of every image
         self.labels = self._records.labels.astype(np.float32)
-        self._opened = functools.lru_cache(_OPEN)(lambda number: _OpenFile(self._path(number)))
+        self._opened = functools.lru_cache(_OPEN)(lambda number: io.FileIO(self._path(number)))
 
     def choose(
         self,
@@ -143,7 +144,10 @@ class Packed(source.EncodedSource):
         records, number = self._records, int(self._shard[row])
         offset, length = int(records.offset[row]), int(records.length[row])
         try:
-            record = self._opened(number).read(length, offset)
+            # Closed with the last reference to it. Who reads holds one, so that no other file can
+            # take its descriptor meanwhile.
+            file = self._opened(number)
+            record = os.pread(file.fileno(), length, offset)
         except OSError as error:
             raise self._damaged(index, number, error.strerror or "it can't be read") from error
         if packed_format.digest(record) != records.digest[row].tobytes():
@@ -172,26 +176,6 @@ class Packed(source.EncodedSource):
         return image_files.find_problem(contents, thorough=True)
 
 
-class _OpenFile:
-    """A file to read from.
-
-    It is closed with the last reference to it. Who reads holds one, so that no other file can take
-    its descriptor meanwhile.
-    """
-
-    _descriptor: int | None = None
-
-    def __init__(self, path: pathlib.Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-    def __del__(self) -> None:
-        if self._descriptor is not None:  # it could be opened
-            os.close(self._descriptor)
-
-    def read(self, length: int, offset: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
-
-
 def load_packed(data_dir: str, split: str) -> Packed:
     """Reads the index of a packed data set; opens no shard.
 
@@ -211,12 +195,12 @@ def load_packed(data_dir: str, split: str) -> Packed:
             "`python -m stargan_tf.pack` has written."
         )
     directory = pathlib.Path(data_dir)
-    part = packed_format.read_manifest(directory, split)
+    made = packed_format.read_manifest(directory, split)
 
     def records(number: int) -> packed_format.Records:
-        expected = part.shards[number].index_digest
+        expected = made.shards[number].index_digest
         return packed_format.read_index(directory, split, number, expected).records
 
     with futures.ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(records, range(len(part.shards))))
-    return Packed(directory, part.shards, found, part.label_space, part.crop_size)
+        found = list(pool.map(records, range(len(made.shards))))
+    return Packed(directory, made.shards, found, made.label_space, made.crop_size)

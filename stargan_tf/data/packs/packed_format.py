@@ -31,7 +31,6 @@ AGAIN = "copy it again, or run the same command of stargan_tf.pack again, which 
 
 _FORMAT = "stargan_tf pack"
 _HINT = "name a folder that `python -m stargan_tf.pack` has written"
-_CHUNK = 2**22
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,14 +78,12 @@ class Index:
       first: The number of its first image in the split.
       shard_bytes: The size of the shard.
       shard_digest: Its checksum in hexadecimal.
-      last: Whether it is the last one of its split.
     """
 
     records: Records
     first: int
     shard_bytes: int
     shard_digest: str
-    last: bool
 
     def to_bytes(self) -> bytes:
         """Returns the index file: a NumPy archive, the same bytes for the same content."""
@@ -96,7 +93,6 @@ class Index:
             first=np.int64(self.first),
             shard_bytes=np.int64(self.shard_bytes),
             shard_digest=np.frombuffer(bytes.fromhex(self.shard_digest), np.uint8),
-            last=np.bool_(self.last),
             **vars(self.records),
         )
         return file.getvalue()
@@ -105,13 +101,9 @@ class Index:
     def from_bytes(cls, data: bytes) -> "Index":
         """Reads what `to_bytes` gave; anything else raises some kind of Exception."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            records = Records(**{field.name: file[field.name] for field in _RECORD_FIELDS})
+            records = Records(**{f.name: file[f.name] for f in dataclasses.fields(Records)})
             first, size = int(file["first"]), int(file["shard_bytes"])
-            digest = file["shard_digest"].tobytes().hex()
-            return cls(records, first, size, digest, bool(file["last"]))
-
-
-_RECORD_FIELDS = dataclasses.fields(Records)
+            return cls(records, first, size, file["shard_digest"].tobytes().hex())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +118,7 @@ class Shard:
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class Split:
     """What pack.json says of one split."""
 
     label_space: labels_lib.LabelSpace
@@ -151,27 +143,24 @@ def digest(data: bytes) -> bytes:
 
 def file_digest(path: str | os.PathLike[str]) -> str:
     """Returns the checksum of a file in hexadecimal; reads all of it."""
-    found = hashlib.blake2b(digest_size=16)
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
-def manifest_bytes(parts: dict[str, Part]) -> bytes:
+def manifest_bytes(splits: dict[str, Split]) -> bytes:
     """Returns the file pack.json."""
-    splits = {
-        split: {
-            "label_space": part.label_space.to_json(),
-            "crop_size": part.crop_size,
-            "shards": [dataclasses.asdict(shard) for shard in part.shards],
+    entries = {
+        name: {
+            "label_space": split.label_space.to_json(),
+            "crop_size": split.crop_size,
+            "shards": [dataclasses.asdict(shard) for shard in split.shards],
         }
-        for split, part in parts.items()
+        for name, split in splits.items()
     }
-    return json_bytes({"splits": splits})
+    return json_bytes({"splits": entries})
 
 
-def read_manifest(directory: pathlib.Path, split: str) -> Part:
+def read_manifest(directory: pathlib.Path, split: str) -> Split:
     """Returns what pack.json says of a split.
 
     Raises:
@@ -191,7 +180,7 @@ def read_manifest(directory: pathlib.Path, split: str) -> Part:
         if not shards or [shard.file for shard in shards] != expected:
             raise ValueError("other names than the format's")
         space = labels_lib.LabelSpace.from_json(entry["label_space"])
-        return Part(space, _asked_crop(directory, int(entry["crop_size"])), shards)
+        return Split(space, _asked_crop(directory, int(entry["crop_size"])), shards)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.UserError(f"{path} is damaged; {AGAIN}.") from error
 

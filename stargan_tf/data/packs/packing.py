@@ -5,13 +5,14 @@ a shard is whole if it has an index that fits, and what was killed continues wit
 none.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
 import json
 import os
 import pathlib
-import time
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from typing import Any
@@ -23,14 +24,19 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.data import source
 from stargan_tf.data.packs import packed_format, shard_writer
+from stargan_tf.reports import progress as progress_lib
 
 _PARALLEL = 16  # images read at once: on network disks they wait
 _CHUNK = 256  # keys for each task of the pool
-_SAY_EVERY = 10.0  # seconds, within a shard
+_LOCK = "packing.lock"
+_OWN = re.compile(
+    rf"({re.escape(packed_format.MANIFEST)}|{re.escape(packed_format.JOB)}"
+    rf"|({'|'.join(packed_format.SPLITS)})-\d+\.(tfrecord|index\.npz))({re.escape(files.PARTIAL)})?"
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class Split:
     """One split, as it is packed: images in a fixed order, whether or not with random access.
 
     Attributes:
@@ -40,17 +46,17 @@ class Part:
         have the same.
       start: Returns the images from a number on. What can't be read it raises as a UserError.
         Without random access it reads and drops those before.
-      size: How many there are, for messages; None: unknown.
+      size: How many there are.
     """
 
     label_space: labels_lib.LabelSpace
     crop_size: int
     identity: str
     start: Callable[[int], Iterable[shard_writer.Item]]
-    size: int | None = None
+    size: int
 
 
-def part_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Part:
+def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Split:
     """Returns a data set as it is packed: files as they are, other images as PNG.
 
     Args:
@@ -83,7 +89,7 @@ def part_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Pa
     for keys in _keys(images):
         identity.update(keys)
     crop_size = crop_size or images.crop_size
-    return Part(images.label_space, crop_size, identity.hexdigest(), start, images.size)
+    return Split(images.label_space, crop_size, identity.hexdigest(), start, images.size)
 
 
 def _encoded(images: source.Source, first: int) -> Iterator[bytes]:
@@ -109,12 +115,70 @@ def _keys(images: source.Source) -> Iterator[bytes]:
         yield from pool.map(some, range(0, images.size, _CHUNK))
 
 
+@contextlib.contextmanager
+def output_folder(directory: pathlib.Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Creates or resumes an output folder and locks it.
+
+    What a process that was killed has left half-written is removed.
+
+    Args:
+      directory: The folder.
+      settings: The flags that decide what is packed, and their values.
+
+    Raises:
+      UserError: If the folder can't be written, holds something else or a pack made with other
+        flags, or another process is packing into it.
+    """
+    _refuse_others(directory)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(files.claimed(directory, _LOCK))
+        except files.TakenError as error:
+            raise errors.UserError(
+                f"Another process is packing into --output={directory} ({error}); wait for it, or "
+                "choose another folder."
+            ) from None
+        except OSError as error:
+            raise errors.UserError(
+                f"--output={directory} can't be written: {error.strerror}; choose another folder."
+            ) from error
+        before = _job(directory).get("settings", {})
+        for name, value in settings.items():
+            if before.get(name, value) != value:
+                raise errors.UserError(
+                    f"--output={directory} holds a pack made with --{name}={before[name]}; "
+                    f"received --{name}={value}; choose another folder, or delete that one."
+                )
+        files.remove_partial(directory)
+        yield
+
+
+def _refuse_others(directory: pathlib.Path) -> None:
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise errors.UserError(f"--output={directory} is a file; choose a folder.")
+    names = {name for name in os.listdir(directory) if name[0] != "." and name != _LOCK}
+    foreign = {name for name in names if not _OWN.fullmatch(name)}
+    begun = {packed_format.JOB, packed_format.JOB + files.PARTIAL}  # the first that is written
+    if foreign or (names and not begun & names):
+        raise errors.UserError(
+            f"--output={directory} holds something else ({min(foreign or names)}); choose an empty "
+            "folder."
+        )
+
+
+def _job(directory: pathlib.Path) -> dict[str, Any]:
+    """Returns what the folder says of the pack that was begun there; {}: none was."""
+    path = directory / packed_format.JOB
+    return packed_format.read_json(path) if path.exists() else {}
+
+
 def pack(
-    parts: Mapping[str, Part],
+    splits: Mapping[str, Split],
     directory: pathlib.Path,
     settings: Mapping[str, Any],
     shard_bytes: int,
-    say: Callable[[str], None],
 ) -> None:
     """Writes a pack, or what is missing of it.
 
@@ -122,109 +186,80 @@ def pack(
     gone is written again.
 
     Args:
-      parts: What to pack, by split.
-      directory: A folder that is `packing_folder.claimed`.
+      splits: What to pack.
+      directory: A folder within the context `output_folder`.
       settings: As there.
       shard_bytes: A shard ends with the image that takes it so far.
-      say: Gets a line now and then.
 
     Raises:
-      UserError: If the folder holds a pack of other images, a part has none, one can't be read, a
+      UserError: If the folder holds a pack of other images, a split has none, one can't be read, a
         label's name can't be used in commands, or the disk is full.
     """
-    identities = {split: part.identity for split, part in parts.items()}
-    path = directory / packed_format.JOB
-    if not path.exists():
-        for part in parts.values():  # training would refuse them, after all the work
+    identities = {name: split.identity for name, split in splits.items()}
+    job = _job(directory)
+    if not job:
+        for split in splits.values():  # training would refuse them, after all the work
             kind = settings.get("dataset", "").partition(":")[0]
-            names_lib.refuse(part.label_space.names, part.label_space.what, kind)
+            names_lib.refuse(split.label_space.names, split.label_space.what, kind)
         job = {"settings": dict(settings), "images": identities}
-        with files.atomic(path) as file:
+        with files.atomic(directory / packed_format.JOB) as file:
             file.write(packed_format.json_bytes(job))
-    elif packed_format.read_json(path).get("images") != identities:
+    elif job.get("images") != identities:
         raise errors.UserError(
             f"--output={directory} holds a pack of other images, or of these before some were "
             "added, removed or changed; choose another folder, or delete that one."
         )
     thorough = (directory / packed_format.MANIFEST).exists()
     written = {}
-    for split, part in parts.items():
-        made = _Split(directory, split, part, shard_bytes, say).finish(thorough)
-        written[split] = packed_format.Part(part.label_space, part.crop_size, tuple(made))
+    for name, split in splits.items():
+        shards = tuple(_finish(directory, name, split, shard_bytes, thorough))
+        written[name] = packed_format.Split(split.label_space, split.crop_size, shards)
     with files.atomic(directory / packed_format.MANIFEST, "the shards are whole") as file:
         file.write(packed_format.manifest_bytes(written))
 
 
-class _Split:
-    """Writes the shards of one split."""
+def _finish(
+    directory: pathlib.Path, name: str, split: Split, shard_bytes: int, thorough: bool
+) -> Iterator[packed_format.Shard]:
+    """Yields all shards of a split, each when it is whole; writes those that are not."""
+    position, items = 0, None
 
-    def __init__(self, directory, split, part, shard_bytes, say):
-        self._directory: pathlib.Path = directory
-        self._split, self._part, self._shard_bytes = split, part, shard_bytes
-        self._say, self._said = say, time.monotonic()
+    def shown(items: Iterable[shard_writer.Item]) -> Iterator[shard_writer.Item]:
+        for number, item in enumerate(items, position + 1):
+            yield item
+            progress.show(number, shard, line=False)
 
-    def finish(self, thorough: bool) -> Iterator[packed_format.Shard]:
-        """Yields all shards, each when it is whole; writes those that are not."""
-        position, items, last = 0, None, False
+    with progress_lib.Progress(split.size, "image") as progress:
         for number in itertools.count():
-            if last:
-                return
-            index = self._finished(number, position, thorough)
+            shard = packed_format.shard_name(name, number)
+            index_path = directory / packed_format.index_name(name, number)
+            index = _whole(directory, name, number, position, thorough)
             if index is None:
-                items = items or shard_writer.Items(self._part.start(position), position)
-                index = self._write(number, items)
+                # An index that lies there must not vouch for a shard that comes to be after it.
+                index_path.unlink(missing_ok=True)
+                items = items or shown(split.start(position))
+                index = shard_writer.write(directory / shard, items, position, shard_bytes)
+                with files.atomic(index_path, shard_writer.CONSEQUENCE) as file:
+                    file.write(index.to_bytes())
             else:
                 items = None  # what comes next lies behind this shard
-            position += index.records.size
-            self._tell(number, position)
-            yield packed_format.Shard(
-                packed_format.shard_name(self._split, number),
-                index.records.size,
-                index.shard_bytes,
-                index.shard_digest,
-                packed_format.file_digest(self._index_path(number)),
-            )
-            last = index.last
+            count, digest = index.records.size, packed_format.file_digest(index_path)
+            position += count
+            progress.show(position, shard)
+            yield packed_format.Shard(shard, count, index.shard_bytes, index.shard_digest, digest)
+            if position >= split.size:
+                return
 
-    def _finished(self, number: int, first: int, thorough: bool) -> packed_format.Index | None:
-        """Returns the index of a shard that begins with image `first` and is whole, else None."""
-        path = self._path(number)
-        try:
-            index = packed_format.read_index(self._directory, self._split, number)
-            whole = index.first == first and path.stat().st_size == index.shard_bytes
-            whole = whole and (
-                not thorough or packed_format.file_digest(path) == index.shard_digest
-            )
-        except (errors.UserError, OSError):
-            return None
-        return index if whole else None
 
-    def _write(self, number: int, items: shard_writer.Items) -> packed_format.Index:
-        if items.ahead is None:
-            raise errors.UserError(
-                f"The {self._split} split ends after {items.position:,} images, too early to be "
-                "packed; check the data set."
-            )
-        # An index that lies there must not vouch for a shard that comes to be after it.
-        self._index_path(number).unlink(missing_ok=True)
-
-        def progress(position: int) -> None:
-            if time.monotonic() - self._said > _SAY_EVERY:
-                self._tell(number, position)
-
-        index = shard_writer.write(self._path(number), items, self._shard_bytes, progress)
-        with files.atomic(self._index_path(number), shard_writer.CONSEQUENCE) as file:
-            file.write(index.to_bytes())
-        return index
-
-    def _tell(self, number: int, position: int) -> None:
-        self._said = time.monotonic()
-        size = self._part.size
-        of = "" if size is None else f" of {size:,}"
-        self._say(f"{self._path(number).name}: {position:,}{of} images")
-
-    def _path(self, number: int) -> pathlib.Path:
-        return self._directory / packed_format.shard_name(self._split, number)
-
-    def _index_path(self, number: int) -> pathlib.Path:
-        return self._directory / packed_format.index_name(self._split, number)
+def _whole(
+    directory: pathlib.Path, name: str, number: int, first: int, thorough: bool
+) -> packed_format.Index | None:
+    """Returns the index of a shard that begins with image `first` and is whole, else None."""
+    path = directory / packed_format.shard_name(name, number)
+    try:
+        index = packed_format.read_index(directory, name, number)
+        whole = index.first == first and path.stat().st_size == index.shard_bytes
+        whole = whole and (not thorough or packed_format.file_digest(path) == index.shard_digest)
+    except (errors.UserError, OSError):
+        return None
+    return index if whole else None

@@ -15,9 +15,9 @@ from stargan_tf.data.tfds import labelling, tfds_source
 _NAMED = 5  # how many bad images a message names
 
 
-def part_of_tfds(
+def split_of_tfds(
     options: options_lib.DataOptions, split: Literal["train", "test"]
-) -> tuple[packing.Part, dict[str, str]]:
+) -> tuple[packing.Split, dict[str, str]]:
     """Returns one split as it is packed, read in order, and what is wrong with images left out.
 
     All images are read once for this, to find those that can't be used.
@@ -30,7 +30,10 @@ def part_of_tfds(
       UserError: As of `tfds_source.load_tfds`; or some images can't be used and
         `options.on_corrupt` is "error".
     """
-    name, selection = options.dataset.partition(":")[2], labelling.Selection.of(options, split)
+    name, selection = (
+        options.dataset.partition(":")[2],
+        labelling.Selection.from_options(options, split),
+    )
 
     def everything() -> Iterator[shard_writer.Item]:
         _, found = tfds_source.iterate_tfds(name, options.data_dir, selection)
@@ -50,9 +53,9 @@ def part_of_tfds(
         usable = (item for item in everything() if item.name not in problems)
         return itertools.islice(usable, first, None)
 
-    part = labelling.open_part(name, options.data_dir, selection)
+    part = labelling.open_split(name, options.data_dir, selection)
     identity = json.dumps([part.examples.identity, space.to_json(), sorted(problems)])
-    made = packing.Part(space, options.crop_size, identity, start, size - len(problems))
+    made = packing.Split(space, options.crop_size, identity, start, size - len(problems))
     return made, problems
 
 

@@ -3,13 +3,13 @@
 import contextlib
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.base import files
+from stargan_tf.base import errors, files
 from stargan_tf.data.packs import packed_format
 
 CONSEQUENCE = "the shards before it are whole"
@@ -25,59 +25,44 @@ class Item(NamedTuple):
     name: str
 
 
-class Items:
-    """Images one after the other, of which the next is known before it is taken.
-
-    Attributes:
-      position: How many there were before the next.
-      ahead: The next; None at the end.
-    """
-
-    def __init__(self, items: Iterable[Item], position: int = 0) -> None:
-        self._items = iter(items)
-        self.position = position
-        self.ahead = next(self._items, None)
-
-    def take(self) -> Item:
-        """Returns the next, of which there must be one."""
-        item, self.ahead = self.ahead, next(self._items, None)
-        self.position += 1
-        return item
-
-
 def write(
-    path: pathlib.Path, items: Items, shard_bytes: int, progress: Callable[[int], None]
+    path: pathlib.Path, items: Iterable[Item], first: int, shard_bytes: int
 ) -> packed_format.Index:
     """Writes images to a shard until it has `shard_bytes` or no image is left.
 
     Args:
       path: The shard, which is there only once it is whole.
-      items: At least one is left.
+      items: The images.
+      first: The number of the first in its split.
       shard_bytes: The last image may take the shard beyond it.
-      progress: Gets, after each image, how many there were since the first of the split.
 
     Returns:
       Its index.
 
     Raises:
-      UserError: If it can't be written.
+      UserError: If there is no image, or the shard can't be written.
     """
-    rows, end, first = [], 0, items.position
+    rows, end = [], 0
     with files.atomic(path, CONSEQUENCE) as file:
         with _as_os_errors():
             writer = tf.io.TFRecordWriter(os.fsencode(file.name))
-        while items.ahead is not None and end < shard_bytes:
-            item = items.take()
+        for item in items:
             record = _record(item)
             with _as_os_errors():
                 writer.write(record)
             rows.append(_row(item, record, end + _BEFORE))
             end += _BEFORE + len(record) + _AFTER
-            progress(items.position)
+            if end >= shard_bytes:
+                break
         with _as_os_errors():
             writer.close()
+        if not rows:
+            raise errors.UserError(
+                f"{path.name} would be empty: the images end after {first:,}, too early to be "
+                "packed; check the data set."
+            )
         digest = packed_format.file_digest(file.name)
-    return packed_format.Index(_records(rows), first, end, digest, items.ahead is None)
+    return packed_format.Index(_records(rows), first, end, digest)
 
 
 @contextlib.contextmanager
@@ -106,22 +91,13 @@ def _record(item: Item) -> bytes:
 def _row(item: Item, record: bytes, offset: int) -> tuple:
     """Returns what the index says of an image, in the order of the columns of `Records`."""
     image_offset = offset + record.find(item.image)  # wherever found, these are its bytes
+    digest = np.frombuffer(packed_format.digest(record), np.uint8)
     label, name = np.asarray(item.label, np.uint8), os.fsencode(item.name)
-    digest = packed_format.digest(record)
     return offset, len(record), image_offset, len(item.image), digest, label, len(name), name
 
 
 def _records(rows: list[tuple]) -> packed_format.Records:
-    offset, length, image_offset, image_length, digests, labels, name_length, names = zip(
-        *rows, strict=True
-    )
-    return packed_format.Records(
-        np.array(offset, np.int64),
-        np.array(length, np.int64),
-        np.array(image_offset, np.int64),
-        np.array(image_length, np.int64),
-        np.frombuffer(b"".join(digests), np.uint8).reshape(len(rows), -1),
-        np.stack(labels),
-        np.array(name_length, np.int64),
-        np.frombuffer(b"".join(names), np.uint8),
-    )
+    *columns, names = map(list, zip(*rows, strict=True))
+    kinds = (np.int64,) * 4 + (np.uint8,) * 2 + (np.int64,)
+    arrays = [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return packed_format.Records(*arrays, np.frombuffer(b"".join(names), np.uint8))

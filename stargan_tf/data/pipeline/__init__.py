@@ -1,1 +1,1 @@
-"""From a source to batches: sampling, random draws, caching."""
+"""Turns a source into batches: sampling, random draws, caching."""

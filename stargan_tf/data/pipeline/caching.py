@@ -1,8 +1,7 @@
-"""Keeping images in memory, by their number: never a stream of samples.
+"""Keeps images in memory by their number.
 
-What is kept is what does not depend on chance: decoded and resized pixels where only a mirroring
-follows, else the bytes of the files. So batches are the same with and without a cache, and from the
-first epoch on.
+It keeps what does not depend on random draws: resized pixels if only mirroring follows, else the
+bytes of the files. Batches are therefore the same with and without a cache, in every epoch.
 """
 
 import dataclasses
@@ -20,11 +19,11 @@ _GIGABYTE = 10**9
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """Where images are kept, and how much of it.
+    """Whether to keep images, and how many bytes they may take.
 
     Attributes:
-      where: "auto": in memory, but in half of what is free at most; "memory"; "off".
-      gigabytes: What the images may take, in 10^9 bytes. Those that come first are kept.
+      where: "auto": in memory, within half of the free memory; "memory"; "off".
+      gigabytes: The limit in 10^9 bytes. The images that come first are kept.
     """
 
     where: str = "off"
@@ -32,17 +31,17 @@ class Budget:
 
     @property
     def size(self) -> int:
-        """What the images may take in bytes."""
+        """The limit in bytes."""
         size = int(self.gigabytes * _GIGABYTE)
         return min(size, _free_memory() // 2) if self.where == "auto" else size
 
     def store(self) -> "Store | None":
-        """Returns an empty store; None: nothing is kept."""
+        """Returns an empty store, or None if the cache is off."""
         return None if self.where == "off" else Store(self.size)
 
 
 def _free_memory() -> int:
-    """Returns how many bytes are free, a large number where the system does not say."""
+    """Returns the free memory in bytes, or a large number if the system does not tell."""
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
@@ -50,7 +49,7 @@ def _free_memory() -> int:
 
 
 class Store:
-    """Values of images in memory, by their number; safe to use from several threads."""
+    """Files or pixels in memory, by the image's number; safe to use from several threads."""
 
     def __init__(self, size: int):
         self._left = size
@@ -58,30 +57,30 @@ class Store:
         self._lock = threading.Lock()
 
     def get(self, index: int) -> bytes | np.ndarray | None:
-        """Returns the value of image `index`, None if it is not kept."""
+        """Returns the value of image `index`, or None if it is not kept."""
         return self._values.get(index)
 
     def put(self, index: int, value: bytes | np.ndarray) -> None:
-        """Keeps a value, unless the budget is spent."""
+        """Keeps a value if it fits the budget."""
         length = _length(value)
         with self._lock:
             if index in self._values or length > self._left:
                 return
             self._left -= length
-        # A copy: what TensorFlow hands over may be memory that it uses again.
+        # TensorFlow may reuse the memory of the array that it passes, so keep a copy.
         self._values[index] = value if isinstance(value, bytes) else np.array(value)
 
 
 def cached(
     store: Store | None, index: tf.Tensor, make: Callable[[], tf.Tensor], spec: tf.TensorSpec
 ) -> tf.Tensor:
-    """Returns what `make` returns, from the store if it is there; a graph function.
+    """Returns the stored value of an image, or makes and stores it; a graph function.
 
     Args:
-      store: Where to look and to keep it; None: just makes it.
+      store: The store; None: always calls `make`.
       index: int64 scalar, the number of the image.
-      make: Makes a uint8 or string tensor, the same for an image every time.
-      spec: Of that tensor.
+      make: Makes a uint8 or string tensor, always the same for an image.
+      spec: Shape and type of that tensor.
     """
     if store is None:
         return make()
@@ -97,9 +96,9 @@ def cached(
         store.put(int(number), value)
         return value
 
-    found, value = tf.numpy_function(look_up, [index], [tf.bool, spec.dtype], stateful=False)
+    is_kept, value = tf.numpy_function(look_up, [index], [tf.bool, spec.dtype], stateful=False)
     value = tf.cond(
-        found,
+        is_kept,
         lambda: value,
         lambda: tf.numpy_function(keep, [index, make()], spec.dtype, stateful=False),
     )
@@ -113,12 +112,12 @@ def cached_batch(
     make: Callable[[tf.Tensor], tf.Tensor],
     image_size: int,
 ) -> tf.Tensor:
-    """Returns images, mirrored where asked for; a graph function. If all are kept, it copies them.
+    """Returns a batch of images, some mirrored; a graph function. Kept batches are only copied.
 
     Args:
-      store: Of images (S, S, 3), not mirrored.
-      index: (N,) int64, their numbers.
-      mirrored: (N,) bool.
+      store: Holds images (S, S, 3), not mirrored.
+      index: (N,) int64, the numbers of the images.
+      mirrored: (N,) bool, which of them to mirror.
       make: Makes an image (S, S, 3) uint8, not mirrored, from its number.
       image_size: S in pixels.
 
@@ -141,11 +140,11 @@ def cached_batch(
         image = cached(store, number, lambda: make(number), spec)
         return transforms.flip_if(image, mirror)
 
-    found, images = tf.numpy_function(
+    are_kept, images = tf.numpy_function(
         look_up, [index, mirrored], [tf.bool, tf.uint8], stateful=False
     )
     images = tf.cond(
-        found,
+        are_kept,
         lambda: images,
         lambda: tf.map_fn(lambda n: one(*n), (index, mirrored), fn_output_signature=tf.uint8),
     )
@@ -153,7 +152,7 @@ def cached_batch(
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """Returns an uninitialised uint8 array that TensorFlow takes over without a copy."""
+    """Returns an uninitialised uint8 array, aligned so that TensorFlow need not copy it."""
     size, boundary = int(np.prod(shape)), 64
     buffer = np.empty(size + boundary, np.uint8)
     start = -buffer.ctypes.data % boundary
@@ -164,7 +163,7 @@ def _copy(image: np.ndarray, target: np.ndarray, mirror: bool) -> None:
     if not mirror:
         target[:] = image
         return
-    for channel in range(3):  # five times as fast as turning around rows of triples
+    for channel in range(3):  # five times as fast as reversing rows of triples
         target[..., channel] = image[:, ::-1, channel]
 
 

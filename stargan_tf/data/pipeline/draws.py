@@ -1,7 +1,7 @@
-"""Random numbers that are pure functions of a seed, of what they are for, and of a number.
+"""Random numbers that are pure functions of a seed, a purpose and a counter.
 
-TensorFlow chooses the generator, which is Philox on CPUs and on GPUs. Naming it (alg="philox")
-gives the same numbers, but mixes the seed in twenty operations of a graph instead of one.
+TensorFlow chooses the generator, which is Philox on CPUs and GPUs. Naming it (alg="philox") gives
+the same numbers, but takes twenty graph operations instead of one to mix the seed.
 """
 
 import enum
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 class Draw(enum.IntEnum):
-    """What a random number is for: each purpose has a stream of its own."""
+    """The purpose of a random number; each has a stream of its own."""
 
     ORDER = 1
     FLIP = 2
@@ -26,26 +26,26 @@ class Draw(enum.IntEnum):
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
-    """Returns float32 numbers in [0, 1), a pure function of the arguments; n is int64."""
+    """Draws float32 numbers, uniform in [0, 1); n is an int64 scalar."""
     return tf.random.stateless_uniform(shape, key(seed, draw, n))
 
 
 def normal(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
-    """Returns float32 standard normal numbers, a pure function of the arguments; n is int64."""
+    """Draws float32 standard normal numbers; n is an int64 scalar."""
     return tf.random.stateless_normal(shape, key(seed, draw, n))
 
 
 def integers(seed: int, draw: Draw, n: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns `count` int64 numbers, all 2^64 equally likely, a pure function of the arguments.
+    """Draws `count` int64 numbers, uniform over all 2^64; n is an int64 scalar.
 
-    Modulo m they are as good as uniform below m; floats would not reach every number above 2^24.
+    Modulo m they are practically uniform below m. Floats would miss numbers above 2^24.
     """
     own = key(seed, draw, n)
     return tf.random.stateless_uniform([count], own, None, None, tf.int64)
 
 
 def permutation(seed: int, draw: Draw, n: tf.Tensor, size: int) -> tf.Tensor:
-    """Returns a random order (size,) int32 of 0 ... size - 1, a pure function of the arguments."""
+    """Draws a random order (size,) int32 of 0 ... size - 1; n is an int64 scalar."""
     return tf.argsort(uniform(seed, draw, n, (size,)), stable=True)
 
 
@@ -57,8 +57,8 @@ def key(seed: int, draw: Draw, n: tf.Tensor) -> tf.Tensor:
 def nested_uniform(
     seed: int, stream: Draw, n: tf.Tensor, purpose: Draw, shape: tuple[int, ...] = ()
 ) -> tf.Tensor:
-    """Returns numbers like `uniform`, independent for every purpose within a stream."""
-    # Not under the stream's own key: the numbers there may have chosen the image.
+    """Draws numbers like `uniform`, independent for every purpose within a stream."""
+    # Folds in the purpose, as the numbers under the stream's own key may have chosen the image.
     own = key(seed, stream, n)
     own = tf.random.experimental.stateless_fold_in(own, tf.constant(int(purpose), tf.int64))
     return tf.random.stateless_uniform(shape, own)

@@ -1,1 +1,1 @@
-"""The kinds of data sets that can be trained on."""
+"""The data sets that are read from files, and the drawn faces."""

@@ -1,7 +1,7 @@
-"""The embedded data set: drawn faces, with the true translation of each to any label.
+"""The embedded data set: drawn faces, and the true translation of each to any label.
 
-A face is an identity, attributes and a style, all pure functions of (seed, index). What a face
-would look like with other attributes can therefore be drawn, and a translation measured.
+A face is an identity, attributes and a style, all pure functions of (seed, index). The same face
+can therefore be drawn with other attributes, to measure how good a translation is.
 """
 
 import copy
@@ -11,33 +11,33 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.base import errors
-from stargan_tf.cartoon import drawing
+from stargan_tf.cartoon import drawing, sampling
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
 
-_SEED = 0  # of the data set; a run's own seed orders the faces, it does not change them
-_FIRST_TEST_INDEX = 2**32  # no training set is so large: the identities are disjoint
-_FACES_OF_A_SET = 2**27
+_SEED = 0  # the data set's seed; a run's seed orders the faces but does not change them
+_FIRST_TEST_INDEX = 2**32  # above the numbers of any training set: the identities are disjoint
+_FACES_PER_SET = 2**27
 _CACHE_BYTES = 2**30
 
 
 class CartoonFaces(source.Source):
-    """`count` faces, drawn when they are first asked for and then kept, up to 1 GiB in all.
+    """`count` faces, drawn on first use and then kept if all fit into 1 GiB.
 
     Args:
-      split: "train" or "test"; no identity is in both.
-      image_size: Of the drawings, 32 to 512 pixels.
+      split: "train" or "test"; they share no identity.
+      image_size: Side of the drawings, 32 to 512 pixels.
       count: The number of faces.
-      attributes: Those to label, of `drawing.ATTRIBUTES`; the others vary unlabelled.
-      exclusive: Groups of attributes that exclude each other; names not in `attributes` are left
-        out of them.
-      spread: How far the styles spread, from 0 to 1.
-      as_domains: Whether the attributes are domains: then only faces that show exactly one of them
-        are in the set, labels are one-hot, and `exclusive` does not matter.
-      member: Sets of different numbers have no identity in common.
+      attributes: The attributes to label, from `sampling.ATTRIBUTES`; the others vary unlabelled.
+      exclusive: Groups of attributes that exclude each other; names that are not in `attributes`
+        are dropped.
+      spread: How much the styles vary, from 0 to 1.
+      as_domains: Whether the attributes are domains. Then the set has only faces that show exactly
+        one of them, labels are one-hot, and `exclusive` is ignored.
+      member: Number of the set in a joint training; sets of different numbers share no identity.
 
     Raises:
-      UserError: An argument is out of its range, or some domain can have no face.
+      UserError: An argument is out of range, or a domain can't have any face.
     """
 
     in_memory = True
@@ -47,8 +47,8 @@ class CartoonFaces(source.Source):
         split: str,
         image_size: int,
         count: int,
-        attributes: tuple[str, ...] = drawing.ATTRIBUTES,
-        exclusive: tuple[tuple[str, ...], ...] = (drawing.HAIR_COLOURS,),
+        attributes: tuple[str, ...] = sampling.ATTRIBUTES,
+        exclusive: tuple[tuple[str, ...], ...] = (sampling.HAIR_COLOURS,),
         spread: float = 0.25,
         *,
         as_domains: bool = False,
@@ -63,9 +63,9 @@ class CartoonFaces(source.Source):
             _check_domains(attributes)
             self.label_space = labels_lib.LabelSpace("domains", tuple(attributes))
         self._spread = spread
-        self._columns = [drawing.ATTRIBUTES.index(name) for name in attributes]
-        first = member * _FACES_OF_A_SET + (_FIRST_TEST_INDEX if split == "test" else 0)
-        sampled = ((n, drawing.sample_attributes(_SEED, n)) for n in itertools.count(first))
+        self._columns = [sampling.ATTRIBUTES.index(name) for name in attributes]
+        first = member * _FACES_PER_SET + (_FIRST_TEST_INDEX if split == "test" else 0)
+        sampled = ((n, sampling.sample_attributes(_SEED, n)) for n in itertools.count(first))
         if as_domains:
             sampled = (face for face in sampled if face[1][self._columns].sum() == 1)
         numbers, rows = zip(*itertools.islice(sampled, count), strict=True)
@@ -75,10 +75,10 @@ class CartoonFaces(source.Source):
         self._cache: dict[int, np.ndarray] | None = {} if cached else None
 
     def labelled(self, label_space: labels_lib.LabelSpace) -> "CartoonFaces":
-        """Returns the same faces with other attributes labelled: those of `label_space`."""
+        """Returns the same faces, labelled with the attributes of `label_space`."""
         other = copy.copy(self)
         other.label_space = label_space
-        other._columns = [drawing.ATTRIBUTES.index(name) for name in label_space.names]
+        other._columns = [sampling.ATTRIBUTES.index(name) for name in label_space.names]
         other.labels = other._attributes[:, other._columns]
         return other
 
@@ -103,11 +103,11 @@ class CartoonFaces(source.Source):
         """Draws face `index` with another label: the true translation.
 
         Args:
-          index: Of the face, whose identity it is.
+          index: The face that gives the identity.
           label: (width,) of 0 and 1.
-          style_of: The face of this set whose style it takes: cut and shade of the hair, shape of
-            the glasses, width of the smile; None: its own.
-          looks_of: The face of this set whose unlabelled attributes it takes; None: its own.
+          style_of: The face that gives the style: cut and shade of the hair, shape of the glasses,
+            width of the smile; None: face `index`.
+          looks_of: The face that gives the unlabelled attributes; None: face `index`.
 
         Returns:
           (S, S, 3) uint8.
@@ -115,13 +115,13 @@ class CartoonFaces(source.Source):
         index = int(index)
         attributes = self._attributes[index if looks_of is None else int(looks_of)].copy()
         attributes[self._columns] = label
-        identity = drawing.sample_identity(_SEED, self._numbers[index])
-        worn = self._numbers[index if style_of is None else int(style_of)]
-        style = drawing.sample_style(_SEED, worn, self._spread)
+        identity = sampling.sample_identity(_SEED, self._numbers[index])
+        style_number = self._numbers[index if style_of is None else int(style_of)]
+        style = sampling.sample_style(_SEED, style_number, self._spread)
         return drawing.draw(identity, attributes, style, self.image_size)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns face `index` in a graph."""
+        """Returns face `index` as (S, S, 3) uint8; a graph function."""
         image = tf.numpy_function(self.image, [index], tf.uint8, stateful=False)
         return tf.ensure_shape(image, (self.image_size, self.image_size, 3))
 
@@ -143,13 +143,13 @@ def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: flo
     if not attributes:
         raise errors.UserError("cartoon_faces needs at least one attribute; received none.")
     for name in attributes:
-        if name not in drawing.ATTRIBUTES:
-            raise labels_lib.unknown_name(name, drawing.ATTRIBUTES, what="attribute")
+        if name not in sampling.ATTRIBUTES:
+            raise labels_lib.unknown_name(name, sampling.ATTRIBUTES, what="attribute")
 
 
 def _check_domains(names: tuple[str, ...]) -> None:
-    # Every face shows a hair colour: beside all colours nothing else is shown alone.
-    hair = drawing.HAIR_COLOURS
+    # Every face shows a hair colour. If all colours are domains, no other attribute shows alone.
+    hair = sampling.HAIR_COLOURS
     others = [name for name in names if name not in hair]
     if others and set(hair) <= set(names):
         raise errors.UserError(

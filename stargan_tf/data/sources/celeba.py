@@ -1,29 +1,39 @@
-"""CelebA: 202,599 aligned faces with 40 binary attributes, in the reference's split."""
+"""CelebA: 202,599 aligned faces with 40 binary attributes, in the reference's split.
+
+The table of attributes is the authors' text file, or the same as CSV, as on Kaggle.
+"""
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 
 from stargan_tf.base import errors
+from stargan_tf.data import columns
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
-from stargan_tf.data.sources import celeba_table, image_files
+from stargan_tf.data.sources import image_files, tables
 
 DEFAULT_ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 HAIR_COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
 
+_TEXT, _CSV = "list_attr_celeba.txt", "list_attr_celeba.csv"
+_IMAGE = "image_id"  # the column of the CSV file that names the image
+_HEADER_LINES = 2  # of the text file
+_VALUES = frozenset(("-1", "0", "1"))
 _IMAGE_FOLDERS = ("images", "img_align_celeba", "img_align_celeba_png")
 _LAYOUT = (
-    f"DIR/{celeba_table.TEXT} (or .csv) and the images in DIR/images or DIR/img_align_celeba "
-    "(--dataset=cartoon_faces needs no files)"
+    f"DIR/{_TEXT} (or .csv) and the images in DIR/images or DIR/img_align_celeba "
+    "(dataset=cartoon_faces needs no files)"
 )
 _SPLIT_SEED = 1234
 _TEST_SIZE = 1999  # the reference's
-_LEAST_SHARE = 10  # a table shorter than 10 x 1999 lines holds out a tenth
-_NAMED = 5  # how many missing images a message names
+_MIN_RATIO = 10  # a table shorter than 10 x 1999 lines holds out a tenth
+_MAX_NAMED = 5  # missing images that a message names
+
+_Row = tuple[int, Sequence[str]]  # the number of a line; its cells: the file, then the values
 
 
 def load_celeba(
@@ -35,23 +45,23 @@ def load_celeba(
     *,
     as_domains: bool = False,
 ) -> image_files.ImageFiles:
-    """Reads the attribute table and splits it as the reference implementation of StarGAN does.
+    """Reads the attribute table and splits it like the reference implementation of StarGAN.
 
-    The images in the order of the table are shuffled by `random.Random(1234)`; the first
-    `test_size` are the test set, the rest is the training set, both in the shuffled order. An image
-    that is missing keeps its place, and is one of the source's `problems`. No image is opened.
+    The rows of the table are shuffled by `random.Random(1234)`; the first `test_size` are the test
+    set, the rest is the training set, both in the shuffled order. A missing image keeps its place
+    and is one of the source's `problems`. No image is opened.
 
     Args:
-      data_dir: The folder that holds list_attr_celeba.txt (or .csv) and the images; a .png file
-        stands in for a .jpg file that is listed, and the other way round.
-      split: Which part.
-      attributes: The attributes that make the label, in its order.
+      data_dir: The folder that holds list_attr_celeba.txt (or .csv) and the images. If a listed
+        .jpg file is missing, a .png file of the same name is taken, and the other way round.
+      split: The part to load.
+      attributes: The attributes to learn, in the order of the labels.
       exclusive: Groups of attributes of which at most one is 1. Names that are not among
         `attributes` are dropped, then groups of fewer than two.
-      test_size: The size of the test set; None: the reference's 1999, or of a table with fewer
-        than 19,990 lines a tenth, at least 1.
-      as_domains: Whether the attributes are domains: then only images that show exactly one of
-        them are kept, after the split, and `exclusive` does not matter.
+      test_size: The size of the test set; None: 1999 as in the reference, or a tenth (at least 1)
+        of a table with fewer than 19,990 lines.
+      as_domains: Whether the attributes are domains. Then only images that show exactly one of
+        them are kept, after the split, and `exclusive` is ignored.
 
     Raises:
       UserError: The table, the folder or all images are missing, the table is malformed, an
@@ -61,16 +71,26 @@ def load_celeba(
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
     if not attributes:
         raise errors.UserError("No attribute was chosen; choose at least one, such as Male.")
-    table = _table(data_dir)
-    files, labels = celeba_table.read(table, tuple(map(names_lib.normalized, attributes)))
-    paths = _paths(_image_folder(data_dir), files, os.path.basename(table))
-    chosen = _split(len(paths), split, test_size, os.path.basename(table))
-    label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
-    if as_domains:
-        label_space = labels_lib.LabelSpace("domains", tuple(attributes))
-        chosen = _of_one_domain(chosen, labels, label_space.names, split)
-    kept = [paths[i] for i in chosen]
-    return image_files.ImageFiles(kept, labels[chosen], label_space)
+    attributes = tuple(map(names_lib.normalized, attributes))
+    image_files.check_folder(data_dir, f"expected {_LAYOUT}.")
+    table = find_table(data_dir)
+    if not table:
+        raise errors.UserError(
+            f"There is no {_TEXT} or {_CSV} in {data_dir!r}; expected {_LAYOUT}."
+        )
+    names, labels = _read_table(table, attributes)
+    paths = _paths(_image_folder(data_dir), names, os.path.basename(table))
+    rows = np.array(_split(len(paths), split, test_size, os.path.basename(table)))
+    label_space, labels, kept = columns.choose(
+        attributes, labels[rows], attributes, exclusive, as_domains=as_domains
+    )
+    return image_files.ImageFiles([paths[i] for i in rows[kept]], labels, label_space)
+
+
+def find_table(folder: str) -> str | None:
+    """Returns the path of the table in a folder, of the text file if both exist, or None."""
+    paths = (os.path.join(folder, name) for name in (_TEXT, _CSV))
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def _split(count: int, split: str, test_size: int | None, table: str) -> list[int]:
@@ -78,82 +98,122 @@ def _split(count: int, split: str, test_size: int | None, table: str) -> list[in
     if test_size is not None and test_size < 1:
         raise ValueError(f"test_size must be at least 1. Received: {test_size}")
     if test_size is None:
-        test_size = min(_TEST_SIZE, max(1, count // _LEAST_SHARE))
+        test_size = min(_TEST_SIZE, max(1, count // _MIN_RATIO))
     if count < test_size + 1:
         raise errors.UserError(
             f"{table} lists {count} images, but a test set of {test_size} needs at least "
             f"{test_size + 1}; use the whole table or a smaller test set."
         )
     order = list(range(count))
-    random.Random(_SPLIT_SEED).shuffle(order)  # Permutes as it does a list of the lines.
+    random.Random(_SPLIT_SEED).shuffle(order)  # the same permutation as of a list of lines
     return order[:test_size] if split == "test" else order[test_size:]
-
-
-def _of_one_domain(
-    chosen: Sequence[int], labels: np.ndarray, names: Sequence[str], split: str
-) -> list[int]:
-    """Returns those of the chosen rows that have exactly one label."""
-    kept = [i for i, one in zip(chosen, labels[chosen].sum(axis=1) == 1, strict=True) if one]
-    counts = labels[kept].sum(axis=0)
-    for name, count in zip(names, counts, strict=True):
-        if not count:
-            raise errors.UserError(
-                f"None of the {len(chosen)} images of the {split} set shows {name} and no other of "
-                f"the domains {', '.join(names)}; choose other domains."
-            )
-    return kept
-
-
-def _table(data_dir: str) -> str:
-    if not data_dir:
-        raise errors.UserError(
-            f"The data folder is empty, pass --data_dir=DIR; expected {_LAYOUT}."
-        )
-    if not os.path.isdir(data_dir):
-        raise errors.UserError(f"There is no data folder {data_dir!r}; expected {_LAYOUT}.")
-    if table := celeba_table.find(data_dir):
-        return table
-    raise errors.UserError(
-        f"There is no {celeba_table.TEXT} or {celeba_table.CSV} in {data_dir!r}; expected "
-        f"{_LAYOUT}."
-    )
 
 
 def _image_folder(data_dir: str) -> str:
     for name in _IMAGE_FOLDERS:
         folder = os.path.join(data_dir, name)
         if os.path.isdir(folder):
-            nested = os.path.join(folder, name)  # As some archives unpack.
+            nested = os.path.join(folder, name)  # as some archives unpack
             return nested if os.path.isdir(nested) else folder
     raise errors.UserError(
         f"There is no folder {' or '.join(_IMAGE_FOLDERS)} in {data_dir!r}; expected {_LAYOUT}."
     )
 
 
-def _paths(folder: str, files: Sequence[str], table: str) -> list[str]:
-    """Returns the path of every image: of that name or, where there is none, of the same stem.
+def _paths(folder: str, names: Sequence[str], table: str) -> list[str]:
+    """Returns the path of every image; one of the same stem if the listed file is missing.
 
-    One that is missing keeps the name that is listed, and is found among the source's problems.
+    If there is neither, the path is that of the listed file, and the source reports the problem.
     """
-    # One listing instead of 202,599 calls of stat.
-    try:
-        with os.scandir(folder) as entries:
-            present = sorted(entry.name for entry in entries)
-    except OSError as error:
-        raise errors.UserError(
-            f"Cannot list the folder {folder!r}: {error.strerror}; check its permissions."
-        ) from error
+    # Lists the folder once instead of calling stat 202,599 times.
+    present = sorted(entry.name for entry in image_files.list_folder(folder))
     stems: dict[str, str] = {}
-    known, wanted = set(present), set(files)
+    known, wanted = set(present), set(names)
     for name in present:
         stem, suffix = os.path.splitext(name)
         if suffix.lower() in image_files.IMAGE_SUFFIXES and name not in wanted:
             stems.setdefault(stem, name)
-    found = [f if f in known else stems.get(os.path.splitext(f)[0], "") for f in files]
-    if not any(found):
+    matches = [n if n in known else stems.get(os.path.splitext(n)[0], "") for n in names]
+    if not any(matches):
         raise errors.UserError(
-            f"None of the {len(files)} images that {table} lists is in {folder!r} "
-            f"({', '.join(files[:_NAMED])}, ...); unpack the images there again."
+            f"None of the {len(names)} images that {table} lists is in {folder!r} "
+            f"({', '.join(names[:_MAX_NAMED])}, ...); unpack the images there again."
         )
-    pairs = zip(found, files, strict=True)
-    return [os.path.join(folder, name or listed) for name, listed in pairs]
+    pairs = zip(matches, names, strict=True)
+    return [os.path.join(folder, match or name) for match, name in pairs]
+
+
+def _read_table(path: str, attributes: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Reads the names of the images and their labels, in the order of the table.
+
+    The text file has the number of images on its first line, the attributes on its second, then a
+    line for each image: its name and 1 or -1 for every attribute, separated by blanks. The CSV
+    file has the header "image_id,ATTRIBUTE,..." and no number.
+
+    Returns:
+      The names; (names, attributes) float32 of 0 and 1, 1 where the table has "1".
+
+    Raises:
+      UserError: The table can't be read or is malformed, or an attribute is unknown.
+    """
+    known, rows = (_read_csv if path.endswith(_CSV) else _read_text)(path)
+    for name in attributes:
+        if name not in known:
+            raise labels_lib.unknown_name(name, known, what="attribute")
+    return _parse(rows, os.path.basename(path), known, attributes)
+
+
+def _read_csv(path: str) -> tuple[list[str], Iterator[_Row]]:
+    """Returns the attributes and the rows of a CSV file, with the image's cell moved to front."""
+    table = tables.Table(path, required=_IMAGE)
+    at = table.columns.index(_IMAGE)
+    rows = (
+        (line, [cells[at].strip(), *map(str.strip, cells[:at]), *map(str.strip, cells[at + 1 :])])
+        for line, cells in table.rows()
+    )
+    return [name for name in table.columns if name != _IMAGE], rows
+
+
+def _read_text(path: str) -> tuple[list[str], Iterator[_Row]]:
+    """Returns the attributes and the rows of a text file."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = file.read().rstrip().split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise errors.UserError(f"Cannot read {path!r}: {reason}; download it again.") from error
+    count = lines[0].strip()
+    if not count.isdecimal():
+        raise errors.UserError(
+            f"Line 1 of {path!r} must be the number of images but is {count[:60]!r}; "
+            "download the table again."
+        )
+    if int(count) != len(lines) - _HEADER_LINES:  # a download that stopped early
+        raise errors.UserError(
+            f"Line 1 of {path!r} announces {count} images but {max(len(lines) - 2, 0)} follow; "
+            "download the table again, or correct line 1 if you shortened it."
+        )
+    rows = ((n, line.split() or [""]) for n, line in enumerate(lines[_HEADER_LINES:], 3))
+    return list(map(names_lib.normalized, lines[1].split())), rows
+
+
+def _parse(
+    rows: Iterable[_Row], table: str, known: Sequence[str], attributes: Sequence[str]
+) -> tuple[list[str], np.ndarray]:
+    places = [known.index(name) for name in attributes]
+    names, labels = [], bytearray()
+    for line, (name, *values) in rows:
+        if len(values) != len(known) or not _VALUES.issuperset(values):
+            raise errors.UserError(
+                f"Line {line} of {table} must be a file name and {len(known)} values 1 or -1 but "
+                f"is {' '.join([name, *values])[:60]!r}; download the table again."
+            )
+        if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
+            raise errors.UserError(
+                f"Line {line} of {table} names the image {name[:60]!r}, but images lie in one "
+                "folder; write the name of the file alone."
+            )
+        names.append(name)
+        labels += bytes(values[place] == "1" for place in places)
+    bits = np.frombuffer(labels, np.uint8).reshape(len(names), len(places))
+    return names, bits.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Where the domains of a folder of images are: in train and val, or in the folder itself."""
+"""Finds the domains in a folder of images: in train and val, or in the folder itself."""
 
 import dataclasses
 import os
@@ -11,23 +11,23 @@ LAYOUT = (
     "DIR/train/<domain>/*.jpg and DIR/val/<domain>/*.jpg, or DIR/<domain>/*.jpg, of which a part "
     "is held out"
 )
-# Names of parts, compared in lower case, the first that is there: never of domains, as else many
-# a data set would become one of the two domains Train and Test.
+# Names of parts in lower case, by preference. They are never domains; otherwise many a data set
+# would have the two domains Train and Test.
 _TRAIN = ("train", "training")
 _HELD_OUT = ("val", "valid", "validation", "test", "testing")
 PARTS = (*_TRAIN, *_HELD_OUT)
 _CYCLEGAN = re.compile(r"(train|val|test)([A-Z])")
-_NOT_DATA = "__MACOSX"  # beside what archives from a Mac hold
-_DEEPEST = 4  # folders that archives are wrapped in
+_NOT_DATA = "__MACOSX"  # a folder that a Mac adds to archives
+_MAX_WRAPPERS = 4  # nested single folders that archives may unpack to
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """The folders that hold the folders of domains.
+    """The folders that hold the domains' folders.
 
     Attributes:
-      train: Of the training images, or of all images.
-      held_out: Of the held-out images; None: a part of those in `train` has to be held out.
+      train: The folder of the training images, or of all images.
+      held_out: The folder of the held-out images; None: hold out a part of `train`.
     """
 
     train: str
@@ -35,21 +35,18 @@ class Layout:
 
 
 def find(data_dir: str) -> Layout:
-    """Returns where the domains of `data_dir` are.
+    """Finds the folders in `data_dir` that hold the domains.
 
-    With train and val (or valid, validation, test, testing, the first of them that is there) these
-    hold the domains, and folders beside them are ignored. With train alone it holds all domains;
-    with none, `data_dir` does.
+    If train and val exist (or valid, validation, test, testing, in this order), they hold the
+    domains, and other folders are ignored. If only train exists, it holds all domains; if neither
+    does, `data_dir` holds them.
 
     Raises:
-      UserError: The folder is missing, or laid out another way; the message says what to pass, to
-        rename or to move.
+      UserError: The folder is missing or laid out another way; the message says what to pass,
+        rename or move.
     """
-    hint = f"expected {LAYOUT} (--dataset=cartoon_faces needs no files)."
-    if not data_dir:
-        raise errors.UserError(f"The data folder is empty, pass --data_dir=DIR; {hint}")
-    if not os.path.isdir(data_dir):
-        raise errors.UserError(f"There is no data folder {data_dir!r}; {hint}")
+    hint = f"expected {LAYOUT} (dataset=cartoon_faces needs no files)."
+    image_files.check_folder(data_dir, hint)
     names = folders(data_dir)
     train, held_out = _first(names, _TRAIN), _first(names, _HELD_OUT)
     if train and held_out:
@@ -65,28 +62,18 @@ def find(data_dir: str) -> Layout:
 
 
 def folders(folder: str) -> tuple[str, ...]:
-    """Returns the names of the visible folders, links to folders included, in order.
+    """Returns the names of the visible folders in a folder, including links to folders, sorted.
 
     Raises:
-      UserError: The folder cannot be listed.
+      UserError: The folder can't be listed.
     """
-    try:
-        with os.scandir(folder) as entries:
-            return tuple(
-                sorted(
-                    entry.name
-                    for entry in entries
-                    if not entry.name.startswith((".", _NOT_DATA)) and entry.is_dir()
-                )
-            )
-    except OSError as error:
-        raise errors.UserError(
-            f"Cannot list the folder {folder!r}: {error.strerror}; check its permissions."
-        ) from error
+    entries = image_files.list_folder(folder)
+    visible = (entry for entry in entries if not entry.name.startswith((".", _NOT_DATA)))
+    return tuple(sorted(entry.name for entry in visible if entry.is_dir()))
 
 
 def refuse_fewer_than_two(folder: str, names: tuple[str, ...]) -> None:
-    """Raises a UserError if a folder holds fewer than two domains; does nothing otherwise."""
+    """Raises a UserError if a folder holds fewer than two domains."""
     if len(names) >= 2:
         return
     advice = ""
@@ -101,7 +88,7 @@ def refuse_fewer_than_two(folder: str, names: tuple[str, ...]) -> None:
 
 
 def _first(names: tuple[str, ...], wanted: tuple[str, ...]) -> str | None:
-    """Returns the first of the wanted names that is there, as it is written there."""
+    """Returns the first wanted name that is among `names`, ignoring case, as spelled there."""
     written = {name.lower(): name for name in reversed(names)}
     return next((written[name] for name in wanted if name in written), None)
 
@@ -111,7 +98,7 @@ def _refuse_without_train(data_dir: str, held_out: str, others: list[str]) -> No
         f"move {_listed(others)} into {os.path.join(data_dir, 'train')!r} if those are the domains "
         f"to train on, or rename {held_out!r} if it is a domain itself"
         if others
-        else f"add it, or pass --data_dir={os.path.join(data_dir, held_out)} to split those images"
+        else f"add it, or pass data_dir={os.path.join(data_dir, held_out)} to split those images"
     )
     raise errors.UserError(
         f"{data_dir!r} holds {held_out!r}, the name of a held-out part, but no 'train'; {advice}."
@@ -129,16 +116,16 @@ def _refuse_beside_train(data_dir: str, train: str, others: list[str]) -> None:
 
 
 def _refuse_mistakes(data_dir: str, names: tuple[str, ...]) -> None:
-    """Raises a UserError where a folder without parts does not hold domains, either."""
+    """Raises a UserError if the folders in `data_dir`, which has no parts, can't be domains."""
     if not names:
-        found = _loose_images(data_dir)
-        if not found:
+        images = _loose_images(data_dir)
+        if not images:
             raise errors.UserError(
                 f"There is no folder 'train' in {data_dir!r}, and no other; expected {LAYOUT}."
             )
         raise errors.UserError(
-            f"{data_dir!r} holds images ({_listed(found)}) but no folder of a domain; sort them "
-            f"into a folder for each domain; expected {LAYOUT}."
+            f"{data_dir!r} holds images ({_listed(images)}) but no domain folder; sort them into "
+            f"a folder for each domain; expected {LAYOUT}."
         )
     sides = [match for name in names if (match := _CYCLEGAN.fullmatch(name))]
     if sides:
@@ -170,15 +157,14 @@ def _refuse_inner_parts(data_dir: str, names: tuple[str, ...], split: list[str])
         )
     several = f"one of {_listed(split)}, such as " if len(split) > 1 else ""
     raise errors.UserError(
-        f"{data_dir!r} itself holds no 'train', but {first!r} does; pass {several}"
-        f"--data_dir={first}."
+        f"{data_dir!r} itself holds no 'train', but {first!r} does; pass {several}data_dir={first}."
     )
 
 
 def _refuse_wrapper(data_dir: str) -> None:
-    """Names the folder to pass where an archive has wrapped what it holds."""
+    """Raises a UserError that names the folder to pass if single folders wrap the data set."""
     folder = data_dir
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_WRAPPERS):
         (name,) = folders(folder)
         folder = os.path.join(folder, name)
         inner = folders(folder)
@@ -186,20 +172,16 @@ def _refuse_wrapper(data_dir: str) -> None:
             what = "are the parts" if _first(inner, _TRAIN) else "are the domains"
             raise errors.UserError(
                 f"{data_dir!r} holds a single folder, {name!r}, but translation needs at least 2 "
-                f"domains; if {_listed(inner)} in {folder!r} {what}, pass --data_dir={folder}."
+                f"domains; if {_listed(inner)} in {folder!r} {what}, pass data_dir={folder}."
             )
         if not inner:
             return
 
 
 def _loose_images(folder: str) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(
-            entry.name
-            for entry in entries
-            if entry.name.lower().endswith(image_files.IMAGE_SUFFIXES)
-            and not entry.name.startswith(".")
-        )
+    names = (entry.name for entry in image_files.list_folder(folder))
+    visible = (name for name in names if not name.startswith("."))
+    return sorted(n for n in visible if n.lower().endswith(image_files.IMAGE_SUFFIXES))
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What is in a folder, whatever its layout: for someone whose data set could not be found in it."""
+"""Lists what a folder holds, whatever its layout, to explain what training leaves out."""
 
 import collections
 import dataclasses
@@ -8,33 +8,32 @@ import pathlib
 from stargan_tf.data.images import photo_folders
 from stargan_tf.data.sources import image_files
 
-# Pictures that other programs write and that no data set here reads.
+# Pictures that other programs write and no data set here reads.
 UNREAD_SUFFIXES = tuple(
     suffix for suffix in photo_folders.PICTURE_SUFFIXES if suffix not in image_files.IMAGE_SUFFIXES
 )
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
-_MOST_ENTRIES = 1_000_000  # a mistaken --data_dir=/ ends
-_MOST_KINDS = 8  # that a line names
-_LINKED_DEPTH = 2  # DIR/train and DIR/train/cat may be links to folders; below, none is followed
+_MAX_ENTRIES = 1_000_000  # so that the survey of a mistaken data_dir=/ ends
+_MAX_KINDS = 8  # suffixes that a line names
+_LINK_DEPTH = 2  # DIR/train and DIR/train/cat may be links; deeper links are not followed
 
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What is in a folder. Paths are relative to it, with "/" between their parts, and sorted.
+    """The contents of a folder. Paths are relative to it, joined by "/", and sorted.
 
     Attributes:
       root: The folder.
       folders: All visible folders below it.
-      images: How many visible image files of the kinds that are read each folder holds itself, by
-        its path ("": root).
-      suffixes: How many visible files end in what, in lower case.
+      images: The number of visible, readable images directly in each folder, by path ("": root).
+      suffixes: The number of visible files by suffix, in lower case.
       unread: Pictures of kinds that no data set reads.
-      archives: Files that may hold pictures once they are unpacked.
-      hidden: Hidden folders, which are left out with all they hold.
+      archives: Files that may hold pictures once unpacked.
+      hidden: Hidden folders, which are left out with all their contents.
       links: Links to folders that were not followed.
       problems: Folders that can't be listed.
-      complete: Whether all was seen; false: there was too much.
+      complete: Whether everything was listed; False: the folder holds too much.
     """
 
     root: str
@@ -49,39 +48,39 @@ class Survey:
     complete: bool
 
     def images_below(self, folder: str) -> int:
-        """Returns how many images a folder (relative; "": all) holds, at any depth."""
+        """Returns the number of images in a folder ("": root), at any depth."""
         inside = f"{folder}/" if folder else ""
         return sum(n for at, n in self.images.items() if at == folder or at.startswith(inside))
 
-    def left_out(self) -> str:
-        """Returns a line on the visible files that are not images of a kind that is read, or ""."""
+    def describe_left_out(self) -> str:
+        """Returns a line about the visible files that are not readable images, or ""."""
         others = [(s, n) for s, n in self.suffixes.items() if s not in image_files.IMAGE_SUFFIXES]
         count = sum(n for _, n in others)
         if not count:
             return ""
-        shown = sorted(others, key=lambda kind: (-kind[1], kind[0]))[:_MOST_KINDS]
+        shown = sorted(others, key=lambda kind: (-kind[1], kind[0]))[:_MAX_KINDS]
         kinds = ", ".join(f"{suffix} {n:,}" for suffix, n in shown)
-        more = ", ..." if len(others) > _MOST_KINDS else ""
-        said = (
-            "1 file that is not an image" if count == 1 else f"{count:,} files that are not images"
-        )
-        return f"left out of {self.root}: {said} this program reads ({kinds}{more})"
+        more = ", ..." if len(others) > _MAX_KINDS else ""
+        files = "1 file that is not an image"
+        if count > 1:
+            files = f"{count:,} files that are not images"
+        return f"left out of {self.root}: {files} this program reads ({kinds}{more})"
 
     def children(self, folder: str = "") -> tuple[str, ...]:
-        """Returns the names of the visible folders right in a folder (relative)."""
+        """Returns the names of the visible folders directly in a folder ("": root)."""
         inside = f"{folder}/" if folder else ""
         below = (at.removeprefix(inside) for at in self.folders if at.startswith(inside))
         return tuple(name for name in below if "/" not in name)
 
 
-def survey(root: str | os.PathLike[str], most: int = _MOST_ENTRIES) -> Survey:
-    """Lists a folder and all below it; opens no file.
+def survey(root: str | os.PathLike[str], most: int = _MAX_ENTRIES) -> Survey:
+    """Lists a folder and everything below it; opens no file.
 
     Args:
-      root: The folder; one that is missing, or can't be listed, is among its own `problems`.
-      most: How many files and folders to look at before giving up.
+      root: The folder; if it is missing or can't be listed, it is among its own `problems`.
+      most: The number of files and folders after which to stop.
     """
-    found = _Found()
+    notes = _Notes()
     pending, seen = [("", 0)], 0
     while pending and seen < most:
         parent, depth = pending.pop()
@@ -90,25 +89,23 @@ def survey(root: str | os.PathLike[str], most: int = _MOST_ENTRIES) -> Survey:
                 for entry in entries:
                     seen += 1
                     path = f"{parent}/{entry.name}" if parent else entry.name
-                    if found.add(entry, parent, path, depth):
+                    if notes.add(entry, parent, path, depth):
                         pending.append((path, depth + 1))
         except OSError:
-            found.problems.append(parent)
+            notes.problems.append(parent)
+    lists = (notes.unread, notes.archives, notes.hidden, notes.links, notes.problems)
     return Survey(
         os.fspath(root),
-        tuple(sorted(found.folders)),
-        dict(sorted(found.images.items())),
-        dict(found.suffixes.most_common()),
-        *(
-            tuple(sorted(paths))
-            for paths in (found.unread, found.archives, found.hidden, found.links, found.problems)
-        ),
+        tuple(sorted(notes.folders)),
+        dict(sorted(notes.images.items())),
+        dict(notes.suffixes.most_common()),
+        *(tuple(sorted(paths)) for paths in lists),
         complete=not pending,
     )
 
 
-class _Found:
-    """A survey in the making."""
+class _Notes:
+    """Collects a survey."""
 
     def __init__(self):
         self.images: collections.Counter[str] = collections.Counter()
@@ -121,13 +118,13 @@ class _Found:
         self.problems: list[str] = []
 
     def add(self, entry: os.DirEntry, parent: str, path: str, depth: int) -> bool:
-        """Takes note of a file or folder; returns whether to go into it."""
+        """Records a file or folder; returns whether to list it, too."""
         if entry.name.startswith("."):
             if entry.is_dir(follow_symlinks=False):
                 self.hidden.append(path)
             return False
         if entry.is_dir():
-            followed = depth < _LINKED_DEPTH or not entry.is_symlink()
+            followed = depth < _LINK_DEPTH or not entry.is_symlink()
             (self.folders if followed else self.links).append(path)
             return followed
         suffix = pathlib.PurePath(entry.name).suffix.lower()

@@ -1,4 +1,4 @@
-"""Images in files: finding them, and checking them before training starts."""
+"""Finds image files, checks them before training starts, and serves them as a source."""
 
 import hashlib
 import io
@@ -17,14 +17,14 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
 from stargan_tf.data.images import reading
 
-# Of the kinds that `reading` knows; a file's content decides which it is. Compared in lower case.
+# The kinds that `reading` knows, in lower case; a file's content decides how it is decoded.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif",
                   ".tiff")  # fmt: skip
 
 _JPEG_END, _PNG_END = b"\xff\xd9", b"IEND\xaeB`\x82"  # a marker; a chunk and its checksum
-_TAIL_BYTES = 1024  # Cameras and editors append a little after the end-of-image marker.
-_CHUNK = 256  # Files for each task of the pool: one task for each file costs a quarter more time.
-_THREADS = 8  # On network file systems the check waits; from memory one would do.
+_TAIL_BYTES = 1024  # Cameras and editors append a few bytes after the end-of-image marker.
+_CHUNK = 256  # files per task of the pool; one file per task takes a quarter more time
+_THREADS = 8  # for network file systems, which make the check wait
 
 
 class ImageFiles(source.EncodedSource):
@@ -36,7 +36,7 @@ class ImageFiles(source.EncodedSource):
         labels: np.ndarray,
         label_space: labels_lib.LabelSpace,
     ) -> None:
-        """Takes what it holds; opens no file.
+        """Creates the source; opens no file.
 
         Args:
           paths: The file of every image.
@@ -58,9 +58,9 @@ class ImageFiles(source.EncodedSource):
     def read(self, index: tf.Tensor) -> tf.Tensor:
         """Returns the file of image `index` (int64 scalar) as a string scalar; a graph function."""
         if self._path_tensor is None:
-            # Outside the graph being traced, so that graphs capture one tensor instead of each
-            # holding its own copy of all paths; not in the constructor, so that building a data
-            # set does not start TensorFlow's devices before they are configured.
+            # Created outside the traced graph, so that all graphs share one tensor of paths; not
+            # in the constructor, because that would start TensorFlow's devices before they are
+            # configured.
             with tf.init_scope(), tf.device("CPU:0"):
                 self._path_tensor = tf.constant(self._encoded, tf.string, (len(self.paths),))
         return tf.io.read_file(tf.gather(self._path_tensor, index))
@@ -74,7 +74,7 @@ class ImageFiles(source.EncodedSource):
         return self.paths[index]
 
     def key(self, index: int) -> bytes:
-        """Returns 16 bytes that tell image `index` from every other, and from a changed one."""
+        """Returns 16 bytes that identify image `index` and its current content."""
         path = self.paths[index]
         status = os.stat(path)
         identity = f"{os.path.abspath(path)}\n{status.st_size}\n{status.st_mtime_ns}"
@@ -84,50 +84,64 @@ class ImageFiles(source.EncodedSource):
 def find_images(directory: str | os.PathLike[str]) -> list[str]:
     """Returns the images below a folder, by suffix, in the order of their relative POSIX paths.
 
-    Names that begin with "." are skipped, files and folders. Links to files count, links to folders
-    below `directory` are not followed (they can form circles); `directory` itself may be one.
+    Skips hidden files and folders (their names begin with "."). Links to files count; links to
+    folders are not followed, as they can form circles, but `directory` itself may be a link.
 
     Raises:
-      UserError: A folder cannot be listed.
+      UserError: A folder can't be listed.
     """
     root = os.fspath(directory)
-    found, pending = [], [""]
+    images, pending = [], [""]
     while pending:
         parent = pending.pop()
-        try:
-            with os.scandir(os.path.join(root, parent)) as entries:
-                visible = [entry for entry in entries if not entry.name.startswith(".")]
-        except OSError as error:
-            raise errors.UserError(
-                f"Cannot list the folder {os.path.join(root, parent)!r}: {error.strerror}; "
-                "check the path and its permissions."
-            ) from error
-        for entry in visible:
+        for entry in list_folder(os.path.join(root, parent)):
             relative = f"{parent}/{entry.name}" if parent else entry.name
+            if entry.name.startswith("."):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(relative)
             elif entry.name.lower().endswith(IMAGE_SUFFIXES) and not entry.is_dir():
-                found.append(relative)
-    return [os.path.join(root, relative) for relative in sorted(found)]
+                images.append(relative)
+    return [os.path.join(root, relative) for relative in sorted(images)]
+
+
+def list_folder(folder: str) -> list[os.DirEntry]:
+    """Returns the entries of a folder in any order; raises a UserError if it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise errors.UserError(
+            f"Cannot list the folder {folder!r}: {error.strerror}; check the path and its "
+            "permissions."
+        ) from error
+
+
+def check_folder(data_dir: str, hint: str) -> None:
+    """Raises a UserError that ends in `hint` if no data folder is given, or it does not exist."""
+    if not data_dir:
+        raise errors.UserError(f"The data folder is empty, pass data_dir=DIR; {hint}")
+    if not os.path.isdir(data_dir):
+        raise errors.UserError(f"There is no data folder {data_dir!r}; {hint}")
 
 
 def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, str]:
     """Returns what is wrong with each file that can't be used, by its number in `paths`.
 
-    Such a file is missing, empty, no image that `reading` knows, cut short, damaged, or above its
-    MAX_PIXELS. The check reads the ends of a JPEG file and the checksums of a PNG file, at some
-    12,000 JPEG files a second from memory. Files of other kinds are decoded, and so are those whose
-    end looks cut off, to find out.
+    Such a file is missing, empty, no image that `reading` knows, cut short, damaged, or has too
+    many pixels. The check reads the ends of JPEG files and the checksums of PNG files, some 12,000
+    JPEG files a second from memory. It decodes files of other kinds, and those whose end looks
+    cut off.
 
     Args:
       paths: The files.
-      thorough: Whether to decode all: then damage in the middle of a JPEG file is found, too, if
-        the decoder calls it an error. About a millisecond for a file of 350 pixels.
+      thorough: Whether to decode every file, about a millisecond for one of 350 pixels. This also
+        finds damage in the middle of a JPEG file, if the decoder calls it an error.
     """
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
     with futures.ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda chunk: [_problem(path, thorough) for path in chunk], chunks)
-        reasons = [reason for chunk in found for reason in chunk]
+        results = pool.map(lambda chunk: [_problem(path, thorough) for path in chunk], chunks)
+        reasons = [reason for chunk in results for reason in chunk]
     return {i: reason for i, reason in enumerate(reasons) if reason}
 
 
@@ -137,11 +151,11 @@ def find_problem(contents: bytes, *, thorough: bool = False) -> str:
 
 
 def _problem(path: str, thorough: bool) -> str:
-    """Returns what is wrong with a file, "" if nothing is."""
+    """Returns what is wrong with a file, or ""."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            return "not a regular file"  # Opening a named pipe would wait for ever.
+            return "not a regular file"  # Opening a named pipe would block forever.
         with open(path, "rb") as file:
             return _problem_in(file, status.st_size, thorough)
     except OSError as error:
@@ -149,14 +163,14 @@ def _problem(path: str, thorough: bool) -> str:
 
 
 def _problem_in(file: BinaryIO, size: int, thorough: bool) -> str:
-    """Returns what is wrong with an open file of `size` bytes, "" if nothing is."""
+    """Returns what is wrong with an open file of `size` bytes, or ""."""
     if size == 0:
         return "empty"
     try:
         image = reading.opened(file)
         complete = _looks_complete(file, size, image)
         if image.format == "PNG":
-            # Pillow reads past a missing end, and the programs that exported runs use do not.
+            # Pillow tolerates a missing end; the decoders of exported runs do not.
             if not complete and not _holds(file, _PNG_END, 0):
                 return "cut short or damaged"
             file.seek(0)
@@ -174,7 +188,7 @@ def _problem_in(file: BinaryIO, size: int, thorough: bool) -> str:
 
 
 def _looks_complete(file: BinaryIO, size: int, image: Image.Image) -> bool:
-    """Returns whether a file ends as whole ones of its kind do, where these have an end."""
+    """Returns whether a JPEG or PNG file ends with its end marker; False for other kinds."""
     if not (reading.is_jpeg(image) or image.format == "PNG"):
         return False
     end = _PNG_END if image.format == "PNG" else _JPEG_END

@@ -1,4 +1,4 @@
-"""Data sets laid out as one folder of images for every domain."""
+"""Loads data sets that have one folder of images for each domain."""
 
 import os
 from typing import Literal
@@ -20,28 +20,28 @@ def load_image_folder(
 ) -> image_files.ImageFiles:
     """Lists the images of `data_dir`/{train,val}/{domain}/, at any depth below the domain.
 
-    The domains are the folders of train, in the order of their names, for both splits, so that
-    labels agree; val may lack some. Hidden folders and stray files are ignored. No image is opened;
-    see `image_files.find_problems`. Which other names val may have: `folder_layout.find`; of val
-    and test, test is left alone.
+    The domains of both splits are the folders in train, sorted by name, so that labels agree; val
+    may lack some. Hidden folders and stray files are ignored. No image is opened; see
+    `image_files.find_problems`. `folder_layout.find` knows the other names of val; if val and test
+    exist, test is ignored.
 
-    Without val, and for `data_dir`/{domain}/, images are held out by the hash of the path from the
-    domain's name on ("cat/deep/a.jpg"), each for itself: the others stay where they are as images
-    are added or removed, or the folder moves. A domain of which none would be held out so, and
-    which has two images or more, has the one with the smallest hash held out.
+    Without val, and for `data_dir`/{domain}/, the hash of each path from the domain's name on
+    ("cat/deep/a.jpg") decides whether it is held out, so images keep their part as others are
+    added or removed, or the folder moves. If no image of a domain with at least two would be held
+    out, the one with the smallest hash is.
 
     Args:
       data_dir: The folder that holds train and val, or the domains.
-      split: Which of the two.
-      val_fraction: The share to hold out where there is no val.
+      split: The part to load.
+      val_fraction: The share to hold out if there is no val.
 
     Returns:
       The images in the order of their domains, then of their paths; labels are one-hot.
 
     Raises:
       UserError: A folder is missing, a domain holds no image, there are fewer than two domains, val
-        has a domain that train lacks, a share is given though there is val, or none of a domain's
-        images is left to train on.
+        has a domain that train lacks, `val_fraction` is given though val exists, or a domain has no
+        image left to train on.
     """
     if split not in ("train", "val"):
         raise ValueError(f"split must be 'train' or 'val'. Received: {split!r}")
@@ -50,27 +50,16 @@ def load_image_folder(
     folder_layout.refuse_fewer_than_two(layout.train, folders)
     label_space = labels_lib.LabelSpace("domains", folders)
     if layout.held_out is None:
-        return _part(layout.train, folders, label_space, split, val_fraction)
-    splits.refuse_fraction(val_fraction, f"{layout.held_out!r} is what is held out")
+        paths, labels, names = _images(layout.train, folders, label_space)
+        held_out = splits.choose_held_out(names, val_fraction, labels, label_space)
+        rows = np.flatnonzero(held_out == (split == "val"))
+        return image_files.ImageFiles([paths[i] for i in rows], labels[rows], label_space)
+    splits.refuse_fraction(val_fraction, f"{layout.held_out!r} holds the held-out images")
     if split != "train":
         folders = _present_domains(layout.held_out, label_space.names)
     folder = layout.train if split == "train" else layout.held_out
     paths, labels, _ = _images(folder, folders, label_space)
     return image_files.ImageFiles(paths, labels, label_space)
-
-
-def _part(
-    folder: str,
-    folders: tuple[str, ...],
-    label_space: labels_lib.LabelSpace,
-    split: str,
-    val_fraction: float,
-) -> image_files.ImageFiles:
-    """Returns the images of one split of a folder that holds both."""
-    paths, labels, names = _images(folder, folders, label_space)
-    held_out = splits.held_out_checked(names, val_fraction, labels, label_space)
-    rows = np.flatnonzero(held_out == (split == "val"))
-    return image_files.ImageFiles([paths[i] for i in rows], labels[rows], label_space)
 
 
 def _images(
@@ -80,9 +69,9 @@ def _images(
     paths: list[str] = []
     indices: list[int] = []
     for name in folders:
-        found = _domain_images(os.path.join(folder, name))
-        paths += found
-        indices += [label_space.index(name)] * len(found)
+        images = _domain_images(os.path.join(folder, name))
+        paths += images
+        indices += [label_space.index(name)] * len(images)
     start = len(os.path.join(folder, ""))
     names = [path[start:] for path in paths]
     return paths, np.eye(label_space.width, dtype=np.float32)[indices], names
@@ -104,10 +93,10 @@ def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _domain_images(folder: str) -> list[str]:
-    found = image_files.find_images(folder)
-    if not found:
+    images = image_files.find_images(folder)
+    if not images:
         raise errors.UserError(
             f"The domain folder {folder!r} holds no image "
             f"({', '.join(image_files.IMAGE_SUFFIXES)}); add images or remove the folder."
         )
-    return found
+    return images

@@ -1,24 +1,44 @@
-"""Data sets that a table lists: the path of every image, its label or attributes, its part."""
+"""Loads data sets from a table: the path of every image, its label or attributes, its part."""
 
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from stargan_tf.base import errors
 from stargan_tf.data import columns, splits
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import names as names_lib
 from stargan_tf.data import options as options_lib
-from stargan_tf.data.sources import image_files, manifest_rows, tables
-from stargan_tf.data.sources.manifest_rows import LABEL, PATH, SPLIT, Row
+from stargan_tf.data.sources import image_files, tables
 
 _LAYOUT = (
     "a .csv file with the columns path and label, or path and one of 0 and 1 for each attribute, "
     "or a .jsonl file with such keys"
 )
-_MOST_LABELS = 1000  # With more, the column is no label but a name or a measurement.
-_NAMED = 5  # how many missing files a message names
+_PATH, _LABEL, _SPLIT = "path", "label", "split"  # names of columns
+_PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+_BITS = {
+    **dict.fromkeys(("1", "1.0", "true", "True"), 1),
+    **dict.fromkeys(("0", "0.0", "false", "False", "-1", "-1.0"), 0),
+}
+_MAX_LABELS = 1000  # A column with more of them holds names or measurements.
+_MAX_NAMED = 5  # missing files that a message names
+
+
+class _Row(NamedTuple):
+    """An image in the table."""
+
+    line: int
+    path: str  # as the table spells it
+    file: str  # the same path, relative to the current folder
+    part: str  # "train", "val" or "test"; "" without a column for it
+    value: str | bytes  # the label, or 0 and 1 for every chosen attribute
 
 
 def load_manifest(
@@ -26,17 +46,17 @@ def load_manifest(
 ) -> image_files.ImageFiles:
     """Reads the table `options.data_dir` and lists its images, in its order.
 
-    Its columns (of CSV) or keys (of JSON Lines) are:
-      path: Of the image, relative to the table's folder, or absolute.
-      label: What the image shows. Labels become domains in the order of their names;
-        `options.domains` chooses some, and their order.
-      split (optional): "train", "val" or "test". Where there are val and test, val is held out and
-        test is left alone. Without either, `options.val_fraction` of the images is held out by the
-        hash of the path as it is written.
+    Its columns (CSV) or keys (JSON Lines) are:
+      path: The image's path, absolute or relative to the table's folder.
+      label: The image's label. Labels become domains, sorted by name; `options.domains` may choose
+        some, and their order.
+      split (optional): "train", "val" or "test". If val and test occur, val is held out and test
+        is ignored. Without either, the hash of each path as the table spells it holds out
+        `options.val_fraction` of the images.
       others, if there is no label: attributes, 0 or 1 (-1 and false are 0, true is 1).
-        `options.attributes` or `options.domains` choose some; then the rest may hold anything.
-    Columns without a name are ignored. No image is opened; see `image_files.find_problems`. Images
-    that are missing are among the source's `problems`: what is held out is decided with them.
+        `options.attributes` or `options.domains` may choose some; then the rest may hold anything.
+    Columns without a name are ignored. No image is opened; see `image_files.find_problems`. Missing
+    images are among the source's `problems` and take part in choosing the held-out images.
 
     Raises:
       UserError: The table is missing, malformed or empty; all files are missing, or one is listed
@@ -46,19 +66,17 @@ def load_manifest(
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
     table = _open(options.data_dir)
-    chosen = _chosen(table, options)
-    rows = _used(table, manifest_rows.read(table, chosen))
+    chosen = _choose_columns(table, options)
+    rows = _without_test(table, _read(table, chosen))
     own_split = any(row.part in ("val", "test") for row in rows)
     label_space, labels, kept = _labels(table, rows, chosen, options)
     rows = [rows[i] for i in kept]
     if own_split:
-        splits.refuse_fraction(
-            options.val_fraction, f"The split in {table.path!r} tells what is held out"
-        )
-        held_out = _as_listed(table, rows, labels, label_space)
+        splits.refuse_fraction(options.val_fraction, f"{table.path!r} has a split of its own")
+        held_out = _listed_split(table, rows, labels, label_space)
     else:
         names = [row.path for row in rows]
-        held_out = splits.held_out_checked(names, options.val_fraction, labels, label_space)
+        held_out = splits.choose_held_out(names, options.val_fraction, labels, label_space)
     part = np.flatnonzero(held_out == (split == "test"))
     rows = [rows[i] for i in part]
     _refuse_if_all_missing(table, rows)
@@ -67,27 +85,27 @@ def load_manifest(
 
 def _open(path: str) -> tables.Table:
     if not path:
-        raise errors.UserError(f"No table is named, pass --data_dir=FILE; expected {_LAYOUT}.")
+        raise errors.UserError(f"No table is named, pass data_dir=FILE; expected {_LAYOUT}.")
     if os.path.isdir(path):
         raise errors.UserError(
-            f"--dataset=manifest reads a table; received the folder --data_dir={path}; pass the "
+            f"dataset=manifest reads a table; received the folder data_dir={path}; pass the "
             f"file itself, such as {os.path.join(path, 'labels.csv')}; expected {_LAYOUT}."
         )
     if not os.path.exists(path):
         raise errors.UserError(f"There is no table {path!r}; expected {_LAYOUT}.")
-    return tables.Table(path, required=PATH)
+    return tables.Table(path, required=_PATH)
 
 
-def _chosen(table: tables.Table, options: options_lib.DataOptions) -> tuple[str, ...]:
-    """Returns the columns to read: that of the labels, or those of the attributes."""
-    others = tuple(name for name in table.columns if name not in (PATH, SPLIT, ""))
-    if LABEL in others:
+def _choose_columns(table: tables.Table, options: options_lib.DataOptions) -> tuple[str, ...]:
+    """Returns the columns to read: that of the labels, or those of attributes."""
+    others = tuple(name for name in table.columns if name not in (_PATH, _SPLIT, ""))
+    if _LABEL in others:
         _check_label_options(table, others, options)
-        return (LABEL,)
+        return (_LABEL,)
     if not others:
         raise errors.UserError(
             f"{table.path!r} has the {table.term}s {', '.join(table.columns)} and so no labels; "
-            f"add the {table.term} {LABEL!r}, or one of 0 and 1 for each attribute."
+            f"add the {table.term} {_LABEL!r}, or one of 0 and 1 for each attribute."
         )
     names = options_lib.split_names(options.domains) or options_lib.split_names(options.attributes)
     for name in names:
@@ -100,53 +118,110 @@ def _check_label_options(
     table: tables.Table, others: Sequence[str], options: options_lib.DataOptions
 ) -> None:
     if len(others) > 1:
-        attributes = ", ".join(name for name in others if name != LABEL)
+        attributes = ", ".join(name for name in others if name != _LABEL)
         raise errors.UserError(
-            f"{table.path!r} has the {table.term} {LABEL!r} and also {attributes}; images have "
-            f"either a label or attributes; remove or rename {LABEL!r}, or remove the others."
+            f"{table.path!r} has the {table.term} {_LABEL!r} and also {attributes}; images have "
+            f"either a label or attributes; remove or rename {_LABEL!r}, or remove the others."
         )
-    given = {"attributes": options.attributes, "exclusive": options.exclusive}
-    for flag, value in given.items():
-        if value != getattr(options_lib.DataOptions, flag):
+    for field in ("attributes", "exclusive"):
+        value = getattr(options, field)
+        if value != getattr(options_lib.DataOptions, field):
             raise errors.UserError(
-                f"The {table.term} {LABEL!r} of {table.path!r} holds domains, not attributes; "
-                f"received --{flag}={value}; leave it out."
+                f"The {table.term} {_LABEL!r} of {table.path!r} holds domains, not attributes; "
+                f"received {field}={value}; leave it out."
             )
 
 
-def _used(table: tables.Table, rows: list[Row]) -> list[Row]:
-    """Returns the rows without those of test, if there are some of val."""
+def _read(table: tables.Table, chosen: tuple[str, ...]) -> list[_Row]:
+    """Reads the rows of the table with the chosen columns: the label, or attributes.
+
+    Raises:
+      UserError: A line is malformed or lists an image again, or a value is invalid.
+    """
+    path_at = table.columns.index(_PATH)
+    part_at = table.columns.index(_SPLIT) if _SPLIT in table.columns else None
+    places = [table.columns.index(name) for name in chosen]
+    folder = os.path.dirname(table.path)
+    rows = []
+    first: dict[str, int] = {}
+    for line, cells in table.rows():
+        path = cells[path_at].strip()
+        if not path or "\0" in path:
+            raise table.mistake(line, f"gives {path!r} as path; write the path of an image.")
+        file = os.path.join(folder, path)
+        other = first.setdefault(os.path.normpath(file), line)
+        if other != line:
+            raise table.mistake(line, f"lists {path!r} again, after line {other}; remove one.")
+        part = "" if part_at is None else _part(table, line, cells[part_at])
+        values = [cells[place] for place in places]
+        value = _label(table, line, values) if chosen == (_LABEL,) else None
+        rows.append(_Row(line, path, file, part, value or _bits(table, line, chosen, values)))
+    return rows
+
+
+def _part(table: tables.Table, line: int, value: str) -> str:
+    part = _PARTS.get(value.strip().lower())
+    if not part:
+        raise table.mistake(line, f"has the split {value!r}; expected train, val or test.")
+    return part
+
+
+def _label(table: tables.Table, line: int, values: Sequence[str]) -> str:
+    label = names_lib.normalized(values[0].strip())
+    if not label:
+        raise table.mistake(line, "has no label; write one, or remove the line.")
+    return label
+
+
+def _bits(table: tables.Table, line: int, names: Sequence[str], values: Sequence[str]) -> bytes:
+    """Converts every value to 0 or 1."""
+    try:
+        return bytes([_BITS[value] for value in values])
+    except KeyError:  # spelled in another way, or wrong
+        values = [value.strip().lower() for value in values]
+    for name, value in zip(names, values, strict=True):
+        if value not in _BITS:
+            raise table.mistake(
+                line,
+                f"gives {name!r} the value {value!r}; expected 0 or 1 (or -1, true, false), or "
+                f"else labels in a {table.term} called {_LABEL!r}.",
+            )
+    return bytes([_BITS[value] for value in values])
+
+
+def _without_test(table: tables.Table, rows: list[_Row]) -> list[_Row]:
+    """Drops the rows of test if there are some of val."""
     if not rows:
         raise errors.UserError(f"{table.path!r} lists no image; add a line for each.")
     parts = {row.part for row in rows}
     if parts.isdisjoint(("", "train")):
         raise errors.UserError(
             f"No line of {table.path!r} has the split 'train', but {' or '.join(sorted(parts))}; "
-            f"add some, or remove the {table.term} {SPLIT!r} to hold out a part of all."
+            f"add some, or remove the {table.term} {_SPLIT!r} to hold out a part of all."
         )
     return [row for row in rows if row.part != "test"] if "val" in parts else rows
 
 
 def _labels(
     table: tables.Table,
-    rows: Sequence[Row],
+    rows: Sequence[_Row],
     chosen: tuple[str, ...],
     options: options_lib.DataOptions,
 ) -> tuple[labels_lib.LabelSpace, np.ndarray, np.ndarray]:
-    """Returns what labels mean, the labels, and the numbers of the rows that they are of."""
+    """Returns the label space, the labels, and the numbers of the rows that they belong to."""
     domains = options_lib.split_names(options.domains)
-    if chosen != (LABEL,):
-        found = np.frombuffer(b"".join(row.value for row in rows), np.uint8)
-        found = found.reshape(len(rows), len(chosen))
+    if chosen != (_LABEL,):
+        bits = np.frombuffer(b"".join(row.value for row in rows), np.uint8)
+        bits = bits.reshape(len(rows), len(chosen))
         groups = () if domains else options.exclusive_groups(chosen)
-        return columns.choose(chosen, found, chosen, groups, as_domains=bool(domains))
+        return columns.choose(chosen, bits, chosen, groups, as_domains=bool(domains))
     names = sorted({row.value for row in rows})
     if len(names) < 2:
         raise errors.UserError(
             f"{table.path!r} gives all {len(rows)} images the label {names[0]!r}, but translation "
             "needs at least 2 domains; add images with another label."
         )
-    if len(names) > _MOST_LABELS:
+    if len(names) > _MAX_LABELS:
         raise errors.UserError(
             f"{table.path!r} gives {len(rows)} images {len(names)} different labels, such as "
             f"{names[0]!r} and {names[1]!r}; a label names one of a few domains."
@@ -159,13 +234,13 @@ def _labels(
     return columns.choose(names, one_hot, domains or names, as_domains=True)
 
 
-def _as_listed(
+def _listed_split(
     table: tables.Table,
-    rows: Sequence[Row],
+    rows: Sequence[_Row],
     labels: np.ndarray,
     label_space: labels_lib.LabelSpace,
 ) -> np.ndarray:
-    """Returns, for every row, whether its split says that it is held out."""
+    """Returns whether each row is held out, as the table says: (rows,) bool."""
     held_out = np.array([row.part != "train" for row in rows])
     for name, column in zip(label_space.names, labels.T, strict=True):
         if label_space.kind == "domains" and held_out[column == 1].all():
@@ -173,7 +248,7 @@ def _as_listed(
             raise table.mistake(
                 line, f"shows {name!r}, but no line of the split 'train' does; add some."
             )
-    if not held_out.any():  # Images of the chosen domains are in train only.
+    if not held_out.any():  # The chosen domains have images in train only.
         raise errors.UserError(
             f"None of the held-out images in {table.path!r} shows one of "
             f"{', '.join(label_space.names)} alone; choose other domains."
@@ -181,13 +256,13 @@ def _as_listed(
     return held_out
 
 
-def _refuse_if_all_missing(table: tables.Table, rows: Sequence[Row]) -> None:
-    """Raises a UserError where all files are missing; single ones are problems of the source."""
-    if not rows or any(os.path.lexists(row.file) for row in rows):  # the first one, as a rule
+def _refuse_if_all_missing(table: tables.Table, rows: Sequence[_Row]) -> None:
+    """Raises a UserError if all files are missing; single ones are problems of the source."""
+    if not rows or any(os.path.lexists(row.file) for row in rows):  # as a rule, the first exists
         return
     folder = os.path.dirname(table.path) or os.curdir
-    listed = ", ".join(f"line {row.line}: {row.path}" for row in rows[:_NAMED])
-    more = ", ..." if len(rows) > _NAMED else ""
+    listed = ", ".join(f"line {row.line}: {row.path}" for row in rows[:_MAX_NAMED])
+    more = ", ..." if len(rows) > _MAX_NAMED else ""
     slashes = r"write / instead of \ in them, " if "\\" in rows[0].path else ""
     raise errors.UserError(
         f"None of the {len(rows)} images that {table.path!r} lists for this part is there "

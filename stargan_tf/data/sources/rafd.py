@@ -14,18 +14,9 @@ from stargan_tf.data import options as options_lib
 from stargan_tf.data import splits
 from stargan_tf.data.sources import image_files
 
-EXPRESSIONS = (
-    "angry",
-    "contemptuous",
-    "disgusted",
-    "fearful",
-    "happy",
-    "neutral",
-    "sad",
-    "surprised",
-)
-
-ANGLES = ("045", "090", "135")  # The paper's 4,824 images are 67 x 8 x 3 gazes x these.
+EXPRESSIONS = ("angry", "contemptuous", "disgusted", "fearful", "happy", "neutral", "sad",
+               "surprised")  # fmt: skip
+ANGLES = ("045", "090", "135")  # The paper's 4,824 images are 67 x 8 x 3 gazes x 3 angles.
 _PROFILES = ("000", "180")
 _EXAMPLE = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
 _NAME = re.compile(
@@ -38,7 +29,7 @@ class _Picture:
     path: str
     identity: str
     expression: str
-    angle: str  # "" where the name has none
+    angle: str  # "" if the name holds none
 
 
 def load_rafd(
@@ -48,31 +39,31 @@ def load_rafd(
 ) -> image_files.ImageFiles:
     """Lists the images below `data_dir`, labelled by expression and split by person.
 
-    A file's name is "Rafd", the camera angle, the person (two digits), ethnicity, gender,
-    expression and gaze, joined by "_", in upper or lower case. It may be shortened to the angle and
-    the person, or the person and the expression; one without the expression has to lie in a folder
-    of that name. The angles 045, 090 and 135 are kept, as in the paper, and the profile views 000
+    A file's name joins "Rafd", the camera angle, the person (two digits), ethnicity, gender,
+    expression and gaze by "_", in upper or lower case. Shorter names may hold the angle and the
+    person, or the person and the expression; without the expression, the file must lie in a folder
+    of that name. As in the paper, the angles 045, 090 and 135 are kept and the profile views 000
     and 180 left out. No image is opened; see `image_files.find_problems`.
 
     Whatever the folders are called (train, test, ...), people are held out, never single images:
     the first `round(val_fraction * people)`, at least one, in the order of the hashes of their two
     digits.
 
-    Images have to be cropped to faces beforehand: in the original ones of 681 x 1024 the face is
-    not in the centred square that training cuts out.
+    Crop the images to faces beforehand: in the originals of 681 x 1024 the face is not in the
+    centred square that training cuts out.
 
     Args:
-      data_dir: The folder of the images, at any depth.
-      split: Which part.
+      data_dir: The folder that holds the images, at any depth.
+      split: The part to load.
       val_fraction: The share of the people to hold out; the paper's is 0.1.
 
     Returns:
-      The images in the order of their expressions, then of their paths; labels are one-hot, of the
-      expressions that there are.
+      The images in the order of their expressions, then of their paths; labels are one-hot over
+      the expressions that occur.
 
     Raises:
-      UserError: There is no image, a name can't be read or contradicts its folder, an image is
-        there twice, there are fewer than two people or expressions, or nobody is left to train on.
+      UserError: There is no image, a name can't be read or contradicts its folder, an image occurs
+        twice, there are fewer than two people or expressions, or nobody is left to train on.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
@@ -88,15 +79,12 @@ def load_rafd(
 
 
 def _pictures(data_dir: str) -> list[_Picture]:
-    """Returns what the names tell of all images that are not profile views, ordered by path."""
-    expected = f"expected DIR with files such as {_EXAMPLE}, at any depth"
-    if not data_dir:
-        raise errors.UserError(f"The data folder is empty, pass --data_dir=DIR; {expected}.")
-    if not os.path.isdir(data_dir):
-        raise errors.UserError(f"There is no data folder {data_dir!r}; {expected}.")
+    """Parses the names of all images, drops profile views, and sorts the rest by path."""
+    hint = f"expected DIR with files such as {_EXAMPLE}, at any depth."
+    image_files.check_folder(data_dir, hint)
     paths = image_files.find_images(data_dir)
     if not paths:
-        raise errors.UserError(f"There is no image in {data_dir!r}; {expected}.")
+        raise errors.UserError(f"There is no image in {data_dir!r}; {hint}")
     start = len(os.path.join(data_dir, ""))
     pictures = [_parse(path, path[start:].split(os.sep)[:-1]) for path in paths]
     kept = [picture for picture in pictures if picture.angle not in _PROFILES]
@@ -121,7 +109,7 @@ def _domains(pictures: Sequence[_Picture], data_dir: str) -> tuple[str, ...]:
 
 
 def _parse(path: str, folders: Sequence[str]) -> _Picture:
-    """Returns what a path tells: its last part, and the folders below the data set's."""
+    """Parses the name of a file and of the folders around it, below the data set's folder."""
     match = _NAME.fullmatch(os.path.splitext(os.path.basename(path))[0])
     if not match:
         _refuse_name(path)
@@ -130,12 +118,12 @@ def _parse(path: str, folders: Sequence[str]) -> _Picture:
         raise errors.UserError(
             f"The camera angle in the name of {path!r} is {angle}, but RaFD has "
             f"{', '.join(sorted(ANGLES + _PROFILES))}; rename the file, or use "
-            "--dataset=image_folder for images with other names."
+            "dataset=image_folder for images with other names."
         )
     words = (match["rest"] or "").lower().split("_")
     named = next((word for word in words if word in EXPRESSIONS), None)
     if not (named or angle or match["prefix"]):
-        _refuse_name(path)  # Two digits alone may number anything.
+        _refuse_name(path)  # Two digits alone could mean anything.
     around = next((f.lower() for f in reversed(folders) if f.lower() in EXPRESSIONS), None)
     if named and around and named != around:
         raise errors.UserError(
@@ -153,12 +141,12 @@ def _parse(path: str, folders: Sequence[str]) -> _Picture:
 def _refuse_name(path: str) -> NoReturn:
     raise errors.UserError(
         f"The name of {path!r} does not tell who it shows; expected one such as {_EXAMPLE}, where "
-        "01 is the person; use --dataset=image_folder for images with other names."
+        "01 is the person; use dataset=image_folder for images with other names."
     )
 
 
 def _refuse_twins(pictures: Sequence[_Picture]) -> None:
-    """Raises a UserError where a folder also holds another version of its images."""
+    """Raises a UserError if the folder holds two versions of an image."""
     seen: dict[tuple[str, str], str] = {}
     for picture in pictures:
         stem = os.path.splitext(os.path.basename(picture.path))[0].lower()
@@ -170,18 +158,25 @@ def _refuse_twins(pictures: Sequence[_Picture]) -> None:
             )
 
 
+def choose_held_out(identities: set[str], fraction: float) -> set[str]:
+    """Returns a share of the people, at least one: those with the smallest hashes."""
+    count = max(1, round(fraction * len(identities)))
+    return set(sorted(identities, key=splits.hash_fraction)[:count])
+
+
 def _held_out(identities: set[str], val_fraction: float) -> set[str]:
     if len(identities) < 2:
         raise errors.UserError(
             f"All images are of one person ({', '.join(identities)}), but some people are held out "
-            "and others trained on; add images of another, or use --dataset=image_folder."
+            "and others trained on; add images of another, or use dataset=image_folder."
         )
-    count = max(1, round(val_fraction * len(identities)))
-    if count == len(identities):
+    held_out = choose_held_out(identities, val_fraction)
+    if held_out == identities:
         raise errors.UserError(
-            f"--val_fraction={val_fraction:g} holds out all {count} people; pass a smaller one."
+            f"val_fraction={val_fraction:g} holds out all {len(held_out)} people; pass a smaller "
+            "one."
         )
-    return set(sorted(identities, key=splits.place)[:count])
+    return held_out
 
 
 def _refuse_without_training_images(
@@ -194,5 +189,5 @@ def _refuse_without_training_images(
             raise errors.UserError(
                 f"All images of the expression {name} are of people who are held out "
                 f"({', '.join(people)}); add images of others, remove those, or pass another "
-                "--val_fraction."
+                "`val_fraction`."
             )

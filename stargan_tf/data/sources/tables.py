@@ -1,4 +1,4 @@
-"""Reading tables, CSV or JSON Lines, row by row, with messages that name the line."""
+"""Reads tables, CSV or JSON Lines, row by row, with error messages that name the line."""
 
 import csv
 import json
@@ -16,33 +16,34 @@ _SCALARS = frozenset((str, int, float, bool))
 
 
 class Table:
-    """A table in a file, with a name for every column.
+    """A table in a file.
 
     Attributes:
-      path: Of the file.
-      name: The same without its folder.
-      columns: Their names, normalized; "" where the header leaves one empty.
-      term: What messages call one: a "column" of CSV, a "key" of JSON Lines.
+      path: The path of the file.
+      name: The file's name without its folder.
+      columns: The names of the columns, normalized; "" for a column without a name.
+      term: What messages call a column: "column" in CSV, "key" in JSON Lines.
     """
 
     def __init__(self, path: str, required: str) -> None:
-        """Reads the names of the columns: the header of CSV, the keys of the first JSON object.
+        """Reads the names of the columns: the header of CSV, or the keys of the first JSON object.
 
-        CSV is separated by commas, semicolons or tabs, by which of them the header tells.
+        The header decides whether commas, semicolons or tabs separate the values of CSV.
 
         Args:
           path: A file that ends in .csv, .tsv, .jsonl or .ndjson, UTF-8 with or without BOM.
-          required: The name of a column that there has to be.
+          required: The name of a column that must exist.
 
         Raises:
-          UserError: The file can't be read, is empty, or has columns without it or named twice.
+          UserError: The file can't be read or is empty, the required column is missing, or a name
+            appears twice.
         """
         self.path, self.name = path, os.path.basename(path)
         self._is_csv = path.lower().endswith(_CSV)
         self.term = "column" if self._is_csv else "key"
         if not self._is_csv and not path.lower().endswith(_JSON_LINES):
             raise errors.UserError(
-                f"{path!r} has to be a table; expected a name that ends in "
+                f"{path!r} must be a table; expected a name that ends in "
                 f"{', '.join(_CSV + _JSON_LINES)}."
             )
         number, first = next(((n, text) for n, text in self._lines() if text.strip()), (0, ""))
@@ -61,9 +62,9 @@ class Table:
         self._check_columns(number, required)
 
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
-        """Returns the number of the line and the cells of every row, in the order of `columns`.
+        """Yields the line number and the cells of every row, in the order of `columns`.
 
-        Blank lines are left out. JSON's numbers and truth values become text as Python writes it.
+        Skips blank lines. JSON's numbers and truth values become text as Python writes it.
 
         Raises:
           UserError: A line is malformed.
@@ -74,7 +75,7 @@ class Table:
         return rows
 
     def mistake(self, line: int, what: str) -> errors.UserError:
-        """Returns the error for a line: "Line 3 of labels.csv " and what is wrong with it."""
+        """Returns the error for a line: "Line 3 of labels.csv " and `what` is wrong with it."""
         return errors.UserError(f"Line {line} of {self.name} {what}")
 
     def _lines(self) -> Iterator[tuple[int, str]]:
@@ -83,7 +84,7 @@ class Table:
             with open(self.path, encoding="utf-8-sig", newline="") as file:
                 yield from enumerate(file, 1)
         except UnicodeDecodeError as error:
-            # Text is decoded a block at a time, so the line is searched for.
+            # Python decodes text in blocks, so the number of the bad line is still unknown.
             raise self.mistake(
                 _undecodable_line(self.path), "is not UTF-8 text; save the file as UTF-8."
             ) from error
@@ -96,7 +97,8 @@ class Table:
         try:
             return next(csv.reader([first], delimiter=self._delimiter, strict=True))
         except csv.Error as error:
-            raise self.mistake(number, f"is no CSV header ({error}); check its quotes.") from error
+            text = f"is not a CSV header ({error}); check its quotes."
+            raise self.mistake(number, text) from error
 
     def _check_columns(self, number: int, required: str) -> None:
         if required not in self.columns:
@@ -134,43 +136,43 @@ class Table:
         for number, text in self._lines():
             if not text.strip():
                 continue
-            found = self._object(number, text)
-            if found.keys() != keys:
-                name = sorted(keys.symmetric_difference(found))[0]
-                has = "has" if name in found else "lacks"
+            row = self._object(number, text)
+            if row.keys() != keys:
+                name = sorted(keys.symmetric_difference(row))[0]
+                has = "has" if name in row else "lacks"
                 raise self.mistake(
                     number,
                     f"{has} the key {name!r}, unlike the first line; write the same keys on each.",
                 )
-            values = [found[name] for name in columns]
+            values = [row[name] for name in columns]
             yield number, [v if v.__class__ is str else str(v) for v in values]
 
     def _object(self, number: int, text: str) -> dict[str, Any]:
         try:
-            found = json.loads(text)
+            row = json.loads(text)
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            row = None
+        if not isinstance(row, dict):
             raise self.mistake(
                 number, f"is not a JSON object but {text.strip()[:60]!r}; write one object a line."
             )
-        if not _SCALARS.issuperset(map(type, found.values())):
-            name = next(name for name, value in found.items() if type(value) not in _SCALARS)
+        if not _SCALARS.issuperset(map(type, row.values())):
+            name = next(name for name, value in row.items() if type(value) not in _SCALARS)
             raise self.mistake(
                 number,
-                f"gives {name!r} the value {json.dumps(found[name])[:60]}; expected text, a "
+                f"gives {name!r} the value {json.dumps(row[name])[:60]}; expected text, a "
                 "number, true or false.",
             )
-        composed = {names_lib.normalized(name): value for name, value in found.items()}
-        if len(composed) < len(found):
+        composed = {names_lib.normalized(name): value for name, value in row.items()}
+        if len(composed) < len(row):
             raise self.mistake(
-                number, "has two keys that are one in two spellings of Unicode; rename one."
+                number, "has two keys that are one in two Unicode spellings; rename one."
             )
         return composed
 
 
 def _delimiter(header: str, required: str) -> str:
-    """Returns the separator that makes `required` the name of a column, or else the likeliest."""
+    """Returns the separator that makes `required` a column, or else the most frequent one."""
     for delimiter in _DELIMITERS:
         names = [name.strip().strip('"') for name in header.split(delimiter)]
         if len(names) > 1 and required in names:
@@ -185,4 +187,4 @@ def _undecodable_line(path: str) -> int:
                 line.decode("utf-8")
             except UnicodeDecodeError:
                 return number
-    return 1  # It has changed meanwhile.
+    return 1  # The file has changed meanwhile.

@@ -1,1 +1,1 @@
-"""Data sets of TensorFlow Datasets."""
+"""Reads data sets of TensorFlow Datasets."""

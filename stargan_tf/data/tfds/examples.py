@@ -1,4 +1,4 @@
-"""The examples of a prepared data set of TensorFlow Datasets, by number or in order."""
+"""Reads the examples of a prepared data set of TensorFlow Datasets, by number or in order."""
 
 import importlib.util
 from collections.abc import Iterator, Sequence
@@ -9,31 +9,31 @@ import tensorflow as tf
 
 from stargan_tf.base import errors
 
-Key = tuple[str, ...]  # of a feature: ("attributes", "Male")
+Key = tuple[str, ...]  # the path of a feature, such as ("attributes", "Male")
 
-_BATCH = 256  # examples; for reading in order
+_BATCH = 256  # examples to read at once, in order
 
 
 def has_array_record() -> bool:
-    """Returns whether examples can be written and read with random access."""
-    # It comes with TensorFlow Datasets on Linux only.
+    """Returns whether array_record, the format with random access, is installed."""
+    # TensorFlow Datasets installs it on Linux only.
     return importlib.util.find_spec("array_record") is not None
 
 
 class Examples:
-    """One split of a prepared data set: its examples, always in the same order.
+    """The examples of one split of a prepared data set, always in the same order.
 
     Attributes:
-      name: Such as "celeb_a/2.1.0 train".
-      size: How many there are.
+      name: A name such as "celeb_a/2.1.0 train".
+      size: The number of examples.
     """
 
     def __init__(self, builder: Any, split: str) -> None:
         """Opens a split.
 
         Args:
-          builder: From `open_set`.
-          split: One of its splits.
+          builder: A builder that `sets.open_set` returned.
+          split: The name of one of its splits.
         """
         import tensorflow_datasets as tfds
 
@@ -51,41 +51,39 @@ class Examples:
 
     @property
     def identity(self) -> str:
-        """A text that tells this split from every other, and from one that was prepared anew."""
+        """A text that identifies this split and the time it was prepared."""
         info = (self._builder.data_path / "dataset_info.json").stat()
         return f"{self._builder.data_path}\n{self._split}\n{info.length}\n{info.mtime}"
 
     def describe(self, index: int) -> str:
-        """Returns a name of example `index`, which also tells TensorFlow Datasets where it is."""
+        """Returns a name for example `index`, in TensorFlow Datasets' notation for slices."""
         return f"{self.name}[{index}]"
 
     @property
     def has_random_access(self) -> bool:
-        """Whether `record` can be called."""
+        """Whether examples can be read by number, with `record`."""
         return self._records is not None
 
     def record(self, index: int) -> bytes:
-        """Returns the serialized example `index`; may be called from many threads at once."""
+        """Returns the serialized example `index`; thread-safe."""
         return self._records[index]
 
     def parse(self, record: tf.Tensor, keys: Sequence[Key]) -> dict[Key, tf.Tensor]:
-        """Returns some features of serialized examples, images as files; a graph function.
+        """Parses features of serialized examples; images remain files; a graph function.
 
         Args:
           record: string; a scalar or (N,).
-          keys: Of features that are scalars or images.
+          keys: The keys of the features, which must be scalars or images.
         """
         spec = self._builder.info.features.tf_example_spec
         parsed = tf.io.parse_example(record, {"/".join(key): spec["/".join(key)] for key in keys})
         return {key: parsed["/".join(key)] for key in keys}
 
     def batches(self, keys: Sequence[Key]) -> Iterator[dict[Key, np.ndarray]]:
-        """Yields the same features of all examples, in order, as arrays (N,) of some hundreds.
-
-        Images are arrays of bytes.
+        """Yields the features of all examples, in order, as arrays (N,); images are bytes.
 
         Raises:
-          UserError: The stored files are damaged or gone.
+          UserError: The stored files are damaged or missing.
         """
         try:
             yield from self._random_batches(keys) if self._records else self._stored_batches(keys)
@@ -103,7 +101,7 @@ class Examples:
             yield {key: value.numpy() for key, value in parsed.items()}
 
     def _stored_batches(self, keys: Sequence[Key]) -> Iterator[dict[Key, np.ndarray]]:
-        """Yields batches from files that can only be read from their beginning."""
+        """Yields batches from files without random access."""
         import tensorflow_datasets as tfds
 
         features = self._builder.info.features
@@ -114,7 +112,7 @@ class Examples:
             split=self._split,
             decoders=tfds.decode.PartialDecoding(wanted, decoders=skipped),
             shuffle_files=False,
-            # File after file, the order that random access has, too.
+            # Reads one file after the other, in the order of random access.
             read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
         )
         for batch in examples.batch(_BATCH).as_numpy_iterator():

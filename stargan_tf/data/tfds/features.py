@@ -1,4 +1,4 @@
-"""Which features of a data set of TensorFlow Datasets are the images and the labels."""
+"""Chooses the image and the labels among the features of a TensorFlow Datasets data set."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +13,13 @@ from stargan_tf.data.tfds.examples import Key
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-    """What to read.
+    """The features to read.
 
     Attributes:
-      image: The image.
-      labels: One class label, or boolean attributes.
-      names: Of the classes, or of the attributes.
-      are_classes: Which of the two.
+      image: The key of the image.
+      labels: The key of one class label, or the keys of boolean attributes.
+      names: The names of the classes or attributes.
+      are_classes: Whether `labels` is a class label.
     """
 
     image: Key
@@ -31,17 +31,17 @@ class Columns:
 def choose(name: str, features: Any, asked: Sequence[str] = ()) -> Columns:
     """Chooses the features to read.
 
-    Of several images the one called "image" is taken, of several class labels the one called
-    "label". Boolean features are taken where there is no class label, or where all that was asked
-    for is among them, and then only those that were.
+    Among several images it takes the one called "image", among several class labels the one called
+    "label". It takes boolean features if there is no class label, or if they include all names in
+    `asked`; then it takes only these.
 
     Args:
-      name: Of the data set, for messages.
-      features: Of its builder's info.
-      asked: The attributes or domains that the user has named.
+      name: The name of the data set, for messages.
+      features: The features in the info of its builder.
+      asked: The attributes or domains that the user asks for.
 
     Raises:
-      UserError: There is no image or no label, or several and none has that name.
+      UserError: There is no image or no label, or several without a preferred name.
     """
     import tensorflow_datasets as tfds
 
@@ -49,10 +49,10 @@ def choose(name: str, features: Any, asked: Sequence[str] = ()) -> Columns:
     image = _only(name, leaves, _is_image, "image")
     if image is None:
         raise errors.UserError(
-            f"{name} has no image that can be used, its features are "
+            f"{name} has no usable image, its features are "
             f"{', '.join(map('/'.join, leaves))}; choose another data set."
         )
-    # Sorted: read from files, features come in another order than from the builder's source.
+    # Sorted, because features read from files have another order than the builder's source.
     flags = sorted(key for key, leaf in leaves.items() if _is_flag(leaf))
     attributes = dict(zip(_short_names(flags), flags, strict=True))
     if asked and set(asked) <= set(attributes):
@@ -71,10 +71,10 @@ def choose(name: str, features: Any, asked: Sequence[str] = ()) -> Columns:
 
 
 def _leaves(features: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
-    """Yields the features that are in no sequence, with their keys."""
+    """Yields the features that are not inside a sequence, with their keys."""
     import tensorflow_datasets as tfds
 
-    if type(features) is tfds.features.FeaturesDict:  # others that derive from it are one feature
+    if type(features) is tfds.features.FeaturesDict:  # subclasses count as a single feature
         for name, inner in features.items():
             yield from _leaves(inner, (*key, name))
     else:
@@ -84,7 +84,7 @@ def _leaves(features: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
 def _is_image(feature: Any) -> bool:
     import tensorflow_datasets as tfds
 
-    # A LabeledImage is a mask; floating-point ones are depths, packed into the bytes of a PNG file.
+    # LabeledImage holds a mask; floating-point images hold depths, packed into a PNG file.
     return (
         isinstance(feature, tfds.features.Image)
         and not isinstance(feature, tfds.features.LabeledImage)
@@ -103,22 +103,22 @@ def _is_flag(feature: Any) -> bool:
 def _only(
     name: str, leaves: dict[Key, Any], fits: Callable[[Any], bool], preferred: str
 ) -> Key | None:
-    """Returns the one feature that fits, or that of several which has the preferred name."""
-    found = [key for key, leaf in leaves.items() if fits(leaf)]
-    if len(found) > 1:
-        named = [key for key in found if key[-1] == preferred]
+    """Returns the key of the one feature that fits, or of the one with the preferred name."""
+    keys = [key for key, leaf in leaves.items() if fits(leaf)]
+    if len(keys) > 1:
+        named = [key for key in keys if key[-1] == preferred]
         if len(named) != 1:
             raise errors.UserError(
-                f"{name} has {len(found)} features that could be the {preferred} "
-                f"({', '.join(map('/'.join, found))}) and not one that is called {preferred!r}; "
+                f"{name} has {len(keys)} features that could be the {preferred} "
+                f"({', '.join(map('/'.join, keys))}) and not one that is called {preferred!r}; "
                 "choose another data set or configuration."
             )
-        found = named
-    return found[0] if found else None
+        keys = named
+    return keys[0] if keys else None
 
 
 def _short_names(keys: Sequence[Key]) -> tuple[str, ...]:
-    """Returns the last part of each key, or all ("a.b") where the last parts are not unique."""
+    """Returns the last part of each key, or whole keys ("a.b") if these are not unique."""
     keys = [tuple(map(names_lib.normalized, key)) for key in keys]
     last = [key[-1] for key in keys]
     unique = len(set(last)) == len(last)

@@ -1,4 +1,4 @@
-"""Finding a data set of TensorFlow Datasets, and preparing it."""
+"""Finds a data set of TensorFlow Datasets and prepares it."""
 
 import difflib
 from collections.abc import Sequence
@@ -9,20 +9,19 @@ from stargan_tf.data.tfds import examples
 
 
 def open_set(name: str, data_dir: str) -> Any:
-    """Returns the builder of a prepared data set; downloads and prepares it where need be.
+    """Returns the builder of a data set; downloads and prepares it if needed.
 
     Args:
-      name: As TensorFlow Datasets knows it: NAME, NAME/CONFIG or NAME/CONFIG:VERSION. The builders
-        of `tfds_builders` are known, too.
-      data_dir: Where prepared data sets are; empty: its default.
+      name: NAME, NAME/CONFIG or NAME/CONFIG:VERSION, of TensorFlow Datasets or of `tfds.builders`.
+      data_dir: The folder of prepared data sets; "": TensorFlow Datasets' default.
 
     Raises:
       UserError: There is no such data set, or it can't be prepared.
     """
     if not name:
         raise errors.UserError(
-            "--dataset=tfds lacks the name of a data set; pass it after a colon, as in "
-            "--dataset=tfds:celeb_a."
+            "dataset=tfds lacks the name of a data set; pass it after a colon, as in "
+            "dataset=tfds:celeb_a."
         )
     import tensorflow_datasets as tfds
 
@@ -48,10 +47,10 @@ def _base(name: str) -> str:
 
 
 def _configurations(tfds: Any, name: str) -> str:
-    """Returns what the configurations of a data set are, as far as its builder is known."""
+    """Returns a clause that lists the configurations of a data set, as far as it is known."""
     try:
         names = [config.name for config in tfds.builder_cls(_base(name)).BUILDER_CONFIGS]
-    except Exception:  # as many kinds as above
+    except Exception:  # many kinds, as above
         names = []
     return f"of which it has {', '.join(names) or 'none'}"
 
@@ -66,19 +65,19 @@ def _not_found(name: str, known: Sequence[str], data_dir: str) -> errors.UserErr
 
 
 def _prepare(tfds: Any, builder: Any) -> None:
-    """Downloads a data set and writes it, in a form with random access where that is installed."""
+    """Downloads a data set and stores it, with random access if array_record is installed."""
     name, by_hand = builder.info.full_name, _one_line(builder.MANUAL_DOWNLOAD_INSTRUCTIONS or "")
     manual = builder.data_dir_root / "downloads" / "manual"
-    step = f"{name} is downloaded by hand, into the folder {manual}: {by_hand}"
+    step = f"{name} must be downloaded by hand, into the folder {manual}: {by_hand}"
     if by_hand and not (manual.is_dir() and any(manual.iterdir())):
         raise errors.UserError(f"{step.rstrip('.')}; then run the same command again.")
     try:
         builder.download_and_prepare(
             file_format="array_record" if examples.has_array_record() else None,
-            # What Google stores ready-made has no random access.
+            # The copies that Google has prepared have no random access.
             download_config=tfds.download.DownloadConfig(try_download_gcs=False),
         )
-    except Exception as error:  # of the network, the disk, the checksums, the builder's parser ...
+    except Exception as error:  # from the network, the disk, checksums, the builder's parser ...
         hint = step if by_hand else "check the network and the disk, and run the command again."
         raise errors.UserError(
             f"TensorFlow Datasets cannot prepare {name} in {builder.data_dir_root}: "

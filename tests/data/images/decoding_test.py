@@ -92,15 +92,15 @@ class ResizedTest(tf.test.TestCase, parameterized.TestCase):
     )
     def test_jpeg_equals_pillow(self, box, size, mode):
         contents = encoded(Image.fromarray(noise()).convert(mode), "JPEG")
-        found = decoding.resized(contents, box_of(*box), size)
-        self.assertEqual(found.dtype, tf.uint8)
-        self.assertAllEqual(found, pillow(contents, box, size))
+        image = decoding.resized(contents, box_of(*box), size)
+        self.assertEqual(image.dtype, tf.uint8)
+        self.assertAllEqual(image, pillow(contents, box, size))
 
     @parameterized.product(box=((0, 0, 37, 53), (5, 9, 20, 24)), size=(8, 30, 64))
     def test_png_equals_pillow(self, box, size):
         contents = encoded(Image.fromarray(noise()), "PNG")
-        found = decoding.resized(contents, box_of(*box), size)
-        self.assertAllEqual(found, pillow(contents, box, size))
+        image = decoding.resized(contents, box_of(*box), size)
+        self.assertAllEqual(image, pillow(contents, box, size))
 
     @parameterized.parameters("JPEG", "PNG")
     def test_the_box_is_chosen_by_the_size(self, kind):
@@ -134,16 +134,16 @@ class ResizedTest(tf.test.TestCase, parameterized.TestCase):
         with mock.patch.object(
             Image.Image, "resize", autospec=True, side_effect=Image.Image.resize
         ) as resize:
-            found = decoding.resized(contents, box_of(0, 4, side, side), size, fast=True)
+            image = decoding.resized(contents, box_of(0, 4, side, side), size, fast=True)
         divisor = max(n for n in (1, 2, 4, 8) if side // n >= size)
         (call,) = resize.call_args_list
         whole = (side, side) if divisor == 1 else (128 // divisor, 96 // divisor)
         self.assertEqual(call.args[0].size, whole)
         exact = decoding.resized(contents, box_of(0, 4, side, side), size)
-        error = np.abs(np.subtract(found, exact, dtype=np.int32))
+        error = np.abs(np.subtract(image, exact, dtype=np.int32))
         self.assertLess(error.mean(), 4)  # of 120 that the sine changes by
         if divisor == 1:
-            self.assertAllEqual(found, exact)
+            self.assertAllEqual(image, exact)
 
 
 if __name__ == "__main__":

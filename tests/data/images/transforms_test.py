@@ -39,9 +39,9 @@ class SquareTest(tf.test.TestCase, parameterized.TestCase):
     )
     def test_equals_pillow_within_a_grey_level(self, shape, size, crop_size, side):
         image = photo(*shape)
-        found = transforms.square(tf.constant(image), size, crop_size)
-        self.assertEqual(found.dtype, tf.float32)
-        self.assertAllClose(found, by_pillow(image, size, side), rtol=0, atol=1.0)
+        result = transforms.square(tf.constant(image), size, crop_size)
+        self.assertEqual(result.dtype, tf.float32)
+        self.assertAllClose(result, by_pillow(image, size, side), rtol=0, atol=1.0)
 
     def test_an_image_of_the_right_size_is_not_changed(self):
         image = photo(33, 33)
@@ -50,16 +50,16 @@ class SquareTest(tf.test.TestCase, parameterized.TestCase):
     def test_the_crop_is_the_centre(self):
         image = np.zeros((8, 12, 3), np.uint8)
         image[2:6, 4:8] = np.arange(16, dtype=np.uint8).reshape(4, 4, 1)
-        found = transforms.square(tf.constant(image), 4, 4)
-        self.assertAllEqual(found[..., 0], np.arange(16).reshape(4, 4))
+        result = transforms.square(tf.constant(image), 4, 4)
+        self.assertAllEqual(result[..., 0], np.arange(16).reshape(4, 4))
 
     @parameterized.parameters(20, 64)
     def test_gives_whole_grey_levels(self, size):
-        found = transforms.square(tf.constant(photo(50, 40)), size).numpy()
-        self.assertAllEqual(found, np.rint(found))
-        self.assertBetween(found.min(), 0, 255)
-        self.assertBetween(found.max(), 0, 255)
-        self.assertGreater(len(np.unique(found)), 50)
+        result = transforms.square(tf.constant(photo(50, 40)), size).numpy()
+        self.assertAllEqual(result, np.rint(result))
+        self.assertBetween(result.min(), 0, 255)
+        self.assertBetween(result.max(), 0, 255)
+        self.assertGreater(len(np.unique(result)), 50)
 
     def test_sizes_unknown_to_the_graph(self):
         spec = tf.TensorSpec([None, None, 3], tf.uint8)
@@ -93,14 +93,14 @@ def boxes(shape, uniforms, **options):
     """Returns (N, 4): the boxes for uniforms (N, TRIES, 4)."""
 
     @tf.function
-    def found(all_uniforms):
+    def choose(all_uniforms):
         return tf.map_fn(
             lambda u: transforms.random_box(tf.constant(shape), u, **options),
             all_uniforms,
             fn_output_signature=tf.int32,
         )
 
-    return found(tf.constant(uniforms)).numpy()
+    return choose(tf.constant(uniforms)).numpy()
 
 
 class RandomBoxTest(tf.test.TestCase, parameterized.TestCase):
@@ -109,8 +109,8 @@ class RandomBoxTest(tf.test.TestCase, parameterized.TestCase):
         uniforms = draws(150)
         scale, ratio = (0.2, 1.0), (0.5, 2.0)
         expected = [box_of(shape, u, scale, ratio) for u in uniforms]
-        found = boxes(shape, uniforms, scale=scale, ratio=ratio)
-        for box, wanted in zip(found, expected, strict=True):
+        result = boxes(shape, uniforms, scale=scale, ratio=ratio)
+        for box, wanted in zip(result, expected, strict=True):
             if wanted is not None:
                 self.assertAllEqual(box, wanted)
         first = [box_of(shape, u[:1], scale, ratio) for u in uniforms]
@@ -169,14 +169,14 @@ class ResizedBoxTest(tf.test.TestCase, parameterized.TestCase):
             top, left, height, width = box = box_of(shape, uniforms, (0.3, 0.9), (0.8, 1.25))
             crop = Image.fromarray(image).crop((left, top, left + width, top + height))
             expected = np.asarray(crop.resize((size, size), Image.Resampling.BILINEAR), np.int32)
-            found = transforms.resized_box(tf.constant(image), tf.constant(box, tf.int32), size)
-            self.assertEqual(found.dtype, tf.uint8)
-            self.assertAllClose(tf.cast(found, tf.int32), expected, rtol=0, atol=1)
+            result = transforms.resized_box(tf.constant(image), tf.constant(box, tf.int32), size)
+            self.assertEqual(result.dtype, tf.uint8)
+            self.assertAllClose(tf.cast(result, tf.int32), expected, rtol=0, atol=1)
 
     def test_a_box_of_the_right_size_is_only_cut_out(self):
         image = photo(40, 50)
-        found = transforms.resized_box(tf.constant(image), tf.constant([3, 5, 16, 16]), 16)
-        self.assertAllEqual(found, image[3:19, 5:21])
+        result = transforms.resized_box(tf.constant(image), tf.constant([3, 5, 16, 16]), 16)
+        self.assertAllEqual(result, image[3:19, 5:21])
 
     def test_sizes_unknown_to_the_graph(self):
         specs = [tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([4], tf.int32)]
@@ -191,10 +191,10 @@ class ResizedBoxTest(tf.test.TestCase, parameterized.TestCase):
 class UnitRangeTest(tf.test.TestCase):
     def test_maps_black_to_minus_one_and_white_to_one(self):
         grey = np.arange(256)
-        found = transforms.to_unit_range(tf.constant(grey, tf.uint8))
-        self.assertEqual(found.dtype, tf.float32)
-        self.assertAllClose(found, (grey - 127.5) / 127.5, rtol=0, atol=1e-6)
-        self.assertAllEqual(found.numpy()[[0, 255]], [-1, 1])
+        result = transforms.to_unit_range(tf.constant(grey, tf.uint8))
+        self.assertEqual(result.dtype, tf.float32)
+        self.assertAllClose(result, (grey - 127.5) / 127.5, rtol=0, atol=1e-6)
+        self.assertAllEqual(result.numpy()[[0, 255]], [-1, 1])
 
 
 class AsFloatsTest(tf.test.TestCase):
@@ -211,8 +211,8 @@ class FlipIfTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(True, False)
     def test_mirrors_left_to_right(self, condition):
         image = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
-        found = transforms.flip_if(tf.constant(image), tf.constant(condition))
-        self.assertAllEqual(found, image[:, ::-1] if condition else image)
+        result = transforms.flip_if(tf.constant(image), tf.constant(condition))
+        self.assertAllEqual(result, image[:, ::-1] if condition else image)
 
 
 if __name__ == "__main__":

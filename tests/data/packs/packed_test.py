@@ -29,7 +29,7 @@ def attributes_pack(output):
     for i, row in enumerate(TABLE):
         image = tf.io.encode_png(np.full((2, 2, 3), i, np.uint8)).numpy()
         items.append(shard_writer.Item(image, row, f"{i}.png"))
-    packing_test.pack(output, packing.Part(ATTRIBUTES, 0, "five", lambda first: items[first:]))
+    packing_test.pack(output, packing.Split(ATTRIBUTES, 0, "five", lambda first: items[first:], 5))
 
 
 class PackedTest(tf.test.TestCase, parameterized.TestCase):
@@ -137,7 +137,7 @@ class PackedTest(tf.test.TestCase, parameterized.TestCase):
         png = tf.io.encode_png(np.zeros((9, 9, 3), np.uint8)).numpy()
         broken = (b"no image", png[:-8], png)
         items = [shard_writer.Item(contents, np.array([1, 0]), "a") for contents in broken]
-        part = packing.Part(packing_test.SPACE, 0, "broken", lambda first: items[first:])
+        part = packing.Split(packing_test.SPACE, 0, "broken", lambda first: items[first:], 3)
         packing_test.pack(self.output.parent / "broken", part)
         images = packed.load_packed(str(self.output.parent / "broken"), "train")
         self.assertEqual(images.problems(), {})
@@ -262,7 +262,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_an_index_of_another_pack(self):
         other = packed_format.read_index(self.output, "test", 0)
-        self.index.write_bytes(dataclasses.replace(other, last=False).to_bytes())
+        self.index.write_bytes(dataclasses.replace(other, first=1).to_bytes())
         self.assertRegex(self.error(), "is damaged, or of another pack")
 
 

@@ -1,6 +1,9 @@
 """Writing packs: the same bytes for the same images, continued where it stopped, and refusals."""
 
+import contextlib
+import dataclasses
 import hashlib
+import io
 import itertools
 import os
 import pathlib
@@ -14,7 +17,7 @@ from PIL import Image
 
 from stargan_tf.base import errors
 from stargan_tf.data import labels, source
-from stargan_tf.data.packs import packed, packed_format, packing, packing_folder, shard_writer
+from stargan_tf.data.packs import packed, packed_format, packing, shard_writer
 from stargan_tf.data.sources import image_files
 
 SPACE = labels.LabelSpace("domains", ("cat", "dog"))
@@ -38,15 +41,17 @@ def write_images(folder):
     return images
 
 
-def pack(output, train, test=None, settings=None, data_dir="", say=lambda line: None):
+def pack(output, train, test=None, settings=None, data_dir=""):
     """Packs data sets, or parts of them; the test set is the training set where none is given."""
     parts = {
-        split: images if isinstance(images, packing.Part) else packing.part_of(images, 0, data_dir)
+        split: images
+        if isinstance(images, packing.Split)
+        else packing.split_of(images, 0, data_dir)
         for split, images in (("train", train), ("test", test or train))
     }
     output, settings = pathlib.Path(output), SETTINGS if settings is None else settings
-    with packing_folder.claimed(output, settings):
-        packing.pack(parts, output, settings, SHARD_BYTES, say)
+    with packing.output_folder(output, settings):
+        packing.pack(parts, output, settings, SHARD_BYTES)
 
 
 def contents(folder):
@@ -112,7 +117,7 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
             self.assertEqual((shard.file, shard.bytes), (path.name, len(data)))
             self.assertEqual(shard.digest, hashlib.blake2b(data, digest_size=16).hexdigest())
             index = packed_format.read_index(self.output, "test", k, shard.index_digest)
-            self.assertEqual((index.first, index.last), (number, k == 2))
+            self.assertEqual(index.first, number)
             records = index.records
             for i in range(records.size):
                 record = data[records.offset[i] :][: records.length[i]]
@@ -151,20 +156,24 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(contents(self.root / "slow"), contents(self.output))
 
     def test_without_random_access(self):
-        """What has neither a size nor a start but the first is packed by the same code."""
-        part = packing.part_of(self.images)
-        sequential = packing.Part(
-            SPACE, 12, "other", lambda first: itertools.islice(iter([*part.start(0)]), first, None)
+        """What has no start but the first is packed by the same code."""
+        part = packing.split_of(self.images)
+        sequential = packing.Split(
+            SPACE,
+            12,
+            "other",
+            lambda first: itertools.islice(iter([*part.start(0)]), first, None),
+            7,
         )
-        lines = []
         pack(self.output, part)
-        pack(self.root / "sequential", sequential, say=lines.append)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            pack(self.root / "sequential", sequential)
         self.assertEqual(contents(self.root / "sequential"), contents(self.output))
-        self.assertEqual(lines[2], "train-00002.tfrecord: 7 images")
+        self.assertEqual(printed.getvalue().splitlines()[2], "image 7/7  train-00002.tfrecord")
 
     @parameterized.parameters(0, 4, 6)
     def test_what_was_killed_continues(self, number):
-        part = packing.part_of(self.images)
+        part = packing.split_of(self.images)
         pack(self.root / "whole", part)
         starts = []
 
@@ -175,7 +184,7 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
                     raise KeyboardInterrupt
                 yield item
 
-        killed = packing.Part(SPACE, 12, part.identity, start, 7)
+        killed = packing.Split(SPACE, 12, part.identity, start, 7)
         with self.assertRaises(KeyboardInterrupt):
             pack(self.output, killed, part)
         with self.assertRaisesRegex(errors.UserError, "not packed to the end; run the same"):
@@ -249,7 +258,7 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         self.assertRegex(self.error(self.images), "can't be written: Not a directory; choose")
 
     def test_one_process_at_a_time(self):
-        with packing_folder.claimed(self.output, SETTINGS):
+        with packing.output_folder(self.output, SETTINGS):
             self.assertRegex(self.error(self.images), "Another process is packing into")
             self.assertLen(list(self.output.iterdir()), 1)
         self.assertFalse(self.output.exists())  # made, and nothing was written
@@ -266,18 +275,21 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual([path.name for path in self.output.iterdir()], [packed_format.JOB])
 
     def test_an_image_that_is_gone_is_named(self):
-        part = packing.part_of(self.images)
+        part = packing.split_of(self.images)
         os.remove(self.images.paths[5])
         self.assertRegex(self.error(part), "f.png is damaged or gone; replace it and run the same")
         self.assertLen(self.shards(), 1)  # those before are whole
 
     def test_images_that_make_no_pack(self):
-        part = packing.Part(SPACE, 0, "none", lambda first: ())
-        self.assertRegex(self.error(part), "train split ends after 0 images, too early")
+        part = packing.Split(SPACE, 0, "none", lambda first: (), 0)
+        self.assertRegex(self.error(part), "train-00000.tfrecord .* end after 0, too early")
         item = shard_writer.Item(b"image", np.array([0.5, 0.5]), "soft.png")
-        part = packing.Part(SPACE, 0, "none", lambda first: [item])
+        part = packing.Split(SPACE, 0, "none", lambda first: [item], 1)
         with self.assertRaisesRegex(ValueError, "must be 0 or 1. Received: .* of soft.png"):
             pack(self.output, part)
+        part = dataclasses.replace(packing.split_of(self.images), size=9)
+        self.output = self.root / "short"
+        self.assertRegex(self.error(part), "train-0000..tfrecord .* end after 7, too early")
 
     def test_what_has_no_file_is_packed_as_png(self):
         pixels = np.random.default_rng(1).integers(0, 256, (3, 8, 6, 3), np.uint8)

@@ -36,9 +36,9 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
         """Returns samples of several epochs, made in parallel."""
         numbers = tf.data.Dataset.range(count)
         which = numbers.map(lambda n: {"index": n % 5, "mirrored": n % 3 == 0, "n": n})
-        found = list(sampler.with_images(which.batch(4, True)).as_numpy_iterator())
-        self.assertAllEqual(np.concatenate([one["n"] for one in found]), np.arange(count))
-        return [one["image"] for one in found]
+        batches = list(sampler.with_images(which.batch(4, True)).as_numpy_iterator())
+        self.assertAllEqual(np.concatenate([one["n"] for one in batches]), np.arange(count))
+        return [one["image"] for one in batches]
 
     def crops(self, sampler, count=20):
         def crop(n):

@@ -5,11 +5,11 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.base import errors
-from stargan_tf.cartoon import drawing
+from stargan_tf.cartoon import drawing, sampling
 from stargan_tf.data.sources import cartoon_faces
 
 SIZE = 32
-HAIR = drawing.HAIR_COLOURS
+HAIR = sampling.HAIR_COLOURS
 
 
 def faces(split="train", count=6, **kwargs):
@@ -17,7 +17,7 @@ def faces(split="train", count=6, **kwargs):
 
 
 def label(*names):
-    return np.array([name in names for name in drawing.ATTRIBUTES], np.float32)
+    return np.array([name in names for name in sampling.ATTRIBUTES], np.float32)
 
 
 def changed(a, b):
@@ -49,7 +49,7 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
     def test_labels_are_those_of_the_drawing(self):
         source = faces(attributes=("Smiling", "Black_Hair"), exclusive=())
         for index in range(6):
-            own = drawing.sample_attributes(0, index)
+            own = sampling.sample_attributes(0, index)
             self.assertAllEqual(source.labels[index], own[[4, 0]])
         self.assertEqual(source.labels.dtype, np.float32)
         self.assertEqual(source.label_space.names, ("Smiling", "Black_Hair"))
@@ -65,24 +65,24 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         source = faces("test", spread=spread)
         number = 2**32 + 4
         target = label("Blond_Hair", "Eyeglasses")
-        identity = drawing.sample_identity(0, number)
-        style = drawing.sample_style(0, number, spread)
+        identity = sampling.sample_identity(0, number)
+        style = sampling.sample_style(0, number, spread)
         expected = drawing.draw(identity, target, style, SIZE)
         self.assertAllEqual(source.render(4, target), expected)
 
     @parameterized.parameters((None, None), (5, None), (None, 3), (1, 4))
     def test_style_and_looks_may_be_those_of_other_faces(self, style_of, looks_of):
         source = faces("test", 8, attributes=HAIR, exclusive=(HAIR,), spread=1.0)
-        identity = drawing.sample_identity(0, 2**32 + 2)
+        identity = sampling.sample_identity(0, 2**32 + 2)
         other = 2 if style_of is None else style_of
-        style = drawing.sample_style(0, 2**32 + other, 1.0)
+        style = sampling.sample_style(0, 2**32 + other, 1.0)
         other = 2 if looks_of is None else looks_of
-        looks = drawing.sample_attributes(0, 2**32 + other)[3:]
+        looks = sampling.sample_attributes(0, 2**32 + other)[3:]
         target = np.concatenate([[0, 1, 0], looks])
-        found = source.render(2, np.array([0, 1, 0]), style_of=style_of, looks_of=looks_of)
-        self.assertAllEqual(found, drawing.draw(identity, target, style, SIZE))
+        face = source.render(2, np.array([0, 1, 0]), style_of=style_of, looks_of=looks_of)
+        self.assertAllEqual(face, drawing.draw(identity, target, style, SIZE))
         if (style_of, looks_of) != (None, None):
-            self.assertNotAllEqual(found, source.render(2, np.array([0, 1, 0])))
+            self.assertNotAllEqual(face, source.render(2, np.array([0, 1, 0])))
 
     def test_another_hair_colour_changes_the_hair_only(self):
         source = faces()
@@ -123,8 +123,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
     def test_domains_hold_the_faces_that_show_exactly_one(self, names, split):
         source = faces(split, 20, attributes=names, as_domains=True)
         first = 2**32 if split == "test" else 0
-        columns = [drawing.ATTRIBUTES.index(name) for name in names]
-        own = {n: drawing.sample_attributes(0, n) for n in range(first, first + 200)}
+        columns = [sampling.ATTRIBUTES.index(name) for name in names]
+        own = {n: sampling.sample_attributes(0, n) for n in range(first, first + 200)}
         kept = [n for n in own if own[n][columns].sum() == 1][:20]
         self.assertEqual(source.size, 20)
         self.assertEqual((source.label_space.kind, source.label_space.names), ("domains", names))
@@ -134,8 +134,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         for index in (0, 19):
             n = kept[index]
             person, style = (
-                drawing.sample_identity(0, n),
-                drawing.sample_style(0, n, 0.25),
+                sampling.sample_identity(0, n),
+                sampling.sample_style(0, n, 0.25),
             )
             self.assertAllEqual(source.image(index), drawing.draw(person, own[n], style, SIZE))
             target = own[n].copy()
@@ -166,8 +166,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes, (SIZE, SIZE, 3)
         )
         dataset = tf.data.Dataset.range(6).map(source.load, num_parallel_calls=2)
-        for index, found in enumerate(dataset.as_numpy_iterator()):
-            self.assertAllEqual(found, source.image(index))
+        for index, face in enumerate(dataset.as_numpy_iterator()):
+            self.assertAllEqual(face, source.image(index))
         self.assertAllEqual(call(tf.constant(5, tf.int64)), source.image(5))
 
     @parameterized.parameters((2**30, 1), (0, 2))

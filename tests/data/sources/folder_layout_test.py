@@ -1,4 +1,4 @@
-"""Where the domains of a folder are, and what is said of folders that are laid out another way."""
+"""Finding the domains in a folder, and the messages about folders with another layout."""
 
 import os
 
@@ -45,7 +45,7 @@ class FolderLayoutTest(tf.test.TestCase, parameterized.TestCase):
 
     # Of every mistake, what the sentence has to say: above all which folder to pass.
     @parameterized.named_parameters(
-        ("loose_images", "1.jpg 2.png x.txt", r"holds images \(1.jpg, 2.png\) but no folder"),
+        ("loose_images", "1.jpg 2.png x.txt", r"holds images \(1.jpg, 2.png\) but no domain"),
         ("nothing", "readme.txt", "no folder 'train' in .*, and no other; expected DIR/train"),
         ("one_domain", "cat/a.jpg", r"holds 1 domains \(cat\), but .*at least 2; .*; sort"),
         ("train_without_domains", "train/images/a.jpg val/images/b.jpg",
@@ -55,22 +55,22 @@ class FolderLayoutTest(tf.test.TestCase, parameterized.TestCase):
         ("folder_too_many", "train/images/cat/a.jpg train/images/dog/b.jpg val/images/cat/c.jpg",
          "/train' holds 1 domains .*; if cat, dog in 'images' are the domains, move them up"),
         ("wrapped_parts", "afhq/train/cat/a.jpg afhq/val/cat/b.jpg",
-         "itself holds no 'train', but '.*/afhq' does; pass --data_dir=.*/afhq[.]$"),
+         "itself holds no 'train', but '.*/afhq' does; pass data_dir=.*/afhq[.]$"),
         ("wrapped_beside", "afhq/train/cat/a.jpg afhq/val/cat/b.jpg __MACOSX/x.jpg notes/x.txt",
-         "pass --data_dir=.*/afhq[.]$"),
+         "pass data_dir=.*/afhq[.]$"),
         ("wrapped_twice", "a/b/train/cat/a.jpg a/b/val/cat/a.jpg",
-         "train, val in '.*/a/b' are the parts, pass --data_dir=.*/a/b[.]$"),
+         "train, val in '.*/a/b' are the parts, pass data_dir=.*/a/b[.]$"),
         ("wrapped_train", "a/train/cat/a.jpg", "train in '.*/a' are the parts, pass .*=.*/a[.]$"),
         ("wrapped_domains", "photos/cat/a.jpg photos/dog/b.jpg",
          "single folder, 'photos', .* if cat, dog in .*are the domains, pass .*/photos[.]$"),
         ("several", "afhq/train/cat/a.jpg afhq/val/cat/b.jpg hq/train/cat/a.jpg hq/val/cat/b.jpg",
-         "pass one of afhq, hq, such as --data_dir=.*/afhq[.]$"),
+         "pass one of afhq, hq, such as data_dir=.*/afhq[.]$"),
         ("domains_first", "cat/train/a.jpg cat/val/b.jpg dog/train/a.jpg dog/val/b.jpg",
          "Each of cat, dog in .* is split by itself.*; move cat/train to train/cat, and so on[.]$"),
         ("cyclegan", "trainA/a.jpg trainB/b.jpg testA/a.jpg testB/b.jpg",
          "as for CycleGAN.*; move testA to test/A, testB to test/B, trainA to train/A, trainB to"),
         ("only_val", "val/cat/a.jpg val/dog/b.jpg",
-         "holds 'val', .* but no 'train'; add it, or pass --data_dir=.*/val to split those"),
+         "holds 'val', .* but no 'train'; add it, or pass data_dir=.*/val to split those"),
         ("test_beside_domains", "cat/a.jpg dog/b.jpg Test/c.jpg",
          "holds 'Test', .* but no 'train'; move cat, dog into '.*/train' .* or rename 'Test'"),
         ("train_is_a_vehicle", "bus/a.jpg car/b.jpg train/c.jpg",

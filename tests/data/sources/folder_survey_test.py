@@ -24,51 +24,52 @@ class FolderSurveyTest(tf.test.TestCase):
                    "train/dog/e.HEIC", "x.heic", "pictures.tar.gz", "README", "train/.cache/f.jpg",
                    "train/dog/.g.jpg")  # fmt: skip
         (self.root / "val").mkdir()
-        found = folder_survey.survey(self.root)
-        self.assertEqual(found.root, str(self.root))
+        survey = folder_survey.survey(self.root)
+        self.assertEqual(survey.root, str(self.root))
         self.assertEqual(
-            found.folders, ("train", "train/cat", "train/cat/more", "train/dog", "val")
+            survey.folders, ("train", "train/cat", "train/cat/more", "train/dog", "val")
         )
-        self.assertEqual(found.images, {"": 1, "train/cat": 1, "train/cat/more": 1, "train/dog": 1})
+        images = {"": 1, "train/cat": 1, "train/cat/more": 1, "train/dog": 1}
+        self.assertEqual(survey.images, images)
         self.assertEqual(
-            found.suffixes,
+            survey.suffixes,
             {".jpg": 1, ".png": 1, ".jpeg": 1, ".webp": 1, ".heic": 2, ".gz": 1, "no suffix": 1},
         )
-        self.assertEqual(found.unread, ("train/dog/e.HEIC", "x.heic"))
+        self.assertEqual(survey.unread, ("train/dog/e.HEIC", "x.heic"))
         self.assertEqual(
-            found.left_out(),
+            survey.describe_left_out(),
             f"left out of {self.root}: 4 files that are not images this program reads "
             "(.heic 2, .gz 1, no suffix 1)",
         )
-        self.assertEqual(found.archives, ("pictures.tar.gz",))
-        self.assertEqual(found.hidden, ("train/.cache",))
-        self.assertEqual((found.links, found.problems, found.complete), ((), (), True))
-        self.assertEqual(found.children(), ("train", "val"))
-        self.assertEqual(found.children("train"), ("cat", "dog"))
-        self.assertEqual([found.images_below(f) for f in ("", "train", "train/cat", "val")],
+        self.assertEqual(survey.archives, ("pictures.tar.gz",))
+        self.assertEqual(survey.hidden, ("train/.cache",))
+        self.assertEqual((survey.links, survey.problems, survey.complete), ((), (), True))
+        self.assertEqual(survey.children(), ("train", "val"))
+        self.assertEqual(survey.children("train"), ("cat", "dog"))
+        self.assertEqual([survey.images_below(f) for f in ("", "train", "train/cat", "val")],
                          [4, 3, 2, 0])  # fmt: skip
 
     def test_links_are_followed_where_domains_may_be(self):
         self.write("elsewhere/a.jpg", "train/dog/b.jpg")
         os.symlink(self.root / "elsewhere", self.root / "train" / "cat")
         os.symlink(self.root, self.root / "train" / "dog" / "circle")
-        found = folder_survey.survey(self.root)
-        self.assertEqual(found.links, ("train/dog/circle",))
-        self.assertEqual(found.images["train/cat"], 1)
+        survey = folder_survey.survey(self.root)
+        self.assertEqual(survey.links, ("train/dog/circle",))
+        self.assertEqual(survey.images["train/cat"], 1)
 
     def test_nothing_is_left_out(self):
         self.write("cat/a.jpg")
-        self.assertEqual(folder_survey.survey(self.root).left_out(), "")
+        self.assertEqual(folder_survey.survey(self.root).describe_left_out(), "")
 
     def test_a_folder_that_is_not_there(self):
-        found = folder_survey.survey(self.root / "nowhere")
-        self.assertEqual((found.problems, found.images), (("",), {}))
+        survey = folder_survey.survey(self.root / "nowhere")
+        self.assertEqual((survey.problems, survey.images), (("",), {}))
 
     def test_there_is_an_end(self):
         self.write(*(f"{i}/{j}.jpg" for i in range(9) for j in range(9)))
-        found = folder_survey.survey(self.root, most=20)
-        self.assertFalse(found.complete)
-        self.assertLess(sum(found.images.values()), 40)
+        survey = folder_survey.survey(self.root, most=20)
+        self.assertFalse(survey.complete)
+        self.assertLess(sum(survey.images.values()), 40)
 
 
 if __name__ == "__main__":

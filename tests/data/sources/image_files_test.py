@@ -131,15 +131,15 @@ class FindImagesTest(FilesTestCase):
 
 class FindProblemsTest(FilesTestCase):
     def reason(self, path):
-        found = image_files.find_problems([path])
-        self.assertEqual(list(found), [0])
-        return found[0]
+        problems = image_files.find_problems([path])
+        self.assertEqual(list(problems), [0])
+        return problems[0]
 
     def test_good_files(self):
         image = Image.fromarray(noise())
         jpeg, png = encoded(image, "JPEG"), encoded(image, "PNG")
         self.assertEmpty(image_files.find_problems([]))
-        found = image_files.find_problems(
+        problems = image_files.find_problems(
             [
                 self.write("a.jpg", jpeg),
                 self.write("a.png", png),
@@ -153,7 +153,7 @@ class FindProblemsTest(FilesTestCase):
                 self.write("junk.png", png + b"junk" * 10),
             ]
         )
-        self.assertEmpty(found)
+        self.assertEmpty(problems)
 
     def test_not_images(self):
         image = Image.fromarray(noise())
@@ -206,14 +206,14 @@ class FindProblemsTest(FilesTestCase):
         contents[middle : middle + 4] = b"\xff\xc0\xff\xd8"  # headers where there can be none
         path = self.write("a.jpg", bytes(contents))
         self.assertEmpty(image_files.find_problems([path]))
-        found = image_files.find_problems([path], thorough=True)
-        self.assertEqual(found, {0: "cut short or damaged"})
+        problems = image_files.find_problems([path], thorough=True)
+        self.assertEqual(problems, {0: "cut short or damaged"})
 
     def test_every_bad_file_is_found_among_good_ones(self):
         good = self.write("good.png", encoded(Image.fromarray(noise()), "PNG"))
         bad = [self.write(f"{i}.png", b"") for i in range(3)]
-        found = image_files.find_problems([bad[0]] + [good] * 600 + bad[1:])
-        self.assertEqual(found, {0: "empty", 601: "empty", 602: "empty"})
+        problems = image_files.find_problems([bad[0]] + [good] * 600 + bad[1:])
+        self.assertEqual(problems, {0: "empty", 601: "empty", 602: "empty"})
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ class ImageFolderTest(tf.test.TestCase):
         files = image_folder.load_image_folder(self.dir, "train")
         self.assertEqual(files.label_space.kind, "domains")
         self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
-        found = [os.path.relpath(files.describe(i), self.dir) for i in range(files.size)]
+        paths = [os.path.relpath(files.describe(i), self.dir) for i in range(files.size)]
         self.assertEqual(
-            found,
+            paths,
             ["train/cat/A.PNG", "train/cat/b.png", "train/dog/2.png", "train/dog/deep/1.PNG"]
             + ["train/wild/w.png"],
         )
@@ -68,8 +68,8 @@ class ImageFolderTest(tf.test.TestCase):
     def test_val_uses_the_domains_of_train(self):
         files = image_folder.load_image_folder(self.dir, "val")
         self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
-        found = [os.path.relpath(files.describe(i), self.dir) for i in range(files.size)]
-        self.assertEqual(found, ["val/cat/c.png", "val/wild/v.png"])
+        paths = [os.path.relpath(files.describe(i), self.dir) for i in range(files.size)]
+        self.assertEqual(paths, ["val/cat/c.png", "val/wild/v.png"])
         self.assertAllEqual(files.labels, [[1, 0, 0], [0, 0, 1]])
 
     def test_a_domain_may_be_a_link(self):
@@ -82,8 +82,8 @@ class ImageFolderTest(tf.test.TestCase):
 
     def test_no_data_folder(self):
         layout = r"expected DIR/train/<domain>/\*.jpg and DIR/val/<domain>/\*.jpg"
-        cartoon = r".*--dataset=cartoon_faces needs no files"
-        self.assertRegex(self.error(data_dir=""), f"is empty.*--data_dir=DIR; {layout}{cartoon}")
+        cartoon = r".*dataset=cartoon_faces needs no files"
+        self.assertRegex(self.error(data_dir=""), f"is empty.*data_dir=DIR; {layout}{cartoon}")
         missing = os.path.join(self.dir, "nowhere")
         self.assertRegex(self.error(data_dir=missing), f"'{missing}'; {layout}{cartoon}")
 
@@ -118,18 +118,18 @@ class ImageFolderTest(tf.test.TestCase):
 
     def test_test_is_val_where_there_is_no_val(self):
         shutil.copytree(os.path.join(self.dir, "val"), os.path.join(self.dir, "test"))
-        self.assertEqual(self.found("val"), ["val/cat/c.png", "val/wild/v.png"])
+        self.assertEqual(self.load_names("val"), ["val/cat/c.png", "val/wild/v.png"])
         shutil.rmtree(os.path.join(self.dir, "val"))
-        self.assertEqual(self.found("val"), ["test/cat/c.png", "test/wild/v.png"])
-        self.assertLen(self.found("train"), 5)
+        self.assertEqual(self.load_names("val"), ["test/cat/c.png", "test/wild/v.png"])
+        self.assertLen(self.load_names("train"), 5)
 
     def test_a_share_that_would_be_ignored(self):
         with self.assertRaisesRegex(
-            errors.UserError, "/val' is what is held out, .*received --val_fraction=0.25; leave it"
+            errors.UserError, "/val' holds the held-out images, .* val_fraction=0.25; leave it"
         ):
             image_folder.load_image_folder(self.dir, "train", 0.25)
 
-    def found(self, split):
+    def load_names(self, split):
         files = image_folder.load_image_folder(self.dir, split)
         return [os.path.relpath(path, self.dir) for path in files.paths]
 
@@ -161,7 +161,7 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             open(path, "wb").close()  # No image is opened to list them.
 
-    def found(self, split, fraction=0.3, under=""):
+    def load_names(self, split, fraction=0.3, under=""):
         files = image_folder.load_image_folder(self.dir, split, fraction)
         start = os.path.join(self.dir, under, "")
         self.assertTrue(all(path.startswith(start) for path in files.paths))
@@ -171,7 +171,7 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
     def test_by_the_hash_of_the_path_from_the_domain_on(self, under):
         self.write(self.names, under)
         for split, wanted in (("train", False), ("val", True)):
-            names, files = self.found(split, under=under)
+            names, files = self.load_names(split, under=under)
             self.assertEqual(names, [n for n in self.names if (place(n) < 0.3) == wanted])
             self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
             expected = [["cat", "dog", "wild"].index(name.split("/")[0]) for name in names]
@@ -180,9 +180,9 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_the_others_stay_where_they_are(self):
         self.write(self.names)
-        before = self.found("val")[0]
+        before = self.load_names("val")[0]
         self.write(["ant/1.png", "ant/2.png", "ant/3.png", "cat/0.png", "wild/deep/er/9.jpeg"])
-        after = self.found("val")[0]
+        after = self.load_names("val")[0]
         self.assertContainsSubset(before, after)
         self.assertEmpty(set(self.names) & set(after) - set(before))
 
@@ -194,9 +194,9 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         alone = [d for d in ("ant", "bee", "cat") if not any(n.startswith(d) for n in below)]
         self.assertNotEmpty(alone)
         more = {min((n for n in names if n.startswith(d)), key=place) for d in alone}
-        self.assertEqual(set(self.found("val", 0.1)[0]), below | more)
-        self.assertEqual(set(self.found("train", 0.1)[0]), set(names) - below - more)
-        self.assertAllEqual(self.found("val", 0.1)[1].labels.any(axis=0), [True] * 4)
+        self.assertEqual(set(self.load_names("val", 0.1)[0]), below | more)
+        self.assertEqual(set(self.load_names("train", 0.1)[0]), set(names) - below - more)
+        self.assertAllEqual(self.load_names("val", 0.1)[1].labels.any(axis=0), [True] * 4)
 
     def test_domains_in_two_spellings_of_unicode(self):
         """macOS writes names decomposed; what is copied to another system may be composed."""
@@ -213,10 +213,10 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         self.write(self.names)
         given = options.DataOptions(dataset="image_folder", data_dir=self.dir, val_fraction=0.4)
         given.check()
-        found = [set(loading.load(given, split).paths) for split in ("train", "test")]
+        paths = [set(loading.load(given, split).paths) for split in ("train", "test")]
         held_out = {os.path.join(self.dir, name) for name in self.names if place(name) < 0.4}
-        self.assertEqual(found[1], held_out)
-        self.assertEqual(found[0] | found[1], {os.path.join(self.dir, n) for n in self.names})
+        self.assertEqual(paths[1], held_out)
+        self.assertEqual(paths[0] | paths[1], {os.path.join(self.dir, n) for n in self.names})
 
     def test_parts_without_images(self):
         names = ["cat/a.png"] + [f"dog/{i}.png" for i in range(20)]
@@ -224,13 +224,13 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         places = {name: place(name) for name in names}
         few = min(places.values()) / 2
         first = min(names[1:], key=places.get)
-        self.assertEqual(self.found("val", few)[0], [first])  # of dog; cat has nothing to spare
-        self.assertCountEqual(self.found("train", few)[0], set(names) - {first})
+        self.assertEqual(self.load_names("val", few)[0], [first])  # of dog; cat has one
+        self.assertCountEqual(self.load_names("train", few)[0], set(names) - {first})
         self.assertLess(places["cat/a.png"], max(places.values()))  # dog keeps an image
         with self.assertRaisesRegex(
             errors.UserError, "^All 1 images of the domain 'cat' fall into"
         ):
-            self.found("val", (places["cat/a.png"] + max(places.values())) / 2)
+            self.load_names("val", (places["cat/a.png"] + max(places.values())) / 2)
 
 
 if __name__ == "__main__":

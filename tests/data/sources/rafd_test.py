@@ -102,17 +102,17 @@ class RafdTest(tf.test.TestCase, parameterized.TestCase):
         parts = ("train", "test", "val")
         for k, (i, expression) in enumerate(itertools.product(people, ("happy", "sad"))):
             self.write(f"{parts[k % 3]}/{expression}/{name(i, expression)}")
-        found = {
+        shown = {
             split: {os.path.basename(n)[8:10] for n in self.names(split, fraction)}
             for split in ("train", "test")
         }
-        self.assertEqual(found["test"], set(ranked(people)[:count]))
-        self.assertEqual(found["train"], set(people) - found["test"])
+        self.assertEqual(shown["test"], set(ranked(people)[:count]))
+        self.assertEqual(shown["train"], set(people) - shown["test"])
 
     def test_names_that_can_not_be_read(self):
         good = [name(i, e) for i in ("01", "02") for e in ("happy", "sad")]
         for bad, message in (
-            ("sad/anna.jpg", "sad/anna.jpg' does not tell who it shows; .*--dataset=image_folder"),
+            ("sad/anna.jpg", "sad/anna.jpg' does not tell who it shows; .*dataset=image_folder"),
             ("sad/01.jpg", "sad/01.jpg' does not tell who"),  # numbers anything
             ("sad/Rafd090_1_x.jpg", "Rafd090_1_x.jpg' does not tell who"),
             ("Rafd090_01_x.jpg", "Neither the name of .*Rafd090_01_x.jpg' nor a folder .* express"),
@@ -127,7 +127,7 @@ class RafdTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_too_little(self):
         expected = "expected DIR with files such as Rafd090_01_Caucasian_female_angry_frontal.jpg"
-        self.assertRegex(self.error(data_dir=""), f"--data_dir=DIR; {expected}")
+        self.assertRegex(self.error(data_dir=""), f"data_dir=DIR; {expected}")
         self.assertRegex(self.error(data_dir="/nowhere"), f"no data folder '/nowhere'; {expected}")
         self.assertRegex(self.error(), f"no image in .*; {expected}")
         self.write(name("01", "sad", "000"))
@@ -137,7 +137,7 @@ class RafdTest(tf.test.TestCase, parameterized.TestCase):
         self.write(name("01", "happy"))
         self.assertRegex(self.error(), "of one person .01., but some people are held out")
         self.write(name("02", "happy"), name("02", "sad"))
-        self.assertRegex(self.error(0.9), "--val_fraction=0.9 holds out all 2 people")
+        self.assertRegex(self.error(0.9), "val_fraction=0.9 holds out all 2 people")
         first, _ = ranked(["01", "02"])
         self.write(name(first, "angry"))
         self.assertRegex(self.error(), f"images of the expression angry are of .*{first}.; add")

@@ -1,4 +1,4 @@
-"""Reading CSV and JSON Lines: cells, line numbers, and what is said of malformed files."""
+"""Reading CSV and JSON Lines: cells, line numbers, and the messages about malformed files."""
 
 import json
 import os
@@ -61,7 +61,7 @@ class TablesTest(tf.test.TestCase, parameterized.TestCase):
         ("too_few", "a.csv", "path,A\n\na,1\nb\n", "Line 4 of a.csv holds 1 values .* 2 columns"),
         ("too_many", "a.csv", "path,A\na,b,1\n", 'Line 2 .* 3 values .*separator in "quotes"'),
         ("quote", "a.csv", 'path,A\n"a,1\nb,2\n', "Line 3 of a.csv is not CSV .*check its quotes"),
-        ("quote_in_header", "a.csv", 'path,"A\nb,2\n', "Line 1 of a.csv is no CSV header"),
+        ("quote_in_header", "a.csv", 'path,"A\nb,2\n', "Line 1 of a.csv is not a CSV header"),
         ("latin_1", "a.csv", "path,A\na,1\n\xe9,1".encode("latin-1"), "Line 3 .* is not UTF-8"),
         ("utf_16", "a.csv", "path,A\n".encode("utf-16"), "Line 1 of a.csv is not UTF-8"),
         ("array", "a.jsonl", '[\n{"path": 1}]', "Line 1 .* JSON object but '.'; write one .* line"),
@@ -69,7 +69,7 @@ class TablesTest(tf.test.TestCase, parameterized.TestCase):
         ("null", "a.jsonl", '{"path": "a", "A": null}', "Line 1 .* gives 'A' the value null; exp"),
         ("lacks", "a.jsonl", '{"path": "a", "A": 1}\n{"path": "b"}', "Line 2 .* lacks the key 'A'"),
         ("has", "a.jsonl", '{"path": "a"}\n{"path": "b", "C": 1}', "Line 2 .* has the key 'C', u"),
-        ("binary", "a.csv", b"x" * 200_000, "Line 1 of a.csv is no CSV header .field larger"),
+        ("binary", "a.csv", b"x" * 200_000, "Line 1 of a.csv is not a CSV header .field larger"),
         ("deep", "a.jsonl", "[" * 100_000, "Line 1 of a.jsonl is not a JSON object but '...."),
     )  # fmt: skip
     def test_mistakes(self, name, contents, message):

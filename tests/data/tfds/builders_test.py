@@ -50,8 +50,8 @@ class Files:
         known = {self.file(name): label for name, label in zip(names, labels, strict=True)}
         files = [images.read(i).numpy() for i in range(images.size)]
         self.assertCountEqual(files, known)
-        found = [images.label_space.names[i] for i in images.labels.argmax(axis=1)]
-        self.assertEqual(found, [known[file] for file in files])
+        domains = [images.label_space.names[i] for i in images.labels.argmax(axis=1)]
+        self.assertEqual(domains, [known[file] for file in files])
 
 
 class AfhqTest(Files, tfds.testing.DatasetBuilderTestCase):
@@ -96,7 +96,7 @@ class CelebaHqTest(Files, tfds.testing.DatasetBuilderTestCase):
             path = pathlib.Path(data_dir, "downloads/manual/celeba_hq/train/female")
             path.mkdir(parents=True)
             with self.assertRaisesRegex(
-                errors.UserError, "no folder .*train/male; celeba_hq/1.0.0 is downloaded by hand"
+                errors.UserError, "no folder .*train/male; celeba_hq/1.0.0 must be downloaded"
             ):
                 tfds_source.load_tfds("celeba_hq", data_dir, labelling.Selection("train"))
 
@@ -126,8 +126,8 @@ class RafdTest(Files, tfds.testing.DatasetBuilderTestCase):
         builder = self.DATASET_CLASS(data_dir=self.tmp_dir)
         download = tfds.download.DownloadConfig(manual_dir=self.EXAMPLE_DIR)
         builder.download_and_prepare(file_format="array_record", download_config=download)
-        found = {e["file_name"]: e for e in builder.as_data_source("train")}
-        example = found[b"Rafd135_01_Caucasian_female_surprised_right.jpg"]
+        examples = {e["file_name"]: e for e in builder.as_data_source("train")}
+        example = examples[b"Rafd135_01_Caucasian_female_surprised_right.jpg"]
         self.assertEqual((example["angle"], example["identity"], example["label"]), (135, 1, 7))
         self.assertEqual(
             (example["ethnicity"], example["gender"], example["gaze"]),

@@ -28,37 +28,37 @@ class ChooseTest(tf.test.TestCase, parameterized.TestCase):
             {"image": IMAGE, "label": CLASS})}, "photo", "label"),
     )  # fmt: skip
     def test_classes(self, features, image, label):
-        found = choose(features)
-        self.assertEqual(found.image, tuple(image.split("/")))
-        self.assertEqual(found.labels, (tuple(label.split("/")),))
-        self.assertEqual((found.names, found.are_classes), (("cat", "dog"), True))
+        columns = choose(features)
+        self.assertEqual(columns.image, tuple(image.split("/")))
+        self.assertEqual(columns.labels, (tuple(label.split("/")),))
+        self.assertEqual((columns.names, columns.are_classes), (("cat", "dog"), True))
 
     def test_classes_without_names(self):
-        found = choose({"image": IMAGE, "label": tfds.features.ClassLabel(num_classes=3)})
-        self.assertEqual(found.names, ("0", "1", "2"))
+        columns = choose({"image": IMAGE, "label": tfds.features.ClassLabel(num_classes=3)})
+        self.assertEqual(columns.names, ("0", "1", "2"))
 
     def test_attributes(self):
-        found = choose({"image": IMAGE, "attributes": {"Male": np.bool_, "Bald": np.bool_}})
-        self.assertEqual(found.labels, (("attributes", "Bald"), ("attributes", "Male")))
-        self.assertEqual((found.names, found.are_classes), (("Bald", "Male"), False))
-        found = choose({"image": IMAGE, "male": np.bool_, "bits": tfds.features.Tensor(
+        columns = choose({"image": IMAGE, "attributes": {"Male": np.bool_, "Bald": np.bool_}})
+        self.assertEqual(columns.labels, (("attributes", "Bald"), ("attributes", "Male")))
+        self.assertEqual((columns.names, columns.are_classes), (("Bald", "Male"), False))
+        columns = choose({"image": IMAGE, "male": np.bool_, "bits": tfds.features.Tensor(
             shape=(3,), dtype=np.bool_)})  # fmt: skip
-        self.assertEqual(found.labels, (("male",),))
+        self.assertEqual(columns.labels, (("male",),))
 
     def test_attributes_of_the_same_name_keep_their_path(self):
-        found = choose({"image": IMAGE, "left": {"open": np.bool_}, "right": {"open": np.bool_}})
-        self.assertEqual(found.names, ("left.open", "right.open"))
+        columns = choose({"image": IMAGE, "left": {"open": np.bool_}, "right": {"open": np.bool_}})
+        self.assertEqual(columns.names, ("left.open", "right.open"))
 
     def test_attributes_that_are_asked_for_go_before_classes(self):
         features = {"image": IMAGE, "label": CLASS, "tame": np.bool_, "big": np.bool_}
-        found = choose(features, "tame")
-        self.assertEqual((found.labels, found.names), ((("tame",),), ("tame",)))
+        columns = choose(features, "tame")
+        self.assertEqual((columns.labels, columns.names), ((("tame",),), ("tame",)))
         self.assertTrue(choose(features, "cat", "dog").are_classes)
         self.assertTrue(choose(features, "tame", "dog").are_classes)
 
     @parameterized.parameters(
         ({"label": CLASS, "depth": DEPTH, "mask": MASK},
-         "a/1.0.0 has no image that can be used, its features are label, depth, mask; choose"),
+         "a/1.0.0 has no usable image, its features are label, depth, mask; choose"),
         ({"left": IMAGE, "right": IMAGE, "label": CLASS},
          r"has 2 features that could be the image \(left, right\) and not one .* called 'image'"),
         ({"image": IMAGE, "breed": CLASS, "coat": CLASS},

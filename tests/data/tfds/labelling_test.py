@@ -24,10 +24,10 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
 
     def label(self, name="tiny_flags", split="train", **selection):
         selection = labelling.Selection(split, **selection)
-        return labelling.label(labelling.open_part(name, self.dir, selection), selection)
+        return labelling.label_examples(labelling.open_split(name, self.dir, selection), selection)
 
     def table(self):
-        """The attributes of the training pictures, told by their numbers."""
+        """The attributes of the training pictures, computed from their numbers."""
         numbers = [example["number"] for example in self.flags.as_data_source("train")]
         return np.array([[n >> k & 1 for k in range(3)] for n in numbers])
 
@@ -38,29 +38,29 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_all_attributes(self):
         given = []
-        found = self.label(groups=lambda names: given.append(names) or (("Black", "Blond"),))
-        self.assertEqual((found.space.kind, found.space.names), ("attributes", tiny_tfds.FLAGS))
+        chosen = self.label(groups=lambda names: given.append(names) or (("Black", "Blond"),))
+        self.assertEqual((chosen.space.kind, chosen.space.names), ("attributes", tiny_tfds.FLAGS))
         self.assertEqual(given, [tiny_tfds.FLAGS])
-        self.assertEqual(found.space.exclusive, (("Black", "Blond"),))
-        self.assertAllEqual(found.labels, self.table())
-        self.assertAllEqual(found.rows, range(16))
+        self.assertEqual(chosen.space.exclusive, (("Black", "Blond"),))
+        self.assertAllEqual(chosen.labels, self.table())
+        self.assertAllEqual(chosen.rows, range(16))
         self.assertCountEqual(
             self.label(split="test").labels.tolist(), [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
         )
 
     def test_chosen_attributes(self):
-        found = self.label(attributes=("Smiling", "Black"))
-        self.assertEqual(found.space.names, ("Smiling", "Black"))
-        self.assertAllEqual(found.labels, self.table()[:, [2, 0]])
+        chosen = self.label(attributes=("Smiling", "Black"))
+        self.assertEqual(chosen.space.names, ("Smiling", "Black"))
+        self.assertAllEqual(chosen.labels, self.table()[:, [2, 0]])
         message = self.error(attributes=("Smiling", "Blonde"))
         self.assertRegex(message, "Unknown attribute 'Blonde'.*Did you mean Blond")
 
     def test_attributes_as_domains(self):
-        found = self.label(domains=("Smiling", "Blond"))
+        chosen = self.label(domains=("Smiling", "Blond"))
         table = self.table()[:, [2, 1]]
-        self.assertEqual((found.space.kind, found.space.names), ("domains", ("Smiling", "Blond")))
-        self.assertAllEqual(found.rows, np.flatnonzero(table.sum(axis=1) == 1))
-        self.assertAllEqual(found.labels, table[found.rows])
+        self.assertEqual((chosen.space.kind, chosen.space.names), ("domains", ("Smiling", "Blond")))
+        self.assertAllEqual(chosen.rows, np.flatnonzero(table.sum(axis=1) == 1))
+        self.assertAllEqual(chosen.labels, table[chosen.rows])
         self.assertRegex(
             self.error(split="test", domains=("Smiling", "Blond")),
             "None of the 3 images shows Smiling and no",
@@ -70,15 +70,15 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
         flags = options.DataOptions(
             dataset="tfds:tiny_flags", attributes="Blond, Black", exclusive="Black,Blond"
         )
-        selection = labelling.Selection.of(flags, "test")
+        selection = labelling.Selection.from_options(flags, "test")
         self.assertEqual((selection.split, selection.attributes), ("test", ("Blond", "Black")))
         self.assertEqual((selection.domains, selection.val_fraction), ((), 0.1))
         self.assertEqual(selection.groups(("Blond", "Black")), (("Black", "Blond"),))
 
     def test_validation_stands_in_for_test(self):
-        found = self.label("tiny_classes/validated", "test")
-        self.assertCountEqual(found.labels.argmax(axis=1), range(3))
-        part = labelling.open_part("tiny_classes/validated", self.dir, labelling.Selection("test"))
+        chosen = self.label("tiny_classes/validated", "test")
+        self.assertCountEqual(chosen.labels.argmax(axis=1), range(3))
+        part = labelling.open_split("tiny_classes/validated", self.dir, labelling.Selection("test"))
         self.assertEqual(part.examples.name, "tiny_classes/validated/1.0.0 validation")
         self.assertFalse(part.is_divided)
 
@@ -89,7 +89,7 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
     def test_classes_are_no_attributes(self):
         self.assertRegex(
             self.error("tiny_classes/odd", attributes=("cat",)),
-            r"has classes \(cat, dog, wild\), not attributes; received --attributes=cat; leave it",
+            r"has classes \(cat, dog, wild\), not attributes; received attributes=cat; leave it",
         )
         self.assertRegex(
             self.error("tiny_classes/odd", domains=("cat", "dgo")),
@@ -105,14 +105,18 @@ class LabelTest(tf.test.TestCase, parameterized.TestCase):
             )
             builder.download_and_prepare(file_format="array_record")
             selection = labelling.Selection("train", val_fraction=0.01)
-            part = labelling.open_part("tiny_classes/alone", data_dir, selection)
+            part = labelling.open_split("tiny_classes/alone", data_dir, selection)
             with self.assertRaisesRegex(errors.UserError, "None of the 18 images .* class wild"):
-                labelling.label(part, selection)
+                labelling.label_examples(part, selection)
             selection = labelling.Selection("train", domains=("dog", "cat"), val_fraction=0.01)
             # Of each class one is held out, though no hash lies below the hundredth.
-            self.assertAllEqual(labelling.label(part, selection).labels.sum(axis=0), [9, 9])
+            self.assertAllEqual(
+                labelling.label_examples(part, selection).labels.sum(axis=0), [9, 9]
+            )
             selection = dataclasses.replace(selection, split="test")
-            self.assertAllEqual(labelling.label(part, selection).labels.sum(axis=0), [1, 1])
+            self.assertAllEqual(
+                labelling.label_examples(part, selection).labels.sum(axis=0), [1, 1]
+            )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ class OpenSetTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(builder.info.file_format.value, "tfrecord")
 
     @parameterized.parameters(
-        ("", "lacks the name of a data set; pass it after a colon, as in --dataset=tfds:celeb_a"),
+        ("", "lacks the name of a data set; pass it after a colon, as in dataset=tfds:celeb_a"),
         ("celeba", "knows no data set 'celeba', nor is one prepared in .*; did you mean celeb_a"),
         ("qqqqq", "knows no data set 'qqqqq'.*; see tensorflow.org/datasets/catalog"),
         ("tiny_classes/none", "cannot open 'tiny_classes/none': .*none.*, of which it has tested, "
@@ -73,7 +73,7 @@ class OpenSetTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_by_hand(self):
         manual = os.path.join(self.dir, "downloads", "manual")
-        step = f"tiny_by_hand/1.0.0 is downloaded by hand, into the folder {manual}: ask for "
+        step = f"tiny_by_hand/1.0.0 must be downloaded by hand, into the folder {manual}: ask for "
         self.assertStartsWith(self.error("tiny_by_hand"), step + "tiny.zip and put it there; then")
         os.makedirs(manual)
         self.assertStartsWith(self.error("tiny_by_hand"), step)

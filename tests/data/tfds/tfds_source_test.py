@@ -43,7 +43,7 @@ class TfdsTestCase(tf.test.TestCase, parameterized.TestCase):
         return [example["number"] for example in examples]
 
     def drawn(self, images):
-        """The pictures' numbers, told by their bytes."""
+        """The pictures' numbers, looked up by their bytes."""
         known = {tiny_tfds.picture(n): n for n in range(70)}
         return [known[images.read(tf.constant(i)).numpy()] for i in range(images.size)]
 
@@ -76,8 +76,8 @@ class LoadTest(TfdsTestCase):
         files = tf.data.Dataset.from_tensor_slices(indices).map(
             images.read, num_parallel_calls=16, deterministic=True
         )
-        found = [file for batch in files.batch(100) for file in batch.numpy()]
-        self.assertEqual(found, [tiny_tfds.picture(n) for n in numbers[indices]])
+        contents = [file for batch in files.batch(100) for file in batch.numpy()]
+        self.assertEqual(contents, [tiny_tfds.picture(n) for n in numbers[indices]])
 
     def test_a_share_is_held_out_where_there_is_no_test_split(self):
         parts = {
@@ -92,7 +92,7 @@ class LoadTest(TfdsTestCase):
         self.assertBetween(len(expected), 3, 20)
         # However small the share, one of each class.
         few = self.drawn(self.load("alone", "test", val_fraction=1e-9))
-        places = [splits.place(name) for name in names]
+        places = [splits.hash_fraction(name) for name in names]
         self.assertCountEqual(few, [min(range(c, 30, 3), key=places.__getitem__) for c in range(3)])
 
     def test_some_of_the_classes(self):
@@ -137,8 +137,8 @@ class OtherFormatsTest(TfdsTestCase):
             expected = Image.open(
                 io.BytesIO(tiny_tfds.picture(n, ("", "JPEG", "BMP", "GIF")[n % 4]))
             )
-            found = images.load(tf.constant(i, tf.int64))
-            self.assertAllEqual(found, np.asarray(expected.convert("RGB")))
+            image = images.load(tf.constant(i, tf.int64))
+            self.assertAllEqual(image, np.asarray(expected.convert("RGB")))
         self.assertAllEqual(images.labels, np.eye(3)[np.array(numbers) % 4 - 1])
 
     def test_stay_as_they_are_when_iterated(self):
@@ -176,7 +176,7 @@ class IterateTest(TfdsTestCase):
             str(caught.exception),
             "only be read in order; pack it first, python -m stargan_tf.pack "
             f"--dataset=tfds:tiny_classes/tested --data_dir={self.stored} --output=DIR, and train "
-            "with --dataset=packed --data_dir=DIR",
+            "with dataset=packed data_dir=DIR",
         )
 
     @parameterized.parameters(("array_record",), ("tfrecord",))

@@ -1,4 +1,4 @@
-"""RaFD, the Radboud Faces Database: eight expressions of 67 persons."""
+"""RaFD, the Radboud Faces Database: eight expressions of 67 people."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets.public_api as tfds
 
-from stargan_tf.data import splits
 from stargan_tf.data.sources import rafd
 
-_HELD_OUT = 0.1  # of the persons
+_HELD_OUT = 0.1  # the share of the people
 _EXAMPLE = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
 _NAME = re.compile(
     r"Rafd(?P<angle>\d{3})_(?P<identity>\d{2})_(?P<ethnicity>[A-Za-z]+)_(?P<gender>female|male)_"
@@ -32,10 +31,10 @@ _CITATION = """\
 
 
 class Rafd(tfds.core.GeneratorBasedBuilder):
-    """The Radboud Faces Database: 4,824 images of 67 persons with eight expressions.
+    """The Radboud Faces Database: 4,824 images of 67 people with eight expressions.
 
     The images of StarGAN's paper: cameras at 45, 90 and 135 degrees, three directions of gaze. A
-    tenth of the persons is the test set, so that nobody is in both.
+    tenth of the people is the test set, and nobody is in both sets.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -76,7 +75,8 @@ class Rafd(tfds.core.GeneratorBasedBuilder):
         parts = [(m.groupdict(), file) for m, file in parts if m and m["angle"] in rafd.ANGLES]
         if not parts:
             raise FileNotFoundError(f"No name in {folder} is like {_EXAMPLE}.")
-        held_out = _held_out(part["identity"] for part, _ in parts)
+        people = {part["identity"] for part, _ in parts}
+        held_out = rafd.choose_held_out(people, _HELD_OUT)
         return {
             tfds.Split.TRAIN: self._generate_examples(
                 [p for p in parts if p[0]["identity"] not in held_out]
@@ -101,9 +101,3 @@ class Rafd(tfds.core.GeneratorBasedBuilder):
                     **{name: part[name] for name in ("ethnicity", "gender", "gaze")},
                 },
             )
-
-
-def _held_out(identities: Iterable[str]) -> set[str]:
-    """Returns a tenth of the persons, at least one: those whose hashes come first."""
-    ranked = sorted(set(identities), key=splits.place)
-    return set(ranked[: max(1, round(_HELD_OUT * len(ranked)))])

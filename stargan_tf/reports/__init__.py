@@ -1,0 +1,1 @@
+"""What commands print: tables, and how far long work is."""
