@@ -47,6 +47,7 @@ does not matter); true: between their renders."""
 def main() -> None:
     """Translates held-out faces to every target that differs from their own labels."""
     command_line.import_tensorflow()
+    from stargan_tf.algorithms import algorithm as algorithm_lib
     from stargan_tf.base import files
     from stargan_tf.data import loading
     from stargan_tf.evaluation import label_evaluation, style_evaluation
@@ -55,6 +56,7 @@ def main() -> None:
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
+    run.require(algorithm_lib.Translates)
     count = _NUM_IMAGES.value  # as many as asked for can be drawn
     data = dataclasses.replace(run.config.data, cartoon_test_size=count)
     parts = data.parts() if data.datasets else (data,)

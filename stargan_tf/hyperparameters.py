@@ -13,7 +13,7 @@ from absl import flags
 
 from stargan_tf import algorithms
 from stargan_tf.base import errors, flag_files
-from stargan_tf.base.options import option
+from stargan_tf.base.options import check_ranges, option
 from stargan_tf.data import options as data_options
 
 # Flags count as those of the command line that asks for them: `--help` lists them there.
@@ -24,7 +24,7 @@ flags.disclaim_key_flags()
 class TrainOptions:
     """How to train: flags of no paper and of no data set."""
 
-    algorithm: str = option("stargan_v1", "The paper to train.", choices=algorithms.names())
+    algorithm: str = option(algorithms.DEFAULT, "The paper to train.", choices=algorithms.names())
     run_dir: str = option(
         "", "Where the run is written; empty: runs/<name of the flag file>.", may_change=True
     )
@@ -36,14 +36,19 @@ class TrainOptions:
         "on from its own checkpoints.",
         may_change=True,
     )
-    batch_size: int = option(16, "Images in a global batch, over all devices (section 5: 16).")
+    batch_size: int = option(
+        16, "Images in a global batch, over all devices (section 5: 16).", minimum=1
+    )
     total_steps: int = option(
         40_000,
         "Steps to train. A step is the paper's whole cycle; for stargan_v1 n_critic D updates and "
         "one G update (section 5: 200,000 D updates, 40,000 steps).",
         may_change=True,
+        minimum=1,
     )
-    seed: int = option(0, "Decides the initial weights and every random draw.")
+    seed: int = option(
+        0, "Decides the initial weights and every random draw.", minimum=0, maximum=2**32 - 1
+    )
     precision: str = option(
         "float32",
         "What convolutions are computed in; bfloat16 is fast where the hardware has it.",
@@ -63,7 +68,10 @@ class TrainOptions:
         may_change=True,
     )
     logical_cpus: int = option(
-        0, "Split the CPU into so many devices, to try replicas without GPUs.", may_change=True
+        0,
+        "Split the CPU into so many devices, to try replicas without GPUs.",
+        may_change=True,
+        minimum=0,
     )
     jit_compile: bool = option(
         False, "Compile the gradient computations with XLA; for GPUs.", may_change=True
@@ -71,24 +79,15 @@ class TrainOptions:
     deterministic: bool = option(
         False, "Make every operation repeatable bit for bit; slower on GPUs.", may_change=True
     )
-    checkpoint_every: int = option(1000, "Steps between checkpoints.", may_change=True)
-    keep: int = option(3, "How many of the newest checkpoints to keep.", may_change=True)
-    log_every: int = option(10, "Steps between lines of metrics.jsonl.", may_change=True)
-    sample_every: int = option(1000, "Steps between sheets of samples.", may_change=True)
-    sample_count: int = option(8, "Held-out images on a sheet.", may_change=True)
+    checkpoint_every: int = option(1000, "Steps between checkpoints.", may_change=True, minimum=1)
+    keep: int = option(3, "How many of the newest checkpoints to keep.", may_change=True, minimum=1)
+    log_every: int = option(10, "Steps between lines of metrics.jsonl.", may_change=True, minimum=1)
+    sample_every: int = option(1000, "Steps between sheets of samples.", may_change=True, minimum=1)
+    sample_count: int = option(8, "Held-out images on a sheet.", may_change=True, minimum=1)
 
     def check(self) -> None:
-        """Raises a UserError where a number makes no sense."""
-        for name in ("batch_size", "total_steps", "checkpoint_every", "keep", "log_every",
-                     "sample_every", "sample_count"):  # fmt: skip
-            if getattr(self, name) < 1:
-                raise errors.UserError(
-                    f"{name} must be at least 1; received {getattr(self, name)}."
-                )
-        if not 0 <= self.seed < 2**32:
-            raise errors.UserError(f"seed goes from 0 to 2^32 - 1; received {self.seed}.")
-        if self.logical_cpus < 0:
-            raise errors.UserError(f"logical_cpus can't be negative; received {self.logical_cpus}.")
+        """Raises a UserError where a number is outside its range."""
+        check_ranges(self)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,8 +35,8 @@ def main() -> int:
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
-    config.hparams.check_training(images.label_space, starts_from_run=bool(config.train.init_from))
     run = runs.Run(pathlib.Path(directory), config, images.label_space)
+    run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # told before every image is looked at
     for line in loading.describe_left_out(config.data):

@@ -79,9 +79,11 @@ def main() -> int:
     image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
     jobs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.jobs)(image, output)
     command_line.import_tensorflow()
+    from stargan_tf.algorithms import algorithm
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
+    run.require(algorithm.Translates)
     if not run.has_styles:
         return command_line.each_photo(jobs, _to_labels(run), "translated")
     translator = _to_styles(run)

@@ -1,6 +1,7 @@
 """Who may import whom, and other promises about the source, proved by reading it."""
 
 import ast
+import dataclasses
 import graphlib
 import pathlib
 import re
@@ -10,6 +11,7 @@ from absl.testing import parameterized
 
 from stargan_tf import __main__ as program
 from stargan_tf import algorithms
+from stargan_tf.algorithms import algorithm as algorithm_lib
 
 PACKAGE = pathlib.Path("stargan_tf")
 
@@ -77,7 +79,37 @@ def _part(module):
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-class ImportsTest(tf.test.TestCase):
+def _paper_names(tree):
+    """Yields names of papers, and of their hyperparameters, that a file's code has in it.
+
+    Docstrings and the help of options may cite a paper. What the contract itself has, such as a
+    style's length, is no paper's own.
+    """
+    fields = {
+        field.name
+        for name in algorithms.names()
+        for field in dataclasses.fields(algorithms.hparams_class(name))
+    }
+    own = fields - set(dir(algorithm_lib.Styled))
+    words = re.compile(rf"\b({'|'.join([*algorithms.names(), *(n for n in own if '_' in n)])})\b")
+    ignored = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # docstrings
+            ignored.add(node.value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "option":
+            ignored |= set(ast.walk(node))
+        elif isinstance(node, ast.FunctionDef) and node.name == "get_config":
+            ignored |= set(ast.walk(node))  # a layer's arguments are its own
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("hparams"):
+            yield from {node.attr} & fields
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr"):
+            yield from {a.value for a in node.args[1:2] if isinstance(a, ast.Constant)} & own
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in ignored:
+            yield from words.findall(node.value)
+
+
+class ImportsTest(tf.test.TestCase, parameterized.TestCase):
     def test_layers_import_only_what_is_below_them(self):
         checked = 0
         for path in _modules():
@@ -128,6 +160,26 @@ class ImportsTest(tf.test.TestCase):
                 if match and match.group(1) in algorithms.names():
                     self.assertIn(match.group(1), path.parts, f"{path} imports {module}")
 
+    def test_only_a_papers_folder_names_it_or_its_hyperparameters(self):
+        for path in [*_modules(), *pathlib.Path("export").rglob("*.py")]:
+            if not set(algorithms.names()) & set(path.parts):
+                found = set(_paper_names(ast.parse(path.read_text())))
+                # Declared in one place: what --algorithm is unless it is given.
+                allowed = {algorithms.DEFAULT} if path.parent.name == "algorithms" else set()
+                self.assertLessEqual(found, allowed, path)
+
+    @parameterized.parameters(
+        "if config.train.algorithm == 'stargan_v2': pass",
+        "print(f'pass --algorithm=stargan_v1')",
+        "config.hparams.n_critic",
+        "getattr(config.hparams, 'augment', '')",
+        "values['w_hpf']",
+        "print('--lambda_cyc=1')",
+        "algorithm.batch['x'], algorithm.hparams.latent_dim",
+    )
+    def test_a_papers_name_is_seen(self, source):
+        self.assertNotEmpty(list(_paper_names(ast.parse(source))))
+
     def test_only_command_lines_and_hyperparameters_know_flags(self):
         for path in _modules():
             if path not in COMMANDS and path.stem not in ("command_line", "hyperparameters"):
@@ -143,7 +195,7 @@ class ImportsTest(tf.test.TestCase):
         names = ("base/errors.py", "base/flag_files.py", "base/options.py", "hyperparameters.py")
         names += ("cli/command_line.py", "cli/log_filter.py", "data/options.py")
         paths = [PACKAGE / name for name in (*names, "algorithms/__init__.py")]
-        paths += PACKAGE.glob("algorithms/*/hparams.py")
+        paths += PACKAGE.glob("algorithms/**/hparams.py")
         # REST works without, so what gRPC needs is imported within a function.
         paths += (p for p in PACKAGE.glob("client/*.py") if p.stem != "grpc_transport")
         paths += (PACKAGE / "inference" / name for name in ("arguments.py", "batches.py"))

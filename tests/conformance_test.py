@@ -10,9 +10,9 @@ from absl.testing import parameterized
 
 from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.base import keras_versions
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.pictures import photos
-from stargan_tf.runs import checkpoints
+from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import module, saved_model
 from tests import graphs, shared, tiny
 
@@ -28,6 +28,23 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             for loss, value in losses.items():
                 self.assertIn(loss.split("/")[0], algorithm.networks)
                 self.assertTrue(np.isfinite(value), loss)
+
+    @parameterized.parameters(*NAMES)
+    def test_data_that_do_not_hold_what_it_takes_are_refused(self, name):
+        config = tiny.config(pathlib.Path("x"), algorithm=name)
+        run = runs.Run(pathlib.Path("x"), config, tiny.LABELS[name])
+        images = tiny.Pictures(label_space=tiny.LABELS[name])
+        run.check_data(images.example_spec)
+        voices = {"features": tf.TensorSpec((80, None), tf.float32)}
+        message = (
+            rf"^{name} is trained on examples with image \(any, any, 3\) uint8 and label \(any\) "
+            r"float32; received a data set of examples with features \(80, any\) float32; choose "
+        )
+        with self.assertRaisesRegex(errors.UserError, message):
+            run.check_data(voices)
+        grey = {"image": tf.TensorSpec((None, None, 1), tf.uint8)}
+        with self.assertRaisesRegex(errors.UserError, "received .* image .any, any, 1. uint8 and"):
+            run.check_data({**images.example_spec, **grey})
 
     @parameterized.parameters(*NAMES)
     def test_a_step_changes_every_trained_weight(self, name):
@@ -88,7 +105,8 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         slots = sum(2 * len(algorithm.networks[n].trainable_variables)
                     for networks in algorithm.trains.values() for n in networks)  # fmt: skip
         weights = sum(len(network.variables) for network in algorithm.networks.values())
-        self.assertLen(state, weights + slots + len(algorithm.optimizers))
+        others = len(algorithm.optimizers) + len(algorithm.extra_state())
+        self.assertLen(state, weights + slots + others)
 
     @parameterized.parameters(*NAMES)
     def test_saved_restored_and_continued_equals_never_stopped(self, name):
@@ -241,6 +259,10 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         for key, signature in algorithm.serving_signatures().items():
             request = {n: tf.constant(value) for n, value in requests[key].items()}
             expected = signature.function(**request)
+            # Images are said to be images, and nothing else is.
+            for tensor, value in {**request, **expected}.items():
+                is_image = value.shape.rank == 4 and value.shape[-1] == 3
+                self.assertEqual(signature.kinds.get(tensor) == "image", is_image, tensor)
             found = served.functions[key](**request)
             self.assertCountEqual(found, expected)
             for output, value in expected.items():

@@ -1,15 +1,53 @@
 """Flags: generated from dataclasses, resolved, replayable, refused where they don't belong."""
 
 import dataclasses
+import math
 import pathlib
 import re
 
 import tensorflow as tf
 from absl import flags
+from absl.testing import parameterized
 
 from stargan_tf import algorithms, hyperparameters
-from stargan_tf.base import errors
+from stargan_tf.base import errors, options
 from tests import tiny
+
+
+@dataclasses.dataclass(frozen=True)
+class Ranges:
+    """An option for each kind of range."""
+
+    count: int = options.option(1, "", minimum=1)
+    seed: int = options.option(0, "", minimum=0, maximum=9)
+    share: float = options.option(0.5, "", above=0, below=1, advice="pass 0.1")
+    decay: float = options.option(0.5, "", minimum=0, below=1)
+    rate: float = options.option(0.5, "", minimum=0)
+    any: float = options.option(0.5, "")
+    most: int = options.option(0, "", maximum=3)
+
+
+class RangesTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        ({"count": 0}, "count must be at least 1; received 0."),
+        ({"seed": 10}, "seed must be from 0 to 9; received 10."),
+        ({"seed": -1}, "seed must be from 0 to 9; received -1."),
+        ({"share": 0.0}, "share must be above 0 and below 1; received 0.0; pass 0.1."),
+        ({"share": 1.0}, "share must be above 0 and below 1; received 1.0; pass 0.1."),
+        ({"decay": 1.0}, "decay must be at least 0 and below 1; received 1.0."),
+        ({"decay": math.nan}, "decay must be at least 0 and below 1; received nan."),
+        ({"rate": -0.1}, "rate must be a finite number, at least 0; received -0.1."),
+        ({"rate": math.inf}, "rate must be a finite number, at least 0; received inf."),
+        ({"any": math.nan}, "any must be a finite number; received nan."),
+        ({"most": 4}, "most must be at most 3; received 4."),
+    )
+    def test_a_number_outside_its_range_is_refused(self, changes, message):
+        with self.assertRaisesRegex(errors.UserError, f"^{re.escape(message)}$"):
+            options.check_ranges(Ranges(**changes))
+
+    def test_the_ends_of_a_range_belong_to_it(self):
+        options.check_ranges(Ranges(seed=0, decay=0.0, rate=0.0, any=-1.0, most=3))
+        options.check_ranges(Ranges(seed=9, most=-100))
 
 
 class ConfigTest(tf.test.TestCase):

@@ -1,10 +1,10 @@
 """The papers: every sub-package is one, and is found by being there.
 
 A paper's package has `hparams.py` (no TensorFlow: command lines read it for `--help`), which
-defines `HParams` (with `for_laptops`, flags that a CPU can train, and `draws_domains_equally`, for
-the doctor's advice), and `algorithm.py`, which defines `ALGORITHM`, a subclass of
-`stargan_tf.algorithms.algorithm.Algorithm`. A paper whose authors' weights can be imported has
-`reference_files.py` too; `stargan_tf.algorithms.reference_files` says what is in it.
+defines `HParams`, a subclass of `stargan_tf.algorithms.hparams.HParams`, and `algorithm.py`, which
+defines `ALGORITHM`, a subclass of `stargan_tf.algorithms.algorithm.Algorithm`. A paper whose
+authors' weights can be imported has `reference_files.py` too; the module
+`stargan_tf.algorithms.reference_files` says what is in it.
 """
 
 import importlib
@@ -12,6 +12,8 @@ import importlib.util
 import pkgutil
 import types
 from typing import Any
+
+DEFAULT = "stargan_v1"  # what --algorithm is unless it is given
 
 
 def names() -> tuple[str, ...]:

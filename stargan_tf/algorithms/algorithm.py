@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.base import keras_versions
+from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.data.pipeline import samplers
@@ -56,20 +56,23 @@ class Problem:
 class Signature:
     """What an exported model can be asked: named tensors in, named tensors out.
 
-    Every tensor has a batch axis first, of any length: a server joins requests along it. Whatever
-    has three channels on its last of four axes is images, in [-1, 1].
+    Every tensor has a batch axis first, of any length: a server joins requests along it.
 
     Attributes:
       function: Takes the inputs by name and returns the outputs by name; operations on tensors
         only, so that it can be traced for a server and converted for a device. No output has the
         name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
+      kinds: What each input and output is, by name: "image" (three channels in [-1, 1]), "label" (a
+        label vector), "domain" (its number), "latent", "style"; "image_file" is the bytes of a
+        JPEG or PNG. What has no kind is numbers.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
+    kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
     requires: Callable[..., dict[str, tf.Tensor]] = lambda **inputs: {}
 
 
@@ -98,11 +101,18 @@ class Algorithm(abc.ABC):
       averages: For every network that is a moving average of another, the name of that.
       unfilled: The networks that training needs but does not teach, and that have no weights yet:
         the run to start from has to give them.
+      takes: What an example of its data has to hold, as of `Source.example_spec`.
       shaped_by: For every network that is no average, the flags that decide its shapes, apart from
         the labels.
     """
 
     name: ClassVar[str]
+    takes: ClassVar[Mapping[str, tf.TensorSpec]] = types.MappingProxyType(
+        {
+            "image": tf.TensorSpec((None, None, 3), tf.uint8),
+            "label": tf.TensorSpec((None,), tf.float32),
+        }
+    )
     shaped_by: ClassVar[Mapping[str, tuple[str, ...]]]
     networks: dict[str, keras.Model]
     optimizers: dict[str, adam.Adam]
@@ -113,6 +123,23 @@ class Algorithm(abc.ABC):
     def __init__(self, hparams: Any, problem: Problem):
         self.hparams = hparams
         self.problem = problem
+
+    @classmethod
+    def check_examples(cls, spec: Mapping[str, tf.TensorSpec]) -> None:
+        """Raises a UserError unless examples hold what the algorithm takes.
+
+        Args:
+          spec: Of the data set: `Source.example_spec`.
+        """
+        fits = (
+            name in spec and taken.is_compatible_with(spec[name])
+            for name, taken in cls.takes.items()
+        )
+        if not all(fits):
+            raise errors.UserError(
+                f"{cls.name} is trained on examples with {_listed(cls.takes)}; received a data set "
+                f"of examples with {_listed(spec)}; choose another data set or --algorithm."
+            )
 
     @property
     @abc.abstractmethod
@@ -142,35 +169,6 @@ class Algorithm(abc.ABC):
         """
 
     @abc.abstractmethod
-    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns images (N, H, W, 3) float32, translated to labels (N, width).
-
-        Where translations have styles too, image i has the style of latent code i of seed 0.
-
-        Args:
-          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
-          labels: Of the wanted images: whole label vectors, 0 and 1.
-        """
-
-    @abc.abstractmethod
-    def serving_signatures(self, *, whole: bool = True) -> dict[str, Signature]:
-        """Returns what an exported model can be asked, by name; the first is the default.
-
-        Args:
-          whole: Whether networks that only prepare an input of others are part; False: what they
-            would find is an input, for devices that find it otherwise.
-        """
-
-    @abc.abstractmethod
-    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
-        """Returns sheets by name that show how far training is, on held-out images.
-
-        Args:
-          images: (N, S, S, 3) float32 in [-1, 1].
-          labels: (N, width), theirs.
-        """
-
-    @abc.abstractmethod
     def label_axes(self) -> dict[str, LabelAxis]:
         """Returns, by name, the variables whose shapes depend on how many labels there are.
 
@@ -188,7 +186,14 @@ class Algorithm(abc.ABC):
             ]
             slots = optimizer.named_state(names)
             state |= {f"optimizers/{name}/{slot}": variable for slot, variable in slots.items()}
-        return state
+        return state | {f"extra/{name}": v for name, v in self.extra_state().items()}
+
+    def extra_state(self) -> dict[str, tf.Variable]:
+        """Returns, by name, the variables that training needs and no network or optimizer has.
+
+        Such as a pool of earlier images. They go into checkpoints, under "extra/".
+        """
+        return {}
 
     def weights(self) -> dict[str, tf.Variable]:
         """Returns the variables by name that translating needs."""
@@ -203,13 +208,69 @@ class Algorithm(abc.ABC):
         }
 
 
-class Classifier(abc.ABC):
-    """What an algorithm offers that can tell the labels of an image.
+class Capability(abc.ABC):
+    """What some algorithms can and others can't; `Run.require` asks for it.
+
+    Attributes:
+      ability: What it is, after "can".
+    """
+
+    ability: ClassVar[str]
+
+
+class Translates(Capability):
+    """Translates images to labels."""
+
+    ability = "translate images"
+
+    @abc.abstractmethod
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images (N, H, W, 3) float32, translated to labels (N, width).
+
+        Args:
+          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
+          labels: Of the wanted images: whole label vectors, 0 and 1.
+        """
+
+
+class Previews(Capability):
+    """Shows on sheets of images how far training is."""
+
+    ability = "show samples"
+
+    @abc.abstractmethod
+    def sample_sheets(self, images: np.ndarray, labels: np.ndarray) -> dict[str, sheets.Sheet]:
+        """Returns sheets by name that show how far training is, on held-out images.
+
+        Args:
+          images: (N, S, S, 3) float32 in [-1, 1].
+          labels: (N, width), theirs.
+        """
+
+
+class Exportable(Capability):
+    """Can be exported for servers and devices."""
+
+    ability = "be exported"
+
+    @abc.abstractmethod
+    def serving_signatures(self, *, whole: bool = True) -> dict[str, Signature]:
+        """Returns what an exported model can be asked, by name; the first is the default.
+
+        Args:
+          whole: Whether networks that only prepare an input of others are part; False: what they
+            would find is an input, for devices that find it otherwise.
+        """
+
+
+class Classifier(Capability):
+    """Tells the labels of an image.
 
     Attributes:
       classifies_with: The names of the networks that tell them.
     """
 
+    ability = "classify images"
     classifies_with: ClassVar[tuple[str, ...]]
 
     @abc.abstractmethod
@@ -221,8 +282,15 @@ class Classifier(abc.ABC):
         """
 
 
-class Styled(abc.ABC):
-    """What an algorithm offers whose translations are told by a style, not by a label alone."""
+class Styled(Translates):
+    """Translates images to a style, not to a label alone."""
+
+    ability = "translate images to a style"
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images in the domains of labels, image i in the style of latent i of seed 0."""
+        z = latents(0, len(labels), self.latent_dim)
+        return self.render(images, self.map_latents(z, labels))
 
     @property
     @abc.abstractmethod
@@ -256,6 +324,14 @@ class Styled(abc.ABC):
     @abc.abstractmethod
     def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
         """Returns images (N, S, S, 3) float32 in the given styles (N, style_dim)."""
+
+
+def _listed(spec: Mapping[str, tf.TensorSpec]) -> str:
+    """Returns named tensors with their shapes in words: "label (any) float32"."""
+    return " and ".join(
+        f"{name} ({', '.join('any' if n is None else str(n) for n in one.shape)}) {one.dtype.name}"
+        for name, one in spec.items()
+    )
 
 
 def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:

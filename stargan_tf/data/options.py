@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from stargan_tf.base import errors
-from stargan_tf.base.options import option
+from stargan_tf.base.options import check_ranges, option
 from stargan_tf.data import labels
 from stargan_tf.data import names as names_lib
 from stargan_tf.data.images import reading
@@ -64,12 +64,16 @@ class DataOptions:
         0.1,
         "The share of images that is held out where a data set has no split of its own; which "
         "those are does not change as images are added.",
+        above=0,
+        below=1,
+        advice="pass 0.1 to hold out a tenth of the images",
     )
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
         0,
         "Side in pixels of the centred square that is cut out before resizing; 0: the largest that "
         "fits. What is given here counts for translations and exports of the run, too.",
+        minimum=0,
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
     cache: str = option(
@@ -79,12 +83,19 @@ class DataOptions:
         may_change=True,
     )
     cache_gb: float = option(
-        2.0, "What the cache may take, in 10^9 bytes; images beyond are read.", may_change=True
+        2.0,
+        "What the cache may take, in 10^9 bytes; images beyond are read.",
+        may_change=True,
+        above=0,
+        advice="pass cache=off to keep nothing",
     )
     max_grey: int = option(
         reading.MAX_GREY,
         "The value that is white in grey images of 16 bits: 65535, or less where they use fewer "
         "bits, such as 4095 for 12; the doctor tells. Counts for translations and exports, too.",
+        minimum=1,
+        maximum=reading.MAX_GREY,
+        advice="pass 4095 for images of 12 bits",
     )
     fast_decode: bool = option(
         False,
@@ -159,6 +170,7 @@ class DataOptions:
 
     def check(self) -> None:
         """Raises a UserError if a value makes no sense or would be ignored."""
+        check_ranges(self)
         if self.datasets:
             for part in self.parts():
                 part._check_one()
@@ -174,27 +186,10 @@ class DataOptions:
         """Checks the options of one data set."""
         if self.kind not in DATASETS:
             raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
-        if not 0 < self.val_fraction < 1:
-            raise errors.UserError(
-                f"val_fraction lies between 0 and 1; received {self.val_fraction}; pass 0.1 to "
-                "hold out a tenth of the images."
-            )
-        if not 0 < self.cache_gb < float("inf"):
-            raise errors.UserError(
-                f"cache_gb is a number above 0; received {self.cache_gb}; pass cache=off to keep "
-                "nothing."
-            )
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
         if self.cache not in _CACHES:
             raise labels.unknown_name(self.cache, _CACHES, what="`cache`")
-        if not 1 <= self.max_grey <= reading.MAX_GREY:
-            raise errors.UserError(
-                f"max_grey goes from 1 to {reading.MAX_GREY}; received {self.max_grey}; pass "
-                "4095 for images of 12 bits."
-            )
-        if self.crop_size < 0:
-            raise errors.UserError(f"crop_size can't be negative; received {self.crop_size}.")
         if self.dataset == "cartoon_faces" and self.data_dir:
             raise errors.UserError(
                 "dataset=cartoon_faces draws its images and reads no folder; received "

@@ -35,6 +35,14 @@ class Source(abc.ABC):
         """How many images there are."""
         return len(self.labels)
 
+    @property
+    def example_spec(self) -> dict[str, tf.TensorSpec]:
+        """The tensors of an example, by name; None where a size may differ between examples."""
+        return {
+            "image": tf.TensorSpec((None, None, 3), tf.uint8),
+            "label": tf.TensorSpec((self.label_space.width,), tf.float32),
+        }
+
     @abc.abstractmethod
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns image `index` (int64 scalar) as (height, width, 3) uint8; a graph function."""

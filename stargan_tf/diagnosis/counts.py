@@ -45,10 +45,10 @@ def _of_domains(numbers: dict[str, int], config: hyperparameters.Config) -> list
     if few:
         listed = ", ".join(f"{name} {count}" for name, count in few.items())
         text = f"Under {_FEW} training images: {listed}; D soon memorizes so few."
-        augments = getattr(config.hparams, "augment", "") == "none"
-        advice = f"Add images of {', '.join(few)}" + (
-            ", and pass augment=diffaugment" if augments else ""
-        )
+        advice_flags = config.hparams.flags_for_few_images()
+        advice = f"Add images of {', '.join(few)}"
+        if advice_flags:
+            advice += f", and pass {advice_flags}"
         problems.append(finding.Finding("few_images", "warning", text, advice))
     largest, smallest = (f(numbers, key=numbers.get) for f in (max, min))
     if numbers[smallest] and numbers[largest] >= _UNEVEN * numbers[smallest]:

@@ -210,8 +210,8 @@ def _check_training(
     findings = []
     run = _run(config, training)
     with _reported_in(findings, "algorithm"):
-        starts = bool(config.train.init_from)
-        config.hparams.check_training(run.label_space, starts_from_run=starts)
+        for part in training:
+            run.check_data(part.images.example_spec)
     with _reported_in(findings, "run_dir"):
         run.check()
     return findings

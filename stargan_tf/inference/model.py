@@ -81,9 +81,16 @@ class Model(translator.Translator):
 def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
     """Raises a UserError where only the user could tell what an image shows, and did not."""
     if known is None and not run.classifies and run.label_space.kind != "domains":
+        give = (
+            f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what "
+            "is not named is taken as absent)"
+        )
+        if run.imported is None:
+            raise errors.UserError(
+                f"The networks of {run.directory} can't classify images; {give}."
+            )
         raise errors.UserError(
             f"{run.directory} was imported without a discriminator ("
-            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; say it with "
-            f"`known`, such as `known`={run.label_space.names[-1]} (what is not named is taken as "
-            "absent), or import the discriminator too."
+            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; {give}, or "
+            "import the discriminator too."
         )

@@ -6,8 +6,10 @@ import json
 import os
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import tensorflow as tf
 
 import stargan_tf
 from stargan_tf import algorithms, hyperparameters
@@ -58,14 +60,39 @@ class Run:
 
     @property
     def classifies(self) -> bool:
-        """Whether the weights behind `Algorithm.classify` are more than random numbers."""
-        return self.imported is None or self.imported.classifies
+        """Whether its networks tell an image's labels, with weights that are no random numbers."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        learnt = self.imported is None or self.imported.classifies
+        return learnt and issubclass(kind, algorithm_lib.Classifier)
 
     @property
     def has_styles(self) -> bool:
         """Whether its translations are told by a style (`Styled`), not by a label alone."""
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Styled)
+
+    def check_data(self, spec: Mapping[str, tf.TensorSpec]) -> None:
+        """Raises a UserError unless its algorithm can be trained on the data.
+
+        Args:
+          spec: Of the data: `Source.example_spec`.
+        """
+        algorithms.algorithm_class(self.config.train.algorithm).check_examples(spec)
+        starts = bool(self.config.train.init_from)
+        self.config.hparams.check_training(self.label_space, starts_from_run=starts)
+
+    def require(self, capability: type[algorithm_lib.Capability]) -> None:
+        """Raises a UserError unless the run's paper has a capability, such as `Translates`."""
+        own = self.config.train.algorithm
+        if issubclass(algorithms.algorithm_class(own), capability):
+            return
+        able = [
+            n for n in algorithms.names() if issubclass(algorithms.algorithm_class(n), capability)
+        ]
+        raise errors.UserError(
+            f"The networks of {self.directory} ({own}) can't {capability.ability}; use a run of an "
+            f"algorithm whose networks can: {', '.join(able)}."
+        )
 
     def build(self, **problem: Any) -> algorithm_lib.Algorithm:
         """Builds the run's algorithm; `problem` are fields of `Problem`, further or others.

@@ -49,28 +49,22 @@ class Served(tf.Module):
         self.weights = list(found.values())
 
 
-def all_signatures(algorithm: algorithm_lib.Algorithm, framing: photos.Framing) -> Signatures:
+def all_signatures(algorithm: algorithm_lib.Exportable, framing: photos.Framing) -> Signatures:
     """Returns the algorithm's signatures, and to those that take images one that takes files."""
     signatures = algorithm.serving_signatures()
     of_files = {
         f"{name}{BYTES}": _of_files(signature, framing)
         for name, signature in signatures.items()
-        if any(is_image(spec) for spec in signature.inputs.values())
+        if "image" in (signature.kinds.get(key) for key in signature.inputs)
     }
     return {**signatures, **of_files}
-
-
-def is_image(spec: tf.TensorSpec | tf.Tensor) -> bool:
-    """Returns whether a tensor of a signature is images."""
-    return spec.shape.rank == 4 and spec.shape[-1] == 3
 
 
 def _of_files(
     signature: algorithm_lib.Signature, framing: photos.Framing
 ) -> algorithm_lib.Signature:
     """Returns the same signature for files instead of images: `image_bytes` for `image`."""
-    images = {name for name, spec in signature.inputs.items() if is_image(spec)}
-
+    images = {name for name, kind in signature.kinds.items() if kind == "image"}
     how = (framing.size, framing.crop_size, framing.max_grey)
 
     def decoded(inputs: Tensors) -> Tensors:
@@ -80,13 +74,9 @@ def _of_files(
         }
 
     def function(**inputs: tf.Tensor) -> Tensors:
-        found = signature.function(**decoded(inputs))
-        shown = {name for name, value in found.items() if is_image(value)}
         return {
-            name + BYTES if name in shown else name: image_bytes.encode(value)
-            if name in shown
-            else value
-            for name, value in found.items()
+            file_name(signature, name): image_bytes.encode(value) if name in images else value
+            for name, value in signature.function(**decoded(inputs)).items()
         }
 
     def requires(**inputs: tf.Tensor) -> Tensors:
@@ -96,12 +86,19 @@ def _of_files(
         return signature.requires(**given)
 
     specs = {
-        name + BYTES if name in images else name: tf.TensorSpec((None,), tf.string)
-        if name in images
-        else spec
+        file_name(signature, name): tf.TensorSpec((None,), tf.string) if name in images else spec
         for name, spec in signature.inputs.items()
     }
-    return algorithm_lib.Signature(function, specs, requires)
+    kinds = {
+        file_name(signature, name): "image_file" if name in images else kind
+        for name, kind in signature.kinds.items()
+    }
+    return algorithm_lib.Signature(function, specs, kinds, requires)
+
+
+def file_name(signature: algorithm_lib.Signature, name: str) -> str:
+    """Returns the name of an input or output of a signature in the one for image files."""
+    return name + BYTES if signature.kinds.get(name) == "image" else name
 
 
 def _describing(description: description_lib.Description) -> algorithm_lib.Signature:

@@ -106,9 +106,10 @@ def _expected(
     answer = batches.in_batches(lambda part: signature.function(**part), inputs)
     if not name.endswith(module.BYTES):
         return answer
-    shown = {key for key, value in answer.items() if module.is_image(tf.TensorSpec(value.shape))}
     return {
-        f"{key}{module.BYTES}" if key in shown else key: _clipped(value) if key in shown else value
+        module.file_name(signature, key): _clipped(value)
+        if signature.kinds.get(key) == "image"
+        else value
         for key, value in answer.items()
     }
 

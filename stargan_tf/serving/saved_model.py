@@ -59,6 +59,7 @@ def export(
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {PRECISIONS}. Received: {precision!r}")
+    run.require(algorithm_lib.Exportable)
     algorithm = run.build(training=False, precision=precision, jit_compile=False)
     step = runs.restore_weights(run, algorithm, checkpoint)
     described = description_lib.describe(run, algorithm, step, precision=precision)
@@ -83,16 +84,22 @@ def example_requests(
     requests = {}
     for name, signature in module.all_signatures(algorithm, framing).items():
         requests[name] = {
-            key: _example(key, spec, algorithm.problem.label_space.width, framing.size, random)
+            key: _example(
+                signature.kinds.get(key),
+                spec,
+                algorithm.problem.label_space.width,
+                framing.size,
+                random,
+            )
             for key, spec in signature.inputs.items()
         }
     return requests
 
 
 def _example(
-    name: str, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
+    kind: str | None, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
 ) -> np.ndarray:
-    if spec.dtype == tf.string:
+    if kind == "image_file":
         # Unlike the network's in size and shape; one is transparent, the other turned.
         shape = (image_size + 16, image_size + 8, 4)
         picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
@@ -101,12 +108,12 @@ def _example(
         return np.array(
             [_file(picture, "PNG"), _file(picture.convert("RGB"), "JPEG", exif=exif)], object
         )
-    if spec.dtype == tf.int32:
+    if kind == "domain":
         return np.array([0, width - 1], np.int32)
     shape = [2, *(image_size if n is None else n for n in spec.shape[1:])]
-    if module.is_image(spec):
+    if kind == "image":
         return random.uniform(-1, 1, shape).astype(np.float32)
-    if name == "label":
+    if kind == "label":
         return np.eye(width, dtype=np.float32)[[0, width - 1]]
     return random.standard_normal(shape).astype(np.float32)
 

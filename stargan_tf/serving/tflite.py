@@ -15,7 +15,7 @@ from stargan_tf.base import errors, files
 from stargan_tf.layers import forms
 from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, tflite_images, tflite_report
+from stargan_tf.serving import tflite_images, tflite_report
 
 # "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
 # ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
@@ -93,6 +93,7 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       RuntimeError: TFLite can't convert the networks or run the file.
     """
     _check_interpreter()
+    run.require(algorithm_lib.Exportable)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     size = options.image_size or run.config.data.image_size
@@ -139,13 +140,13 @@ def signatures(
         for key, spec in signature.inputs.items():
             wanted = [1, *(image_size if n is None else n for n in spec.shape[1:])]
             specs[key] = tf.TensorSpec(wanted, spec.dtype, name=key)
-            if module.is_image(spec) and wanted[1] != image_size:
+            if signature.kinds.get(key) == "image" and wanted[1] != image_size:
                 raise errors.UserError(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
                     f"image_size={image_size}; leave it out."
                 )
         _check(signature, specs)
-        fixed[name] = algorithm_lib.Signature(signature.function, specs)
+        fixed[name] = algorithm_lib.Signature(signature.function, specs, signature.kinds)
     return fixed
 
 

@@ -14,7 +14,6 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.inference import batches
 from stargan_tf.reports import table as table_lib
-from stargan_tf.serving import module
 
 # The PSNR in dB that a trained run should reach by scheme, for images clipped to [-1, 1] (peak 2).
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
@@ -72,18 +71,18 @@ def requests(
 
     made = {
         "image": lambda: images,
-        "reference": lambda: np.roll(images, -1, axis=0),
         "label": lambda: targets.astype(np.float32),
         "domain": lambda: targets.argmax(axis=1).astype(np.int32),
         "latent": latents,
         "style": lambda: algorithm.map_latents(latents(), targets),
     }
-    return {
-        name: made[name]()
-        if name in made
-        else random.random((len(images), *spec.shape[1:]), np.float32)
-        for name, spec in signature.inputs.items()
-    }
+    found = {}
+    for name, spec in signature.inputs.items():
+        make = made.get(signature.kinds.get(name))
+        found[name] = make() if make else random.random((len(images), *spec.shape[1:]), np.float32)
+        if signature.kinds.get(name) == "image":
+            images = np.roll(images, -1, axis=0)  # the next one is a reference
+    return found
 
 
 def each(inputs: Mapping[str, np.ndarray]) -> Iterator[Inputs]:
@@ -106,7 +105,7 @@ def measure(
     key = next(iter(expected))
     wanted = expected[key]
     psnr = ssim = None
-    if module.is_image(tf.TensorSpec(wanted.shape)):
+    if signature.kinds.get(key) == "image":
         clipped = [np.clip(value, -1, 1) for value in (wanted, answers[key])]
         psnr = float(tf.reduce_mean(tf.minimum(tf.image.psnr(*clipped, 2.0), _MOST_PSNR)))
         ssim = float(tf.reduce_mean(tf.image.ssim(*(tf.constant(c) for c in clipped), 2.0)))

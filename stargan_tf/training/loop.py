@@ -106,7 +106,7 @@ class _Loop:
                     numbers = {name: float(loss) for name, loss in losses.items()}
                     log.write(step, numbers)
                     self.board.scalars(step, numbers | progress.show(step, numbers))
-                if samples:
+                if samples and isinstance(self.algorithm, algorithm_lib.Previews):
                     self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
                 if saves:
                     self.saved.save(step)

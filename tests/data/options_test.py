@@ -50,8 +50,8 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ({"cache": "disk"}, "The cache on a disk is gone; pack the images with .*stargan_tf.pack"),
         ({"cache": "ram"}, "Unknown `cache` 'ram'; the known ones are auto, memory, off"),
-        ({"max_grey": 0}, "max_grey goes from 1 to 65535; received 0; pass 4095"),
-        ({"max_grey": 65_536}, "max_grey goes from 1 to 65535; received 65536"),
+        ({"max_grey": 0}, "max_grey must be from 1 to 65535; received 0; pass 4095"),
+        ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
     def test_values_that_make_no_sense(self, given, message):
         with self.assertRaisesRegex(errors.UserError, message):

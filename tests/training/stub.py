@@ -4,12 +4,13 @@ from unittest import mock
 
 import tensorflow as tf
 
+from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.runs import runs
 from stargan_tf.training import loop
 from tests import tiny
 
 
-class Stub:
+class Stub(algorithm_lib.Previews):
     """Its losses are given to it; its one variable counts the steps."""
 
     batches_per_step = 1

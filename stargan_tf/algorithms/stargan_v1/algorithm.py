@@ -21,7 +21,13 @@ from stargan_tf.pictures import sheets
 Gradients = list[tf.Tensor]
 
 
-class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
+class StarGANv1(
+    algorithm.Algorithm,
+    algorithm.Translates,
+    algorithm.Classifier,
+    algorithm.Previews,
+    algorithm.Exportable,
+):
     """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
 
     name = "stargan_v1"
@@ -167,8 +173,9 @@ class StarGANv1(algorithm.Algorithm, algorithm.Classifier):
             "image": tf.TensorSpec((None, None, None, 3), tf.float32),
             "label": tf.TensorSpec((None, self.problem.label_space.width), tf.float32),
         }
+        kinds = {"image": "image", "label": "label", "translated": "image"}
         translate = algorithm.Signature(
-            lambda image, label: {"translated": self.G(image, label)}, inputs, requires
+            lambda image, label: {"translated": self.G(image, label)}, inputs, kinds, requires
         )
         return {"translate": translate}
 

@@ -3,36 +3,45 @@
 import dataclasses
 from typing import ClassVar
 
+from stargan_tf.algorithms import hparams
 from stargan_tf.base import errors
 from stargan_tf.base.options import option
-from stargan_tf.data import labels
 
 
 @dataclasses.dataclass(frozen=True)
-class HParams:
+class HParams(hparams.HParams):
     """The defaults are the setting of the paper (Choi et al. 2018, section 5 and appendix)."""
 
-    g_conv_dim: int = option(64, "Channels of G's first layer (table 4).")
-    g_repeat_num: int = option(6, "Residual blocks in G's bottleneck (table 4).")
-    d_conv_dim: int = option(64, "Channels of D's first layer (table 5).")
-    d_repeat_num: int = option(6, "Strided convolutions of D (table 5).")
+    g_conv_dim: int = option(64, "Channels of G's first layer (table 4).", minimum=1)
+    g_repeat_num: int = option(6, "Residual blocks in G's bottleneck (table 4).", minimum=1)
+    d_conv_dim: int = option(64, "Channels of D's first layer (table 5).", minimum=1)
+    d_repeat_num: int = option(6, "Strided convolutions of D (table 5).", minimum=1)
     adversarial_loss: str = option(
         "wgan_gp",
         "wgan_gp: equation 8, with which the paper trains; vanilla: the log form, equation 1.",
         choices=("wgan_gp", "vanilla"),
     )
-    lambda_cls: float = option(1.0, "Weight of the domain classification loss (section 4).")
-    lambda_rec: float = option(10.0, "Weight of the reconstruction loss (section 4).")
-    lambda_gp: float = option(10.0, "Weight of the gradient penalty (section 4).")
-    n_critic: int = option(5, "D updates in a step, before its one G update (section 5).")
-    g_lr: float = option(1e-4, "Learning rate of G (section 5).")
-    d_lr: float = option(1e-4, "Learning rate of D (section 5).")
-    beta_1: float = option(0.5, "Adam's decay of the first moment (section 5).")
-    beta_2: float = option(0.999, "Adam's decay of the second moment (section 5).")
+    lambda_cls: float = option(
+        1.0, "Weight of the domain classification loss (section 4).", minimum=0
+    )
+    lambda_rec: float = option(10.0, "Weight of the reconstruction loss (section 4).", minimum=0)
+    lambda_gp: float = option(10.0, "Weight of the gradient penalty (section 4).", minimum=0)
+    n_critic: int = option(
+        5, "D updates in a step, before its one G update (section 5).", minimum=1
+    )
+    g_lr: float = option(1e-4, "Learning rate of G (section 5).", minimum=0)
+    d_lr: float = option(1e-4, "Learning rate of D (section 5).", minimum=0)
+    beta_1: float = option(0.5, "Adam's decay of the first moment (section 5).", minimum=0, below=1)
+    beta_2: float = option(
+        0.999, "Adam's decay of the second moment (section 5).", minimum=0, below=1
+    )
     lr_decay_start: float = option(
         0.5,
         "Share of total_steps after which the learning rates fall linearly to 0 (section 5: half); "
         "1 keeps them constant.",
+        minimum=0,
+        maximum=1,
+        advice="it is a share of total_steps",
     )
 
     # What a laptop's CPU trains in half an hour; as in the header of a file of configs/. With one
@@ -41,10 +50,9 @@ class HParams:
         "--image_size=64 --g_conv_dim=16 --g_repeat_num=3 --d_conv_dim=32 --d_repeat_num=4 "
         "--n_critic=2 --batch_size=8 --g_lr=3e-4 --d_lr=3e-4 --total_steps=3000"
     )
-    draws_domains_equally: ClassVar[bool] = False  # but images, as they come
 
-    def check(self, image_size: int) -> None:
-        """Raises a UserError where the networks can't be built at this image size (pixels)."""
+    def check_sizes(self, image_size: int) -> None:
+        """Raises a UserError if the networks can't be built at this image size (pixels)."""
         multiple = max(4, 2**self.d_repeat_num)
         if image_size < multiple or image_size % multiple:
             raise errors.UserError(
@@ -52,28 +60,3 @@ class HParams:
                 f"multiple of {multiple}, since D halves it {self.d_repeat_num} times; received "
                 f"image_size={image_size}; change one of the two."
             )
-        for name in ("g_conv_dim", "g_repeat_num", "d_conv_dim", "d_repeat_num", "n_critic"):
-            if getattr(self, name) < 1:
-                raise errors.UserError(
-                    f"{name} must be at least 1; received {getattr(self, name)}."
-                )
-        for name in ("beta_1", "beta_2"):
-            if not 0 <= getattr(self, name) < 1:
-                raise errors.UserError(
-                    f"{name} is at least 0 and below 1; received {getattr(self, name)}."
-                )
-        for name in ("g_lr", "d_lr", "lambda_cls", "lambda_rec", "lambda_gp"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise errors.UserError(
-                    f"{name} is a finite number from 0 on; received {getattr(self, name)}."
-                )
-        if not 0 <= self.lr_decay_start <= 1:
-            raise errors.UserError(
-                "lr_decay_start is a share of total_steps, from 0 to 1; "
-                f"received {self.lr_decay_start}."
-            )
-
-    def check_training(
-        self, label_space: labels.LabelSpace, *, starts_from_run: bool = False
-    ) -> None:
-        """Raises nothing: attributes and domains are both learnt, and no further file is needed."""

@@ -24,6 +24,8 @@ _AVERAGED = ("G", "F", "E")
 # Of the variables that hold a branch for each domain, the axis of the domains.
 _BRANCHES = {r"[FE](_ema)?/unshared.*": 0, "D/branches/kernel": 1, "D/branches/bias": 0}
 _WIDTHS = ("image_size", "channel_base", "max_channels")
+# The networks that an update of G teaches, by where its styles come from.
+_TAUGHT = {"latent": ("G", "F", "E"), "reference": ("G",)}
 
 
 class StarGANv2(translation.Translation, algorithm.Algorithm):
@@ -179,14 +181,13 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             "ds": -schedules.fading(self.hparams.lambda_ds, self.hparams.ds_iter, step),
             "cyc": self.hparams.lambda_cyc,
         }
-        fakes = (x_fake, x_fake2)
-        found |= self._train_g_latent(batch, tape, fakes, s, augment[4], weights)
+        found |= self._train_g("latent", batch, tape, x_fake, x_fake2, s, augment[4], weights)
 
         s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y_trg)
         with tf.GradientTape() as tape:
             x_fake = self._fake(x, s, masks)
-        fakes = (x_fake, self._fake(x, s2, masks))
-        found |= self._train_g_reference(batch, tape, fakes, s, augment[5], weights)
+        x_fake2 = self._fake(x, s2, masks)
+        found |= self._train_g("reference", batch, tape, x_fake, x_fake2, s, augment[5], weights)
 
         for average, name in self.averages.items():
             variables = self.networks[name].trainable_variables
@@ -207,27 +208,23 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         self._apply("D", gradients)
         return {f"D/{kind}_{name}": loss for name, loss in found.items()}
 
-    def _train_g_latent(self, batch, tape, fakes, s, augment, weights) -> dict[str, tf.Tensor]:
-        masks = self.masks(fakes[0])
-        found, by_x_fake, by_G, by_s, by_E = self._g_gradients(
-            batch["x"], batch["y_org"], fakes, batch["y_trg"], s, masks, augment, weights, True
-        )
-        sources = (self.G.trainable_variables, self.F.trainable_variables)
-        # To where s and x_fake came from: G made the one of the other, F made s.
-        more_by_G, by_F = tape.gradient((fakes[0], s), sources, (by_x_fake, by_s))
-        self._apply("G", [a + b for a, b in zip(by_G, more_by_G, strict=True)])
-        self._apply("F", by_F)
-        self._apply("E", by_E)
-        return {f"G/latent_{name}": loss for name, loss in found.items()}
+    def _train_g(
+        self, kind, batch, tape, x_fake, x_fake2, s, augment, weights
+    ) -> dict[str, tf.Tensor]:
+        """Updates G on styles of a kind, and the other networks that this kind teaches.
 
-    def _train_g_reference(self, batch, tape, fakes, s, augment, weights) -> dict[str, tf.Tensor]:
-        masks = self.masks(fakes[0])
-        found, by_x_fake, by_G = self._g_gradients(
-            batch["x"], batch["y_org"], fakes, batch["y_trg"], s, masks, augment, weights, False
+        `tape` has seen how G made x_fake and, of latents, how F made s.
+        """
+        taught = {name: self.networks[name].trainable_variables for name in _TAUGHT[kind]}
+        found, by_made, gradients = self._g_gradients(
+            kind, batch, x_fake, x_fake2, s, self.masks(x_fake), augment, weights
         )
-        more_by_G = tape.gradient(fakes[0], self.G.trainable_variables, by_x_fake)
-        self._apply("G", [a + b for a, b in zip(by_G, more_by_G, strict=True)])
-        return {f"G/reference_{name}": loss for name, loss in found.items()}
+        made = {"G": x_fake, "F": s}
+        targets, sources = ({n: of[n] for n in by_made} for of in (made, taught))
+        more = tape.gradient(targets, sources, by_made)
+        for name in taught:
+            self._apply(name, _added(gradients.get(name), more.get(name)))
+        return {f"G/{kind}_{name}": loss for name, loss in found.items()}
 
     def _apply(self, name: str, gradients: Gradients) -> None:
         variables = self.networks[name].trainable_variables
@@ -265,37 +262,43 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         return found, tape.gradient(total, self.D.trainable_variables)
 
     def _generator_gradients(
-        self, x, y_org, fakes, y_trg, s, masks, augment, weights, styles: bool
-    ) -> tuple:
-        """Returns G's losses and their gradients: by x_fake, by G and, if `styles`, by s and by E.
+        self, kind, batch, x_fake, x_fake2, s, masks, augment, weights
+    ) -> tuple[losses.Losses, dict[str, tf.Tensor], dict[str, Gradients]]:
+        """Returns G's losses, their gradients by what G and F made, and those by weights.
 
-        That by G is of the way back alone; x_fake's own way from G is the caller's. No other
-        gradient is asked for, and a graph computes none: D is not trained here, and in the update
-        on references E is not either.
+        G made x_fake, and F s. The weights are those of G, on the way back, and of E. What this
+        kind does not teach is left out: a graph computes no gradient that nobody uses.
         """
-        x_fake, x_fake2 = fakes
-        G_vars, E_vars = self.G.trainable_variables, self.E.trainable_variables
-        sources = [x_fake, G_vars] + ([s, E_vars] if styles else [])
+        taught = _TAUGHT[kind]
+        made = {"G": x_fake, "F": s} if "F" in taught else {"G": x_fake}
+        variables = {n: self.networks[n].trainable_variables for n in taught if n != "F"}
         with tf.GradientTape() as tape:
             tape.watch([x_fake, s])
             found = losses.generator(
                 lambda x, s: self.G(x, s, masks),
                 self.E,
                 self._augmented(self.D, augment),
-                x,
-                y_org,
+                batch["x"],
+                batch["y_org"],
                 x_fake,
                 x_fake2,
-                y_trg,
+                batch["y_trg"],
                 s,
             )
             total = losses.total(found, weights) / self.problem.replicas
-        return found, *tape.gradient(total, sources)
+        return found, *tape.gradient(total, (made, variables))
 
     def _augmented(self, D, uniforms):
         if uniforms is None:
             return D
         return lambda x, y: D(diff_augment.diff_augment(x, uniforms), y)
+
+
+def _added(a: Gradients | None, b: Gradients | None) -> Gradients:
+    """Returns the sum of two lists of gradients, of which one may be missing."""
+    if a is None or b is None:
+        return a or b
+    return [one + other for one, other in zip(a, b, strict=True)]
 
 
 ALGORITHM = StarGANv2

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from typing import ClassVar
 
+from stargan_tf.algorithms import hparams
 from stargan_tf.base import errors
 from stargan_tf.base.options import option
 from stargan_tf.data import labels
@@ -13,19 +14,24 @@ _SMALLEST_WITH_MASKS = 64
 
 
 @dataclasses.dataclass(frozen=True)
-class HParams:
+class HParams(hparams.HParams):
     """The defaults are the setting of the paper for AFHQ (Choi et al. 2020, section 3, appendix A).
 
     The paper's setting for CelebA-HQ has lambda_ds 1 and w_hpf 1.
     """
 
-    latent_dim: int = option(16, "Length of the latent code z (appendix A).")
-    style_dim: int = option(64, "Length of the style code s (appendix A).")
-    hidden_units: int = option(512, "Units of the mapping network's hidden layers (appendix A).")
-    channel_base: int = option(
-        0, "Channels at the full resolution; 0: 2^14 / image_size, the paper's (appendix A)."
+    latent_dim: int = option(16, "Length of the latent code z (appendix A).", minimum=1)
+    style_dim: int = option(64, "Length of the style code s (appendix A).", minimum=1)
+    hidden_units: int = option(
+        512, "Units of the mapping network's hidden layers (appendix A).", minimum=1
     )
-    max_channels: int = option(512, "The most channels of a layer (appendix A).")
+    channel_base: int = option(
+        0,
+        "Channels at the full resolution; 0: 2^14 / image_size, the paper's (appendix A).",
+        minimum=0,
+        advice="0 stands for the paper's",
+    )
+    max_channels: int = option(512, "The most channels of a layer (appendix A).", minimum=1)
     bottleneck_size: int = option(
         0,
         "G's smallest feature map in pixels; 0: the paper's 16, or 8 where w_hpf > 0 (appendix A). "
@@ -35,6 +41,7 @@ class HParams:
         0.0,
         "Divides the high-pass filter of the skips from encoder to decoder, which keep a face's "
         "contours; needs --landmark_weights; 0: no skips (CelebA-HQ: 1).",
+        minimum=0,
     )
     landmark_weights: str = option(
         "",
@@ -42,19 +49,32 @@ class HParams:
         "release, or the same as .safetensors or .npz); with --init_from, empty: that run's.",
         may_change=True,
     )
-    lambda_reg: float = option(1.0, "Weight of R1, at every D update (section 3).")
-    lambda_sty: float = option(1.0, "Weight of the style reconstruction (section 3).")
-    lambda_ds: float = option(2.0, "Initial weight of the diversity loss (CelebA-HQ: 1).")
-    ds_iter: int = option(100_000, "Steps over which lambda_ds falls linearly to 0 (section 3).")
-    lambda_cyc: float = option(1.0, "Weight of the cycle consistency (section 3).")
-    lr: float = option(1e-4, "Learning rate of G, E and D (section 3).")
-    f_lr: float = option(1e-6, "Learning rate of the mapping network F (section 3).")
-    beta_1: float = option(0.0, "Adam's decay of the first moment (section 3).")
-    beta_2: float = option(0.99, "Adam's decay of the second moment (section 3).")
-    weight_decay: float = option(1e-4, "L2 added to every gradient, as a share of the weight.")
-    ema_decay: float = option(0.999, "Decay of the averages of G, F and E (section 3).")
+    lambda_reg: float = option(1.0, "Weight of R1, at every D update (section 3).", minimum=0)
+    lambda_sty: float = option(1.0, "Weight of the style reconstruction (section 3).", minimum=0)
+    lambda_ds: float = option(
+        2.0, "Initial weight of the diversity loss (CelebA-HQ: 1).", minimum=0
+    )
+    ds_iter: int = option(
+        100_000, "Steps over which lambda_ds falls linearly to 0 (section 3).", minimum=1
+    )
+    lambda_cyc: float = option(1.0, "Weight of the cycle consistency (section 3).", minimum=0)
+    lr: float = option(1e-4, "Learning rate of G, E and D (section 3).", minimum=0)
+    f_lr: float = option(1e-6, "Learning rate of the mapping network F (section 3).", minimum=0)
+    beta_1: float = option(0.0, "Adam's decay of the first moment (section 3).", minimum=0, below=1)
+    beta_2: float = option(
+        0.99, "Adam's decay of the second moment (section 3).", minimum=0, below=1
+    )
+    weight_decay: float = option(
+        1e-4, "L2 added to every gradient, as a share of the weight.", minimum=0
+    )
+    ema_decay: float = option(
+        0.999, "Decay of the averages of G, F and E (section 3).", minimum=0, below=1
+    )
     crop_probability: float = option(
-        0.5, "Share of training images that are cropped at random, to 80 % of the area or more."
+        0.5,
+        "Share of training images that are cropped at random, to 80 % of the area or more.",
+        minimum=0,
+        maximum=1,
     )
     augment: str = option(
         "none",
@@ -71,34 +91,9 @@ class HParams:
     )
     draws_domains_equally: ClassVar[bool] = True  # whatever their sizes
 
-    def check(self, image_size: int) -> None:
-        """Raises a UserError where the networks can't be built at this image size (pixels)."""
+    def check_sizes(self, image_size: int) -> None:
+        """Raises a UserError if the networks can't be built at this image size (pixels)."""
         _check_size(image_size, self.w_hpf)
-        for name in ("latent_dim", "style_dim", "hidden_units", "max_channels", "ds_iter"):
-            if getattr(self, name) < 1:
-                raise errors.UserError(
-                    f"{name} must be at least 1; received {getattr(self, name)}."
-                )
-        if self.channel_base < 0:
-            raise errors.UserError(
-                f"channel_base is at least 1, or 0 for the paper's; received {self.channel_base}."
-            )
-        for name in ("beta_1", "beta_2", "ema_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise errors.UserError(
-                    f"{name} is at least 0 and below 1; received {getattr(self, name)}."
-                )
-        names = ("w_hpf", "lambda_reg", "lambda_sty", "lambda_ds", "lambda_cyc", "lr", "f_lr",
-                 "weight_decay")  # fmt: skip
-        for name in names:
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise errors.UserError(
-                    f"{name} is a finite number from 0 on; received {getattr(self, name)}."
-                )
-        if not 0 <= self.crop_probability <= 1:
-            raise errors.UserError(
-                f"crop_probability goes from 0 to 1; received {self.crop_probability}."
-            )
         size = self.bottleneck_size
         if size and (size & (size - 1) or not 4 <= size <= (32 if self.w_hpf else image_size)):
             raise errors.UserError(
@@ -146,6 +141,10 @@ class HParams:
                 f"--landmark_weights={self.landmark_weights} does not exist; give the path of "
                 "wing.ckpt (from the authors' release), or --w_hpf=0, which needs none."
             )
+
+    def flags_for_few_images(self) -> str:
+        """Returns the flag that changes what D sees, unless it is given."""
+        return "augment=diffaugment" if self.augment == "none" else ""
 
 
 def _check_size(image_size: int, w_hpf: float) -> None:

@@ -16,6 +16,14 @@ from stargan_tf.landmarks import network as landmark_network
 
 Tensors = dict[str, tf.Tensor]
 _MASKS = ("mask0", "mask1")
+_KINDS = {
+    "image": "image",
+    "reference": "image",
+    "translated": "image",
+    "domain": "domain",
+    "latent": "latent",
+    "style": "style",
+}
 
 
 def make(
@@ -76,7 +84,8 @@ def _signature(
         return {f"domain must be from 0 to {domains - 1}": inside}
 
     checks = {"requires": known} if "domain" in names else {}
-    return algorithm.Signature(function, {name: specs[name] for name in names}, **checks)
+    inputs = {name: specs[name] for name in names}
+    return algorithm.Signature(function, inputs, _KINDS, **checks)
 
 
 def _specs(G: keras.Model, F: keras.Model) -> dict[str, tf.TensorSpec]:

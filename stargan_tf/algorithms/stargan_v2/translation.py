@@ -15,7 +15,7 @@ _LATENTS = 3  # of each domain on a sheet
 _SEED = 0
 
 
-class Translation(algorithm.Styled):
+class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
     """Translates with the averaged networks: G_ema, F_ema and E_ema of `networks`."""
 
     networks: dict[str, keras.Model]
@@ -25,11 +25,6 @@ class Translation(algorithm.Styled):
         G, E = self.networks["G_ema"], self.networks["E_ema"]
         self._encode = tf.function(lambda x, y: E(x, y), reduce_retracing=True)
         self._render = tf.function(lambda x, s: G(x, s, self.masks(x)), reduce_retracing=True)
-
-    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """Returns images in the domains of labels, image i in the style of latent code i."""
-        z = algorithm.latents(_SEED, len(labels), self.latent_dim)
-        return self.render(images, self.map_latents(z, labels))
 
     @property
     def style_dim(self) -> int:

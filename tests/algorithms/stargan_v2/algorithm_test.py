@@ -92,12 +92,20 @@ class IterationTest(tf.test.TestCase):
         """Of the loss of the fourth update: its styles are from E after the third."""
         made = tiny.build(NAME, changes={"lr": 0.05, "augment": "none"})
         batch = _batch(made)
-        seen = []
+        styles, gradients = [], []
         plain = made._g_gradients
-        made._g_gradients = lambda *args: seen.append(args[4]) or plain(*args)
+
+        def seen(*args):
+            found = plain(*args)
+            styles.append(args[4])
+            gradients.append([set(by) for by in found[1:]])
+            return found
+
+        made._g_gradients = seen
         made.train_step(batch, tf.constant(0, tf.int64))
-        self.assertLen(seen, 2)
-        self.assertAllClose(seen[1], made.E(batch["x_ref"], batch["y_trg"]), atol=1e-5)
+        self.assertAllClose(styles[1], made.E(batch["x_ref"], batch["y_trg"]), atol=1e-5)
+        # By what G and F made, and by weights of G and E: none that the update does not use.
+        self.assertEqual(gradients, [[{"G", "F"}, {"G", "E"}], [{"G"}, {"G"}]])
 
     @pytest.mark.slow
     def test_augmentation_changes_what_d_sees_and_nothing_else(self):

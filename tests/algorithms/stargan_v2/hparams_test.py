@@ -22,12 +22,12 @@ class HParamsTest(tf.test.TestCase, parameterized.TestCase):
         ({"max_channels": 0}, 64, "max_channels must be at least 1"),
         ({"bottleneck_size": 12}, 64, "bottleneck_size is a power of two from 4 .* received 12"),
         ({"bottleneck_size": 128}, 64, "bottleneck_size is a power of two from 4"),
-        ({"channel_base": -1}, 64, "channel_base is at least 1, or 0"),
-        ({"beta_2": 1.0}, 64, "beta_2 is at least 0 and below 1"),
-        ({"ema_decay": 1.0}, 64, "ema_decay is at least 0 and below 1"),
-        ({"lambda_ds": float("nan")}, 64, "lambda_ds is a finite number"),
-        ({"f_lr": -1.0}, 64, "f_lr is a finite number"),
-        ({"crop_probability": 1.5}, 64, "crop_probability goes from 0 to 1"),
+        ({"channel_base": -1}, 64, "channel_base must be at least 0; received -1; 0 stands for"),
+        ({"beta_2": 1.0}, 64, "beta_2 must be at least 0 and below 1"),
+        ({"ema_decay": 1.0}, 64, "ema_decay must be at least 0 and below 1"),
+        ({"lambda_ds": float("nan")}, 64, "lambda_ds must be a finite number, at least 0"),
+        ({"f_lr": -1.0}, 64, "f_lr must be a finite number"),
+        ({"crop_probability": 1.5}, 64, "crop_probability must be from 0 to 1"),
         ({"landmark_weights": "wing.ckpt"}, 64, "--landmark_weights is used where w_hpf > 0"),
     )
     def test_bad_values(self, changes, image_size, message):
