@@ -163,7 +163,7 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         ("both", {"domains": "a,b"}, "received `attributes` and `domains`"),
         ("twice", {"attributes": "Male,Male,a,b,c"}, "hold a name twice"),
         ("minus", {"attributes": "Male,-Young,a,b,c"}, "begins with a minus.*; call it 'Young'"),
-        ("exclusive", {"exclusive": "Male,Bald"}, "in --exclusive 'Bald'"),
+        ("exclusive", {"exclusive": "Male,Bald"}, "in `exclusive` 'Bald'"),
         ("exclusive_domains", {"attributes": "", "domains": "a,b,c,d,e", "exclusive": "a,b"},
          "Domains exclude each other already; received exclusive=a,b"),
         ("image_size", {"image_size": 128}, "for images of 64 pixels; received --image_size=128"),
