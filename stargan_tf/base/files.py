@@ -53,7 +53,7 @@ def remove_partial(directory: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
+def lock_folder(directory: pathlib.Path, lock: str) -> Iterator[bool]:
     """Locks a folder for this process until the block ends; creates it if necessary.
 
     The kernel releases the lock when the process ends, even if it is killed, so that no stale lock

@@ -304,6 +304,14 @@ class JointSpace(LabelSpace):
         return number, block.space.names[index - block.start]
 
 
+def refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Raises a UserError if a name is not among the known ones; `what` is the noun for a name."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise unknown_name(name, known, what)
+
+
 def unknown_name(name: str, known: Iterable[str], what: str = "") -> errors.UserError:
     """Returns the error for a name that is not among the known ones; it suggests similar ones."""
     known = list(known)

@@ -188,8 +188,7 @@ class DataOptions:
             raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
-        if self.cache not in _CACHES:
-            raise labels.unknown_name(self.cache, _CACHES, what="`cache`")
+        labels.refuse_unknown([self.cache], _CACHES, "`cache`")
         if self.dataset == "cartoon_faces" and self.data_dir:
             raise errors.UserError(
                 "dataset=cartoon_faces draws its images and reads no folder; received "
@@ -237,9 +236,8 @@ class DataOptions:
         """
         groups = tuple(split_names(group) for group in self.exclusive.split(";"))
         if self.exclusive != DataOptions.exclusive:
-            for name in (name for group in groups for name in group):
-                if name not in names:
-                    raise labels.unknown_name(name, names, what="attribute in `exclusive`")
+            listed = (name for group in groups for name in group)
+            labels.refuse_unknown(listed, names, "attribute in `exclusive`")
         return groups
 
 

@@ -20,7 +20,9 @@ _LARGEST = 256  # pixels
 _Column = tuple[str, np.ndarray, Callable[[tf.Tensor], tf.Tensor]]  # heading, images, how to load
 
 
-def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> np.ndarray:
+def draw(
+    parts: Sequence[collection.InspectedSplit], options: options_lib.DataOptions
+) -> np.ndarray:
     """Draws a column of up to six images for every label, or for 60 evenly spaced labels of more.
 
     Args:
@@ -47,7 +49,7 @@ def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> 
 
 
 def _columns(
-    part: collection.Part, size: int, options: options_lib.DataOptions
+    part: collection.InspectedSplit, size: int, options: options_lib.DataOptions
 ) -> Iterator[_Column]:
     """Yields a column for every label of a data set."""
     sampler = dataclasses.replace(

@@ -26,7 +26,7 @@ def copies(images: collection_lib.Collection) -> list[finding.Finding]:
         group = group.tolist()
         names = [images.describe(k) for k in group]
         labels = [images.label(k) for k in group]
-        sets = [images.part(k).data_set for k in group]
+        sets = [images.split_of(k).data_set for k in group]
         # The labels of two data sets need not agree: they have different meanings.
         if len(set(zip(sets, labels, strict=True))) > len(set(sets)):
             contradictory.append(
@@ -35,15 +35,15 @@ def copies(images: collection_lib.Collection) -> list[finding.Finding]:
                     for name, label in zip(names, labels, strict=True)
                 )
             )
-        splits = [images.part(k).split for k in group]
-        seen = [n for n, s in zip(names, splits, strict=True) if s == collection_lib.TRAINING]
-        if seen:
-            leaked += [
-                f"{n} = {seen[0]}"
-                for n, s in zip(names, splits, strict=True)
-                if s != collection_lib.TRAINING
-            ]
-        repeated += _repeated(names, list(zip(splits, sets, labels, strict=True)))
+        splits = [images.split_of(k).split for k in group]
+        named = list(zip(names, splits, strict=True))
+        trained = [name for name, split in named if split == collection_lib.TRAINING]
+        held_out = [name for name, split in named if split != collection_lib.TRAINING]
+        leaked += [f"{name} = {trained[0]}" for name in held_out if trained]
+        firsts: dict[object, str] = {}
+        for name, key in zip(names, zip(splits, sets, labels, strict=True), strict=True):
+            if (first := firsts.setdefault(key, name)) is not name:
+                repeated.append(f"{name} = {first}")
     return [
         *_same_pixels("contradictory", contradictory, "Labelled in several ways",
                       "picture", "Decide which label {} should have, and remove the other copies"),
@@ -60,7 +60,7 @@ def lookalikes(images: collection_lib.Collection) -> list[finding.Finding]:
     pairs = near(table["differences"], table["thumbnail"], table["pixels"])
     if not pairs:
         return []
-    pairs.sort(key=lambda pair: images.part(pair[0]).split == images.part(pair[1]).split)
+    pairs.sort(key=lambda pair: images.split_of(pair[0]).split == images.split_of(pair[1]).split)
     names = (f"{images.describe(a)} ~ {images.describe(b)}" for a, b in pairs)
     count = finding.counted(len(pairs), "pair")
     text = (
@@ -127,17 +127,6 @@ def _candidates(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def _bits(values: np.ndarray) -> np.ndarray:
     """Counts the set bits of uint64 values (np.bitwise_count needs NumPy 2)."""
     return np.unpackbits(values[:, np.newaxis].view(np.uint8), axis=1).sum(axis=1)
-
-
-def _repeated(names: Sequence[str], keys: Sequence[object]) -> list[str]:
-    """Returns the copies whose split, data set and label (the key) are those of an earlier one."""
-    firsts: dict[object, str] = {}
-    repeated = []
-    for name, key in zip(names, keys, strict=True):
-        if key in firsts:
-            repeated.append(f"{name} = {firsts[key]}")
-        firsts.setdefault(key, name)
-    return repeated
 
 
 def _same_pixels(

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
-import itertools
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,7 +10,6 @@ import numpy as np
 from stargan_tf import hyperparameters
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import joint, loading
-from stargan_tf.data import options as options_lib
 from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import (
     collection,
@@ -79,7 +76,7 @@ def examine(
         result = trial(config, _broken(training))
         lines = cost.lines(result, config, machine, sum(part.images.size for part in training))
         findings += cost.findings(result, config, machine)
-        measured = result.to_json()
+        measured = dataclasses.asdict(result)
     elif trial:
         lines = ["No step was tried: correct the data or the options first."]
     summary = images.summary()
@@ -87,18 +84,17 @@ def examine(
     return result, _sheet(training, config)
 
 
-def _broken(training: Sequence[collection.Part]) -> list[int]:
+def _broken(training: Sequence[collection.InspectedSplit]) -> list[int]:
     """Returns the numbers of the broken training images, counted through all data sets."""
-    starts = itertools.accumulate((part.images.size for part in training), initial=0)
-    return [
-        start + index
-        for start, part in zip(starts, training, strict=False)
-        for index in part.inspection.problems
-    ]
+    numbers, start = [], 0
+    for part in training:
+        numbers += [start + index for index in part.inspection.problems]
+        start += part.images.size
+    return numbers
 
 
 def _sheet(
-    training: Sequence[collection.Part], config: hyperparameters.Config
+    training: Sequence[collection.InspectedSplit], config: hyperparameters.Config
 ) -> np.ndarray | None:
     nothing = all(len(part.inspection.problems) == part.images.size for part in training)
     if nothing or config.data.image_size < 1:
@@ -145,7 +141,7 @@ def _reported_in(findings: list[finding.Finding], kind: str) -> Iterator[None]:
 
 def _load(
     config: hyperparameters.Config, most_images: int, progress: Progress
-) -> tuple[list[collection.Part], list[finding.Finding]]:
+) -> tuple[list[collection.InspectedSplit], list[finding.Finding]]:
     """Loads and inspects both splits of all data sets, and returns why some can't be loaded."""
     parts, problems = [], []
     for split, name in (("train", collection.TRAINING), ("test", collection.HELD_OUT)):
@@ -162,15 +158,13 @@ def _load(
         for data_set, images in sets.items():
             most = most_images or (_DRAWN if images.in_memory else 0)
             total = min(most or images.size, images.size)
-            count = functools.partial(_count, progress, f"{data_set} {name}".strip(), total)
-            inspected = inspection.inspect(images, most, count)
+            what = f"{total:,} {f'{data_set} {name}'.strip()} images"
+            inspected = inspection.inspect(
+                images, most, lambda done, what=what: progress(f"Looked at {done:,} of {what}.")
+            )
             crop = config.data.crop_size or images.crop_size
-            parts.append(collection.Part(name, images, inspected, crop, data_set))
+            parts.append(collection.InspectedSplit(name, images, inspected, crop, data_set))
     return parts, problems
-
-
-def _count(progress: Progress, name: str, total: int, done: int) -> None:
-    progress(f"Looked at {done:,} of {total:,} {name} images.")
 
 
 def _folders(
@@ -195,16 +189,13 @@ def _folders(
         advice = folder.guess(survey, part.kind) if problems and not data.datasets else ""
         if advice:
             problems = [dataclasses.replace(problem, advice=advice) for problem in problems]
-        strays += folder.strays(survey, None if problems else _layout(part))
+        has_domains = part.kind == "image_folder" and not problems
+        strays += folder.strays(survey, folder_layout.find(part.data_dir) if has_domains else None)
     return lines, [*problems, *strays]
 
 
-def _layout(options: options_lib.DataOptions) -> folder_layout.Layout | None:
-    return folder_layout.find(options.data_dir) if options.kind == "image_folder" else None
-
-
 def _check_training(
-    config: hyperparameters.Config, training: Sequence[collection.Part]
+    config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]
 ) -> list[finding.Finding]:
     """Makes the checks that training makes of the labels and the run directory."""
     findings = []
@@ -218,7 +209,7 @@ def _check_training(
 
 
 def _check_start(
-    config: hyperparameters.Config, training: Sequence[collection.Part]
+    config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]
 ) -> list[finding.Finding]:
     """Checks that the weights to start from exist and fit; builds the networks to do so."""
     findings = []
@@ -230,7 +221,7 @@ def _check_start(
     return findings
 
 
-def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) -> runs.Run:
+def _run(config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]) -> runs.Run:
     """Returns the run that training would create."""
     sets = {part.data_set: part.images for part in training}
     if len(sets) > 1:
@@ -246,8 +237,8 @@ def _check_images(
     images: collection.Collection, config: hyperparameters.Config
 ) -> list[finding.Finding]:
     findings = [
-        *counts.of_labels(images.parts, config),
-        *pictures.broken(images.parts, config.data.on_corrupt),
+        *counts.of_labels(images.splits, config),
+        *pictures.broken(images.splits, config.data.on_corrupt),
     ]
     if images.size:
         findings += [

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 MOST_NAMES = 1000  # of images that a finding keeps; 200,000 paths would help nobody
 
@@ -27,10 +27,6 @@ class Finding:
     advice: str = ""
     names: tuple[str, ...] = ()
     count: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns a JSON-ready dictionary."""
-        return dataclasses.asdict(self)
 
 
 def naming(

@@ -94,7 +94,7 @@ def guess(survey: folder_survey.Survey, kind: str) -> str:
       survey: The contents of the folder.
       kind: The data set that the user asked for.
     """
-    root, children = survey.root, survey.children()
+    root = survey.root
     if "" in survey.problems:
         return _near_name(root)
     if not survey.images and survey.archives and not survey.unread:
@@ -104,7 +104,7 @@ def guess(survey: folder_survey.Survey, kind: str) -> str:
     if not survey.images and kind == "image_folder":
         return f"Copy images into {os.path.join(root, '<domain>')}, a folder for each domain"
     if kind != "celeba":
-        for folder in ("", *children):
+        for folder in ("", *(path for path in survey.folders if "/" not in path)):
             if celeba.find_table(os.path.join(root, folder)):
                 return f"Pass dataset=celeba data_dir={os.path.join(root, folder)}"
     return ""

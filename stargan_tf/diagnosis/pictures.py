@@ -18,7 +18,9 @@ _MANY = 0.25  # share of small images above which the image size is to blame
 _SIZES = (512, 256, 128, 64, 32, 16)  # training sizes to recommend
 
 
-def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[finding.Finding]:
+def broken(
+    parts: Sequence[collection_lib.InspectedSplit], on_corrupt: str
+) -> list[finding.Finding]:
     """Returns the findings on images that can't be used."""
     findings = []
     skips = on_corrupt == "skip"

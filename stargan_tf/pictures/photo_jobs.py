@@ -71,13 +71,13 @@ def into_one(image: pathlib.Path, output: pathlib.Path) -> Jobs:
       UserError: As in `jobs`.
     """
     _check_png(output, "`output`")
-    pairs = tuple((photo, output) for photo in found([str(image)], "`image`"))
+    pairs = tuple((photo, output) for photo in find_photos([str(image)], "`image`"))
     _refuse_to_overwrite(pairs, "`output`")
     _make([output.parent], "`output`")
     return Jobs(pairs, image.is_dir())
 
 
-def found(paths: Sequence[str], name: str) -> list[pathlib.Path]:
+def find_photos(paths: Sequence[str], name: str) -> list[pathlib.Path]:
     """Returns the photos at some paths, each of which is a photo or a folder of photos.
 
     One line is printed about other files in a folder.

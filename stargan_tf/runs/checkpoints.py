@@ -85,8 +85,9 @@ class Checkpoints:
             extra = sorted(stored - wanted) if names is None else []
             if missing or extra:
                 raise errors.UserError(
-                    f"{path} belongs to another model: it lacks {_some(missing)} and also has "
-                    f"{_some(extra)}; use the run it came from."
+                    f"{path} belongs to another model: it lacks "
+                    f"{errors.some(missing) or 'nothing'} and also has "
+                    f"{errors.some(extra) or 'nothing'}; use the run it came from."
                 )
             return sorted(wanted)
 
@@ -164,8 +165,3 @@ def options_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str
         number += 1
     start = f"{run_dir}" if step is None else f"{run_dir}:{step}"
     return shlex.join([f"init_from={start}", f"run_dir={run_dir}-{number}"])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more if names else "nothing"

@@ -129,7 +129,7 @@ class Run:
         """
         with contextlib.ExitStack() as stack:
             try:
-                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+                held = stack.enter_context(files.lock_folder(self.directory, _LOCK))
             except files.TakenError as error:
                 raise errors.UserError(
                     f"Another training is under way in {self.directory} ({error}); wait for it or "
@@ -297,7 +297,7 @@ def _refuse_parts(path: pathlib.Path, name: str) -> None:
             if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
                 step = int(match[1])
                 option = "--checkpoint" if name.startswith("--") else "`checkpoint`"
-                instead += f":{step}" if name == "--init_from" else f" {option}={step}"
+                instead += f":{step}" if name == "`init_from`" else f" {option}={step}"
         raise errors.UserError(
             f"{name} is the folder of a run; received the "
             f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."

@@ -128,7 +128,9 @@ class ListingTest(PhotoJobsTestCase):
         self._files("b.jpg", "s/a.jpg", "notes.txt")
         (self.root / "one.txt").write_bytes(b"x")
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            found = photo_jobs.found([str(self.root / "one.txt"), str(self.folder)], "`reference`")
+            found = photo_jobs.find_photos(
+                [str(self.root / "one.txt"), str(self.folder)], "`reference`"
+            )
         expected = [self.root / "one.txt", self.folder / "b.jpg", self.folder / "s/a.jpg"]
         self.assertEqual(found, expected)
         self.assertIn("notes.txt", said.getvalue())

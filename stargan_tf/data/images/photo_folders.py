@@ -35,12 +35,10 @@ class Listing:
 
     def note(self) -> str:
         """Returns a line that lists what was passed over; "" if nothing was."""
-        count = len(self.passed_over)
-        if not count:
+        if not self.passed_over:
             return ""
-        named = ", ".join(self.passed_over[:_MOST_NAMED])
-        more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
-        return f"passed over, as hidden, a link to a folder or no picture: {named}{more}"
+        named = errors.some(self.passed_over, _MOST_NAMED)
+        return f"passed over, as hidden, a link to a folder or no picture: {named}"
 
 
 def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
@@ -62,7 +60,7 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
     pending = [pathlib.PurePath()]
     while pending:
         parent = pending.pop()
-        for entry in _entries(folder / parent):
+        for entry in entries(folder / parent):
             path = parent / entry.name
             if entry.is_dir():
                 if entry.name.startswith(".") or entry.is_symlink():
@@ -76,14 +74,15 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
     return Listing(tuple(sorted(photos, key=lambda path: path.parts)), tuple(sorted(passed_over)))
 
 
-def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
+def entries(folder: str | os.PathLike[str]) -> list[os.DirEntry]:
+    """Returns the entries of a folder in any order; raises a UserError if it can't be listed."""
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        with os.scandir(folder) as listed:
+            return list(listed)
     except OSError as error:
         raise errors.UserError(
-            f"Cannot list the folder {folder}: {error.strerror}; check its permissions, or move it "
-            "out of the folder of photos."
+            f"Cannot list the folder {os.fspath(folder)!r}: {error.strerror}; check the path and "
+            "its permissions."
         ) from error
 
 

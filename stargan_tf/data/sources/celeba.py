@@ -14,6 +14,7 @@ from stargan_tf.base import errors
 from stargan_tf.data import columns
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
+from stargan_tf.data.images import photo_folders
 from stargan_tf.data.sources import image_files, tables
 
 DEFAULT_ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
@@ -126,7 +127,7 @@ def _paths(folder: str, names: Sequence[str], table: str) -> list[str]:
     If there is neither, the path is that of the listed file, and the source reports the problem.
     """
     # Lists the folder once instead of calling stat 202,599 times.
-    present = sorted(entry.name for entry in image_files.list_folder(folder))
+    present = sorted(entry.name for entry in photo_folders.entries(folder))
     stems: dict[str, str] = {}
     known, wanted = set(present), set(names)
     for name in present:
@@ -157,9 +158,7 @@ def _read_table(path: str, attributes: Sequence[str]) -> tuple[list[str], np.nda
       UserError: The table can't be read or is malformed, or an attribute is unknown.
     """
     known, rows = (_read_csv if path.endswith(_CSV) else _read_text)(path)
-    for name in attributes:
-        if name not in known:
-            raise labels_lib.unknown_name(name, known, what="attribute")
+    labels_lib.refuse_unknown(attributes, known, "attribute")
     return _parse(rows, os.path.basename(path), known, attributes)
 
 

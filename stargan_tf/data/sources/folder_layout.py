@@ -5,6 +5,7 @@ import os
 import re
 
 from stargan_tf.base import errors
+from stargan_tf.data.images import photo_folders
 from stargan_tf.data.sources import image_files
 
 LAYOUT = (
@@ -67,7 +68,7 @@ def folders(folder: str) -> tuple[str, ...]:
     Raises:
       UserError: The folder can't be listed.
     """
-    entries = image_files.list_folder(folder)
+    entries = photo_folders.entries(folder)
     visible = (entry for entry in entries if not entry.name.startswith((".", _NOT_DATA)))
     return tuple(sorted(entry.name for entry in visible if entry.is_dir()))
 
@@ -179,7 +180,7 @@ def _refuse_wrapper(data_dir: str) -> None:
 
 
 def _loose_images(folder: str) -> list[str]:
-    names = (entry.name for entry in image_files.list_folder(folder))
+    names = (entry.name for entry in photo_folders.entries(folder))
     visible = (name for name in names if not name.startswith("."))
     return sorted(n for n in visible if n.lower().endswith(image_files.IMAGE_SUFFIXES))
 

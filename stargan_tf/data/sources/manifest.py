@@ -108,9 +108,7 @@ def _choose_columns(table: tables.Table, options: options_lib.DataOptions) -> tu
             f"add the {table.term} {_LABEL!r}, or one of 0 and 1 for each attribute."
         )
     names = options_lib.split_names(options.domains) or options_lib.split_names(options.attributes)
-    for name in names:
-        if name not in others:
-            raise labels_lib.unknown_name(name, others, what="attribute")
+    labels_lib.refuse_unknown(names, others, "attribute")
     return names or others
 
 
@@ -226,9 +224,7 @@ def _labels(
             f"{table.path!r} gives {len(rows)} images {len(names)} different labels, such as "
             f"{names[0]!r} and {names[1]!r}; a label names one of a few domains."
         )
-    for name in domains:
-        if name not in names:
-            raise labels_lib.unknown_name(name, names, what="label")
+    labels_lib.refuse_unknown(domains, names, "label")
     index = {name: i for i, name in enumerate(names)}
     one_hot = np.eye(len(names), dtype=np.uint8)[[index[row.value] for row in rows]]
     return columns.choose(names, one_hot, domains or names, as_domains=True)

@@ -172,9 +172,7 @@ def _choose_classes(
             "choose some of the classes with `domains`."
         )
     domains = tuple(selection.domains or known)
-    for domain in domains:
-        if domain not in known:
-            raise labels_lib.unknown_name(domain, known, what="class")
+    labels_lib.refuse_unknown(domains, known, "class")
     if len(domains) < 2:
         raise errors.UserError(
             f"{name} has {len(domains)} class, but translation needs at least 2 domains; choose "
