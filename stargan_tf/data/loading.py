@@ -67,10 +67,8 @@ def describe_left_out(options: options_lib.DataOptions) -> list[str]:
 def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[int, str]]:
     """Returns the data set without its unusable images, and what is wrong with each of those.
 
-    Args:
-      images: The data set.
-      on_corrupt: "error" or "skip". "skip" decodes every image first: batches are decided
-        beforehand, so no image can be dropped during training.
+    `on_corrupt` is "error" or "skip". "skip" decodes every image first: batches are decided
+    beforehand, so no image can be dropped during training.
 
     Raises:
       UserError: An image is unusable and `on_corrupt` is "error", or a label would lose its last
@@ -110,11 +108,8 @@ def sampler(
 ) -> samplers.AnySampler:
     """Returns the sampler of a source, as the options say.
 
-    Args:
-      images: As `load` returned it.
-      options: The data flags.
-      seed: Of all chance.
-      augment: Whether it is for training; else nothing is mirrored, and nothing is kept.
+    `seed` decides every random number. With `augment`, it is for training; without, no image is
+    mirrored and none is cached.
     """
     if isinstance(images, joint.Joint):
         # Seeds of runs are below 2^32: those of further data sets are none that a run has.

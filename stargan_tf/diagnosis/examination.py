@@ -63,13 +63,16 @@ def examine(
     findings += folder_findings
     images = collection.Collection(parts)
     training = images.training()
-    if training:
-        findings += _check_training(config, training)
+    run = _run(config, training) if training else None
+    if run:
+        findings += _check_run(run, training)
     findings += _check_images(images, config)
-    sound = bool(training) and not any(f.kind in _BEFORE_TRIAL for f in findings)
+    sound = run is not None and not any(f.kind in _BEFORE_TRIAL for f in findings)
     if sound and config.train.init_from:
         progress("Comparing the weights to start from.")
-        findings += _check_start(config, training)
+        with _reported_in(findings, "init_from"):
+            if start := initial_weights.find(run):
+                initial_weights.give(start, run, run.build())
     lines, measured = [], None
     if trial and sound:
         progress("Trying a few steps of training.")
@@ -81,7 +84,10 @@ def examine(
         lines = ["No step was tried: correct the data or the options first."]
     summary = images.summary()
     result = report.Report(_title(config), findings, summary, folder_lines, lines, measured)
-    return result, _sheet(training, config)
+    usable = any(len(part.inspection.problems) < part.images.size for part in training)
+    if not usable or config.data.image_size < 1:
+        return result, None
+    return result, contact_sheet.draw(training, config.data)
 
 
 def _broken(training: Sequence[collection.InspectedSplit]) -> list[int]:
@@ -91,15 +97,6 @@ def _broken(training: Sequence[collection.InspectedSplit]) -> list[int]:
         numbers += [start + index for index in part.inspection.problems]
         start += part.images.size
     return numbers
-
-
-def _sheet(
-    training: Sequence[collection.InspectedSplit], config: hyperparameters.Config
-) -> np.ndarray | None:
-    nothing = all(len(part.inspection.problems) == part.images.size for part in training)
-    if nothing or config.data.image_size < 1:
-        return None
-    return contact_sheet.draw(training, config.data)
 
 
 def _title(config: hyperparameters.Config) -> str:
@@ -194,30 +191,16 @@ def _folders(
     return lines, [*problems, *strays]
 
 
-def _check_training(
-    config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]
+def _check_run(
+    run: runs.Run, training: Sequence[collection.InspectedSplit]
 ) -> list[finding.Finding]:
     """Makes the checks that training makes of the labels and the run directory."""
     findings = []
-    run = _run(config, training)
     with _reported_in(findings, "algorithm"):
         for part in training:
             run.check_data(part.images.example_spec)
     with _reported_in(findings, "run_dir"):
         run.check()
-    return findings
-
-
-def _check_start(
-    config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]
-) -> list[finding.Finding]:
-    """Checks that the weights to start from exist and fit; builds the networks to do so."""
-    findings = []
-    run = _run(config, training)
-    with _reported_in(findings, "init_from"):
-        start = initial_weights.find(run)
-        if start:
-            initial_weights.give(start, run, run.build())
     return findings
 
 

@@ -229,7 +229,7 @@ def read_index(directory: pathlib.Path, split: str, number: int, expected: str =
     """Returns the index of shard `number` of a split.
 
     Raises:
-      UserError: If it is missing, cut short, damaged, or its checksum (hex) is not `expected` ("": any).
+      UserError: If it is missing, cut short, damaged, or its checksum is not `expected` (hex; "": any).
     """
     path = directory / index_name(split, number)
     try:

@@ -5,7 +5,7 @@ The table of attributes is the authors' text file, or the same as CSV, as on Kag
 
 import os
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -159,7 +159,23 @@ def _read_table(path: str, attributes: Sequence[str]) -> tuple[list[str], np.nda
     """
     known, rows = (_read_csv if path.endswith(_CSV) else _read_text)(path)
     labels_lib.refuse_unknown(attributes, known, "attribute")
-    return _parse(rows, os.path.basename(path), known, attributes)
+    table, places = os.path.basename(path), [known.index(name) for name in attributes]
+    names, labels = [], bytearray()
+    for line, (name, *values) in rows:
+        if len(values) != len(known) or not _VALUES.issuperset(values):
+            raise errors.UserError(
+                f"Line {line} of {table} must be a file name and {len(known)} values 1 or -1 but "
+                f"is {' '.join([name, *values])[:60]!r}; download the table again."
+            )
+        if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
+            raise errors.UserError(
+                f"Line {line} of {table} names the image {name[:60]!r}, but images lie in one "
+                "folder; write the name of the file alone."
+            )
+        names.append(name)
+        labels += bytes(values[place] == "1" for place in places)
+    bits = np.frombuffer(labels, np.uint8).reshape(len(names), len(places))
+    return names, bits.astype(np.float32)
 
 
 def _read_csv(path: str) -> tuple[list[str], Iterator[_Row]]:
@@ -194,25 +210,3 @@ def _read_text(path: str) -> tuple[list[str], Iterator[_Row]]:
         )
     rows = ((n, line.split() or [""]) for n, line in enumerate(lines[_HEADER_LINES:], 3))
     return list(map(names_lib.normalized, lines[1].split())), rows
-
-
-def _parse(
-    rows: Iterable[_Row], table: str, known: Sequence[str], attributes: Sequence[str]
-) -> tuple[list[str], np.ndarray]:
-    places = [known.index(name) for name in attributes]
-    names, labels = [], bytearray()
-    for line, (name, *values) in rows:
-        if len(values) != len(known) or not _VALUES.issuperset(values):
-            raise errors.UserError(
-                f"Line {line} of {table} must be a file name and {len(known)} values 1 or -1 but "
-                f"is {' '.join([name, *values])[:60]!r}; download the table again."
-            )
-        if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
-            raise errors.UserError(
-                f"Line {line} of {table} names the image {name[:60]!r}, but images lie in one "
-                "folder; write the name of the file alone."
-            )
-        names.append(name)
-        labels += bytes(values[place] == "1" for place in places)
-    bits = np.frombuffer(labels, np.uint8).reshape(len(names), len(places))
-    return names, bits.astype(np.float32)

@@ -69,7 +69,12 @@ def _images(
     paths: list[str] = []
     indices: list[int] = []
     for name in folders:
-        images = _domain_images(os.path.join(folder, name))
+        images = image_files.find_images(os.path.join(folder, name))
+        if not images:
+            raise errors.UserError(
+                f"The domain folder {os.path.join(folder, name)!r} holds no image "
+                f"({', '.join(image_files.IMAGE_SUFFIXES)}); add images or remove the folder."
+            )
         paths += images
         indices += [label_space.index(name)] * len(images)
     start = len(os.path.join(folder, ""))
@@ -90,13 +95,3 @@ def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
             f"{folder!r} holds no domain folder; expected {folder_layout.LAYOUT}."
         )
     return present
-
-
-def _domain_images(folder: str) -> list[str]:
-    images = image_files.find_images(folder)
-    if not images:
-        raise errors.UserError(
-            f"The domain folder {folder!r} holds no image "
-            f"({', '.join(image_files.IMAGE_SUFFIXES)}); add images or remove the folder."
-        )
-    return images

@@ -150,25 +150,19 @@ def _read(table: tables.Table, chosen: tuple[str, ...]) -> list[_Row]:
         other = first.setdefault(os.path.normpath(file), line)
         if other != line:
             raise table.mistake(line, f"lists {path!r} again, after line {other}; remove one.")
-        part = "" if part_at is None else _part(table, line, cells[part_at])
+        named = "" if part_at is None else cells[part_at]
+        part = "" if part_at is None else _PARTS.get(named.strip().lower())
+        if part is None:
+            raise table.mistake(line, f"has the split {named!r}; expected train, val or test.")
         values = [cells[place] for place in places]
-        value = _label(table, line, values) if chosen == (_LABEL,) else None
-        rows.append(_Row(line, path, file, part, value or _bits(table, line, chosen, values)))
+        if chosen == (_LABEL,):
+            value = names_lib.normalized(values[0].strip())
+            if not value:
+                raise table.mistake(line, "has no label; write one, or remove the line.")
+        else:
+            value = _bits(table, line, chosen, values)
+        rows.append(_Row(line, path, file, part, value))
     return rows
-
-
-def _part(table: tables.Table, line: int, value: str) -> str:
-    part = _PARTS.get(value.strip().lower())
-    if not part:
-        raise table.mistake(line, f"has the split {value!r}; expected train, val or test.")
-    return part
-
-
-def _label(table: tables.Table, line: int, values: Sequence[str]) -> str:
-    label = names_lib.normalized(values[0].strip())
-    if not label:
-        raise table.mistake(line, "has no label; write one, or remove the line.")
-    return label
 
 
 def _bits(table: tables.Table, line: int, names: Sequence[str], values: Sequence[str]) -> bytes:
