@@ -20,9 +20,7 @@ class TakenError(Exception):
 def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iterator[BinaryIO]:
     """Opens a file that replaces `path` when the block ends without an error.
 
-    Args:
-      path: The file to write, in a folder that exists.
-      consequence: What a failed write means for the user; part of the message.
+    The folder of `path` must exist. `consequence` tells the user what a failed write means.
 
     Raises:
       UserError: If the disk is full or the folder can't be written. No partial file remains.

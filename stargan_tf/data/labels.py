@@ -156,10 +156,6 @@ class LabelSpace:
         """Returns target labels (N, width) that visibly differ from the images' in `names`.
 
         A name with rivals (a domain, a hair colour) is set; any other attribute is flipped.
-
-        Args:
-          labels: (N, width), the labels of the images.
-          names: The labels to change.
         """
         labels = np.array(labels, np.float32)
         for name in names:

@@ -160,13 +160,9 @@ def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
     return celeba.load_celeba(options.data_dir, split, names, groups, as_domains=bool(domains))
 
 
-def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source:
-    part = "train" if split == "train" else "val"
-    return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
-
-
-def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
-    return rafd.load_rafd(options.data_dir, split, options.val_fraction)
+def _from_layout(options: options_lib.DataOptions, split: str) -> source.Source:
+    load_images = rafd.load_rafd if options.kind == "rafd" else image_folder.load_image_folder
+    return load_images(options.data_dir, split, options.val_fraction)
 
 
 def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
@@ -188,8 +184,8 @@ def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
-    "image_folder": _image_folder,
-    "rafd": _rafd,
+    "image_folder": _from_layout,
+    "rafd": _from_layout,
     "manifest": manifest.load_manifest,
     "packed": _packed,
     "tfds": _tfds,

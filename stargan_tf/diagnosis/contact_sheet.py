@@ -25,13 +25,8 @@ def draw(
 ) -> np.ndarray:
     """Draws a column of up to six images for every label, or for 60 evenly spaced labels of more.
 
-    Args:
-      parts: The training images; those with problems are left out.
-      options: The data options of the training, which decide how images look, except that they are
-        not mirrored and at most 256 pixels large.
-
-    Returns:
-      (H, W, 3) uint8.
+    Leaves out images with problems. Images look as the data options of the training say, except
+    that they are not mirrored and at most 256 pixels large. Returns (H, W, 3) uint8.
     """
     size = min(options.image_size, _LARGEST)
     every = [column for part in parts for column in _columns(part, size, options)]

@@ -49,11 +49,7 @@ def lines(
 ) -> list[str]:
     """Returns the lines of the report on time, memory and disk space.
 
-    Args:
-      trial: The measurements.
-      config: All options.
-      machine: The machine they were made on.
-      images: The number of training images.
+    `images` is the number of training images.
     """
     options = config.train
     devices = ", ".join(trial.devices) or "no device"

@@ -167,15 +167,10 @@ def _load(
 def _folders(
     config: hyperparameters.Config, problems: list[finding.Finding]
 ) -> tuple[list[str], list[finding.Finding]]:
-    """Checks the data folders.
+    """Checks the data folders; `problems` says why data could not be loaded.
 
-    Args:
-      config: All options.
-      problems: Why data could not be loaded; [] if all were.
-
-    Returns:
-      Lines on the files that are left out or, if there are problems, on the folders' contents; and
-      the findings, which include `problems` with advice that fits the folders.
+    Returns lines on the files that are left out or, if there are problems, on the folders'
+    contents; and the findings, which include `problems` with advice that fits the folders.
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]

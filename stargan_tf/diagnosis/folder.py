@@ -16,11 +16,9 @@ _MOST_FOLDERS = 10  # in a description
 def strays(
     survey: folder_survey.Survey, layout: folder_layout.Layout | None = None
 ) -> list[finding.Finding]:
-    """Returns findings on files that are left out.
+    """Returns findings on the files of a data folder that are left out.
 
-    Args:
-      survey: The contents of the data folder.
-      layout: The folders of its domains; None: unknown, or the data set has no domains.
+    `layout` tells the folders of its domains; None: unknown, or the data set has no domains.
     """
     findings = []
 
@@ -88,12 +86,7 @@ def description(survey: folder_survey.Survey) -> list[str]:
 
 
 def guess(survey: folder_survey.Survey, kind: str) -> str:
-    """Returns advice for a folder that holds no such data set; "": the error's own is better.
-
-    Args:
-      survey: The contents of the folder.
-      kind: The data set that the user asked for.
-    """
+    """Returns advice for a folder without the data set `kind`; "": the error's own is better."""
     root = survey.root
     if "" in survey.problems:
         return _near_name(root)

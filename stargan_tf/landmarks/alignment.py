@@ -53,14 +53,8 @@ def matrix(landmarks: np.ndarray, mean_landmarks: np.ndarray) -> np.ndarray:
 
     c and c' are the centroids of the landmarks and of the mean landmarks. R rotates the face's x
     direction onto that of the mean face. s averages, over pupils and corners of the mouth, the
-    ratio of the distance from c' in the mean face to the distance from c in this face.
-
-    Args:
-      landmarks: (98, 2).
-      mean_landmarks: (98, 2), from `weights.load_mean`.
-
-    Returns:
-      float64; not finite if the landmarks coincide in one point.
+    ratio of the distance from c' in the mean face to the distance from c in this face. Both
+    arguments are (98, 2). The result is float64, not finite if the landmarks coincide in one point.
     """
     points, mean = np.asarray(landmarks, np.float64), np.asarray(mean_landmarks, np.float64)
     centre, mean_centre = points.mean(axis=0), mean.mean(axis=0)

@@ -138,11 +138,9 @@ def reference_names(network: LandmarkNetwork) -> dict[str, tf.Variable]:
 def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
     """Sets all variables from a PyTorch state dict; changes nothing if there is an error.
 
-    Args:
-      network: The network, from `built`.
-      state: Arrays by the names in `reference_names`, either bare or all prefixed with
-        "state_dict." or "fan."; convolutions are (out, in, h, w). Other entries
-        (num_batches_tracked, other networks) are ignored.
+    `state` has arrays by the names in `reference_names`, either bare or all prefixed with
+    "state_dict." or "fan."; convolutions are (out, in, h, w). Other entries (num_batches_tracked,
+    other networks) are ignored.
 
     Raises:
       UserError: If names are missing or shapes differ.

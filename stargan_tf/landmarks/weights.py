@@ -34,9 +34,8 @@ def check_file(path: str, flag: str, name: str) -> None:
 def load(path: str) -> network.LandmarkNetwork:
     """Returns the landmark network with the weights in a file.
 
-    Args:
-      path: The authors' wing.ckpt, its state dict as .safetensors or .npz, or a checkpoint of
-        StarGAN v2's networks that includes "fan".
+    This is the authors' wing.ckpt, its state dict as .safetensors or .npz, or a checkpoint of
+    StarGAN v2's networks that includes "fan".
 
     Raises:
       UserError: If the file can't be read or doesn't hold this network.

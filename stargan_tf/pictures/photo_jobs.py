@@ -80,11 +80,8 @@ def into_one(image: pathlib.Path, output: pathlib.Path) -> Jobs:
 def find_photos(paths: Sequence[str], name: str) -> list[pathlib.Path]:
     """Returns the photos at some paths, each of which is a photo or a folder of photos.
 
-    One line is printed about other files in a folder.
-
-    Args:
-      paths: The paths.
-      name: The option that held them, for messages.
+    One line is printed about other files in a folder. `name` is the option that held the paths,
+    for messages.
 
     Raises:
       UserError: If one does not exist, or a folder holds no photo.

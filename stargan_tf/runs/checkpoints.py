@@ -68,11 +68,9 @@ class Checkpoints:
         return self.path(step)
 
     def restore(self, step: int, names: Sequence[str] | None = None) -> None:
-        """Assigns the values in the checkpoint of `step` to the variables.
+        """Assigns the values in the checkpoint of `step`, one of `steps()`, to the variables.
 
-        Args:
-          step: One of `steps()`.
-          names: The variables to restore; None: all, and the file must hold no others.
+        `names` are the variables to restore; None: all, and the file must hold no others.
 
         Raises:
           UserError: If the file is damaged or of another model; no variable is changed then.
@@ -104,9 +102,7 @@ class Checkpoints:
     def read(self, step: int, choose: Callable[[set[str]], Iterable[str]]) -> dict[str, np.ndarray]:
         """Returns arrays in the checkpoint of `step` by name; these need not be variables here.
 
-        Args:
-          step: One of `steps()`.
-          choose: Takes the names of all arrays and returns those to read; it may raise an error.
+        `choose` takes the names of all arrays and returns those to read; it may raise an error.
 
         Raises:
           UserError: If the file is damaged or no checkpoint, or a training has removed it.

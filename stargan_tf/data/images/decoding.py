@@ -51,12 +51,7 @@ def square(
 ) -> tf.Tensor:
     """Does what `resized` does with the centred square, which is found without TensorFlow.
 
-    Args:
-      contents: As in `resized`, like the others.
-      image_size: S.
-      crop_size: Side of the square in pixels, at most the largest that fits; 0: that one.
-      fast: See `reading.boxed`.
-      max_grey: See `decode`.
+    `crop_size` is the side of the square in pixels, at most the largest that fits; 0: that one.
     """
 
     def centre(height: int, width: int) -> reading.Box:

@@ -45,11 +45,8 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
     """Lists the photos of a folder and of its sub-folders.
 
     Passes over hidden names (they begin with ".") and links to folders, which can form circles.
-    Links to files count as files; `folder` itself may be a link.
-
-    Args:
-      folder: The folder.
-      leave_out: Folders to ignore without a note, such as the output folder.
+    Links to files count as files; `folder` itself may be a link. Ignores the folders `leave_out`
+    without a note, such as the output folder.
 
     Raises:
       UserError: A folder can't be listed.

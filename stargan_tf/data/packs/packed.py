@@ -37,15 +37,7 @@ class Packed(source.EncodedSource):
         label_space: labels_lib.LabelSpace,
         crop_size: int = 0,
     ) -> None:
-        """Creates the source; opens no file.
-
-        Args:
-          directory: The folder of the shards.
-          shards: The shards in order; at least one.
-          records: The records of each shard.
-          label_space: What the labels mean.
-          crop_size: See `Source`.
-        """
+        """Creates the source from at least one shard and the records of each; opens no file."""
         self.label_space, self.crop_size = label_space, crop_size
         self._directory, self._shards = directory, tuple(shards)
         self._records = packed_format.Records.join(records)

@@ -228,8 +228,10 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
 def read_index(directory: pathlib.Path, split: str, number: int, expected: str = "") -> Index:
     """Returns the index of shard `number` of a split.
 
+    `expected` is the checksum (hex) that the index file must have; "": any.
+
     Raises:
-      UserError: If it is missing, cut short, damaged, or its checksum is not `expected` (hex; "": any).
+      UserError: If it is missing, cut short, damaged, or of another pack.
     """
     path = directory / index_name(split, number)
     try:

@@ -163,9 +163,7 @@ def _keys(images: source.Source) -> Iterator[bytes]:
 def output_folder(directory: pathlib.Path, settings: Mapping[str, Any]) -> Iterator[None]:
     """Creates or resumes an output folder, locks it, and removes half-written files.
 
-    Args:
-      directory: The folder.
-      settings: The values of the options that decide what is packed.
+    `settings` are the values of the options that decide what is packed.
 
     Raises:
       UserError: If the folder can't be written, holds something else or a pack made with other
@@ -227,11 +225,8 @@ def pack(
     If it was finished before, every shard is compared with its checksum, and those that are damaged
     or missing are written again.
 
-    Args:
-      splits: The splits to pack by name.
-      directory: A folder within the context `output_folder`.
-      settings: As in `output_folder`.
-      shard_bytes: A shard ends with the image that brings it to this size.
+    The folder and the settings are those of an open `output_folder`. A shard ends with the image
+    that brings it to `shard_bytes`.
 
     Raises:
       UserError: If the folder holds a pack of other images, a split has none, one can't be read, a

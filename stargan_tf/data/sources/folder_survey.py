@@ -85,9 +85,8 @@ class Survey:
 def survey(root: str | os.PathLike[str], most: int = _MAX_ENTRIES) -> Survey:
     """Lists a folder and everything below it; opens no file.
 
-    Args:
-      root: The folder; if it is missing or can't be listed, it is among its own `problems`.
-      most: The number of files and folders after which to stop.
+    If it is missing or can't be listed, it is among its own `problems`. Stops after `most` files
+    and folders.
     """
     listed = Survey(os.fspath(root))
     pending, seen = [("", 0)], 0

@@ -36,12 +36,7 @@ class ImageFiles(source.EncodedSource):
         labels: np.ndarray,
         label_space: labels_lib.LabelSpace,
     ) -> None:
-        """Creates the source; opens no file.
-
-        Args:
-          paths: The file of every image.
-          labels: (len(paths), label_space.width) of 0 and 1.
-          label_space: What the labels mean.
+        """Creates the source; opens no file. Labels (len(paths), label_space.width) are 0 or 1.
 
         Raises:
           ValueError: The labels have another shape.
@@ -121,10 +116,8 @@ def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, 
     JPEG files a second from memory. It decodes files of other kinds, and those whose end looks
     cut off.
 
-    Args:
-      paths: The files.
-      thorough: Whether to decode every file, about a millisecond for one of 350 pixels. This also
-        finds damage in the middle of a JPEG file, if the decoder calls it an error.
+    With `thorough`, decodes every file, about a millisecond for one of 350 pixels. This also finds
+    damage in the middle of a JPEG file, if the decoder calls it an error.
     """
     return problems_of_each(lambda i: _problem(paths[i], thorough), len(paths))
 

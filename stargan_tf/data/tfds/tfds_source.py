@@ -24,13 +24,7 @@ def load_tfds(name: str, data_dir: str, selection: labelling.Selection) -> sourc
     called "label"), whose classes become the domains, or boolean features, which become the
     attributes. Reads all examples once, for their labels, but decodes no image.
 
-    Args:
-      name: NAME, NAME/CONFIG or NAME/CONFIG:VERSION, as in TensorFlow Datasets.
-      data_dir: The folder of prepared data sets; "": TensorFlow Datasets' default.
-      selection: The part and the labels to load.
-
-    Returns:
-      The images, in the order of the data set.
+    The images come in the order of the data set. For `name` and `data_dir` see `sets.open_set`.
 
     Raises:
       UserError: There is no such data set, it can't be prepared, it has no usable image, label or
