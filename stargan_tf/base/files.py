@@ -44,6 +44,17 @@ def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iter
             partial.unlink()
 
 
+def make_folder(folder: pathlib.Path, name: str = "") -> None:
+    """Creates a folder; raises a UserError that advises to choose another `name` if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = f"choose another {name}".strip()
+        raise errors.UserError(
+            f"Could not make the folder {folder}: {error.strerror}; {advice}."
+        ) from error
+
+
 def remove_partial(directory: pathlib.Path) -> None:
     """Removes the partial files that a killed process has left in `directory`."""
     for path in directory.glob(f"*{PARTIAL}"):

@@ -118,22 +118,18 @@ def sampler(
             for k, member in enumerate(images.members)
         )
         return samplers.JointSampler(tuple(members))
+    sets = len(options.parts()) if options.datasets else 1
+    budget = caching.Budget(options.cache, options.cache_gb / sets)
     return samplers.Sampler(
         images,
         seed,
         options.image_size,
         options.crop_size or images.crop_size,
         flip=augment and options.flip,
-        cache=budget(options) if augment else caching.Budget(),
+        cache=budget if augment else caching.Budget(),
         fast_decode=options.fast_decode,
         max_grey=options.max_grey,
     )
-
-
-def budget(options: options_lib.DataOptions) -> caching.Budget:
-    """Returns whether images are kept, and how much of each data set."""
-    sets = len(options.parts()) if options.datasets else 1
-    return caching.Budget(options.cache, options.cache_gb / sets)
 
 
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:

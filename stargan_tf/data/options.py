@@ -194,20 +194,16 @@ class DataOptions:
                 "dataset=cartoon_faces draws its images and reads no folder; received "
                 f"data_dir={self.data_dir}; add dataset=image_folder or dataset=celeba."
             )
-        if self.kind in _FROM_LAYOUT and self.attributes:
-            raise errors.UserError(
-                f"dataset={self.dataset} takes its labels from the names of folders or files; "
-                f"received attributes={self.attributes}; leave it out."
-            )
+        for field in ("attributes", "domains"):
+            if self.kind in _FROM_LAYOUT and getattr(self, field):
+                raise errors.UserError(
+                    f"dataset={self.dataset} takes its labels from the names of folders or files; "
+                    f"received {field}={getattr(self, field)}; leave it out."
+                )
         if self.domains:
             self._check_domains()
 
     def _check_domains(self) -> None:
-        if self.kind in _FROM_LAYOUT:
-            raise errors.UserError(
-                f"dataset={self.dataset} takes its domains from the names of folders or files; "
-                f"received domains={self.domains}; leave it out."
-            )
         if self.attributes:
             raise errors.UserError(
                 f"Labels are either attributes or domains; received attributes={self.attributes} "

@@ -61,14 +61,14 @@ def lookalikes(images: collection_lib.Collection) -> list[finding.Finding]:
     if not pairs:
         return []
     pairs.sort(key=lambda pair: images.split_of(pair[0]).split == images.split_of(pair[1]).split)
-    names = (f"{images.describe(a)} ~ {images.describe(b)}" for a, b in pairs)
+    names = [f"{images.describe(a)} ~ {images.describe(b)}" for a, b in pairs]
     count = finding.counted(len(pairs), "pair")
     text = (
         f"Nearly the same picture, perhaps saved again or resized: {count}; this is a guess from "
         "their thumbnails."
     )
     advice = f"Look at {finding.these(len(pairs), 'pair')} of look-alikes; of copies keep one"
-    return [finding.naming("lookalikes", "hint", text, advice, names)]
+    return [finding.Finding("lookalikes", "hint", text, advice, names)]
 
 
 def exact(digests: np.ndarray) -> list[np.ndarray]:
@@ -136,4 +136,4 @@ def _same_pixels(
         return []
     count, these = finding.counted(len(names), noun), finding.these(len(names), noun)
     message = f"{text}: {count} with the same pixels as another image."
-    return [finding.naming(kind, "warning", message, advice.format(these), names)]
+    return [finding.Finding(kind, "warning", message, advice.format(these), names)]

@@ -35,17 +35,17 @@ def strays(
             f"Convert {finding.these(len(survey.unread), 'file')} to JPEG or PNG, as in "
             "`mogrify -format png FILE` (ImageMagick)"
         )
-        findings.append(finding.naming("unread_kind", "warning", text, advice, at(survey.unread)))
+        findings.append(finding.Finding("unread_kind", "warning", text, advice, at(survey.unread)))
     if layout:
         findings += _misplaced(survey, layout)
     if survey.hidden:
         text = f"Hidden: {finding.counted(len(survey.hidden), 'folder')}; left out with all in it."
         advice = "Rename what should count, without the dot in front"
-        findings.append(finding.naming("hidden", "hint", text, advice, at(survey.hidden)))
+        findings.append(finding.Finding("hidden", "hint", text, advice, at(survey.hidden)))
     if survey.links:
         text = f"Links to folders: {len(survey.links):,}; they are not followed there."
         advice = "Put folders, or links to files, in place of these links"
-        findings.append(finding.naming("links", "warning", text, advice, at(survey.links)))
+        findings.append(finding.Finding("links", "warning", text, advice, at(survey.links)))
     if not survey.complete:
         text = f"{survey.root} holds so much that not all of it was listed."
         findings.append(finding.Finding("large_folder", "hint", text, "Check `data_dir`"))
@@ -64,11 +64,11 @@ def _misplaced(survey: folder_survey.Survey, layout: folder_layout.Layout) -> li
             places[os.path.join(survey.root, at)] = count
     if not places:
         return []
-    names = (f"{at} ({finding.counted(count, 'image')})" for at, count in places.items())
+    names = [f"{at} ({finding.counted(count, 'image')})" for at, count in places.items()]
     total = finding.counted(sum(places.values()), "image")
     text = f"Outside of the folders of the domains: {total}; they are left out."
     advice = f"Move the {total} in these folders into the folder of a domain"
-    return [finding.naming("misplaced", "warning", text, advice, names)]
+    return [finding.Finding("misplaced", "warning", text, advice, names)]
 
 
 def description(survey: folder_survey.Survey) -> list[str]:

@@ -42,7 +42,7 @@ def broken(
             consequence = "training leaves them out" if skips else consequence
             message = f"{text}: {len(names):,} of {finding.counted(total, 'image')}; {consequence}."
             severity = "warning" if skips else "failure"
-            findings.append(finding.naming(kind, severity, message, advice, names))
+            findings.append(finding.Finding(kind, severity, message, advice, names))
     for part in parts:
         try:
             loading.without(part.images, part.inspection.problems)
@@ -214,6 +214,5 @@ def _about(
     text = text.format(share=f"{count:,} of {finding.counted(images.size, 'image')}")
     advice = advice.format(these=finding.these(count, noun))
     first = np.flatnonzero(which)[: finding.MOST_NAMES] if names else ()
-    return [
-        finding.Finding(kind, severity, text, advice, tuple(names(images, k) for k in first), count)
-    ]
+    named = [names(images, k) for k in first]
+    return [finding.Finding(kind, severity, text, advice, named, count)]

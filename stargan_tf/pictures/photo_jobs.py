@@ -7,7 +7,7 @@ import pathlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.data.images import photo_folders
 
 _KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
@@ -60,7 +60,8 @@ def jobs(
         _check_png(output, output_name)
         pairs = ((image, output),)
     _refuse_to_overwrite(pairs, output_name)
-    _make((result.parent for _, result in pairs), output_name)
+    for folder in dict.fromkeys(result.parent for _, result in pairs):
+        files.make_folder(folder, output_name)
     return Jobs(pairs, image.is_dir())
 
 
@@ -73,7 +74,7 @@ def into_one(image: pathlib.Path, output: pathlib.Path) -> Jobs:
     _check_png(output, "`output`")
     pairs = tuple((photo, output) for photo in find_photos([str(image)], "`image`"))
     _refuse_to_overwrite(pairs, "`output`")
-    _make([output.parent], "`output`")
+    files.make_folder(output.parent, "`output`")
     return Jobs(pairs, image.is_dir())
 
 
@@ -136,16 +137,6 @@ def _refuse_to_overwrite(
 def _inode(path: pathlib.Path) -> tuple[int, int]:
     status = os.stat(path)
     return status.st_dev, status.st_ino
-
-
-def _make(folders: Iterable[pathlib.Path], name: str) -> None:
-    for folder in dict.fromkeys(folders):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise errors.UserError(
-                f"Could not make the folder {folder}: {error.strerror}; choose another {name}."
-            ) from error
 
 
 def _photos_in(

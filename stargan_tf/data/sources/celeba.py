@@ -42,15 +42,15 @@ def load_celeba(
     split: Literal["train", "test"],
     attributes: Sequence[str] = DEFAULT_ATTRIBUTES,
     exclusive: Sequence[Sequence[str]] = (HAIR_COLOURS,),
-    test_size: int | None = None,
     *,
     as_domains: bool = False,
 ) -> image_files.ImageFiles:
     """Reads the attribute table and splits it like the reference implementation of StarGAN.
 
-    The rows of the table are shuffled by `random.Random(1234)`; the first `test_size` are the test
-    set, the rest is the training set, both in the shuffled order. A missing image keeps its place
-    and is one of the source's `problems`. No image is opened.
+    The rows of the table are shuffled by `random.Random(1234)`; the first 1999 (or a tenth, at
+    least 1, of a table with fewer than 19,990 lines) are the test set, the rest is the training
+    set, both in the shuffled order. A missing image keeps its place and is one of the source's
+    `problems`. No image is opened.
 
     Args:
       data_dir: The folder that holds list_attr_celeba.txt (or .csv) and the images. If a listed
@@ -59,8 +59,6 @@ def load_celeba(
       attributes: The attributes to learn, in the order of the labels.
       exclusive: Groups of attributes of which at most one is 1. Names that are not among
         `attributes` are dropped, then groups of fewer than two.
-      test_size: The size of the test set; None: 1999 as in the reference, or a tenth (at least 1)
-        of a table with fewer than 19,990 lines.
       as_domains: Whether the attributes are domains. Then only images that show exactly one of
         them are kept, after the split, and `exclusive` is ignored.
 
@@ -81,7 +79,7 @@ def load_celeba(
         )
     names, labels = _read_table(table, attributes)
     paths = _paths(_image_folder(data_dir), names, os.path.basename(table))
-    rows = np.array(_split(len(paths), split, test_size, os.path.basename(table)))
+    rows = np.array(_split(len(paths), split, os.path.basename(table)))
     label_space, labels, kept = columns.choose(
         attributes, labels[rows], attributes, exclusive, as_domains=as_domains
     )
@@ -94,12 +92,9 @@ def find_table(folder: str) -> str | None:
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
-def _split(count: int, split: str, test_size: int | None, table: str) -> list[int]:
+def _split(count: int, split: str, table: str) -> list[int]:
     """Returns the rows of the split, in the reference's order."""
-    if test_size is not None and test_size < 1:
-        raise ValueError(f"test_size must be at least 1. Received: {test_size}")
-    if test_size is None:
-        test_size = min(_TEST_SIZE, max(1, count // _MIN_RATIO))
+    test_size = min(_TEST_SIZE, max(1, count // _MIN_RATIO))
     if count < test_size + 1:
         raise errors.UserError(
             f"{table} lists {count} images, but a test set of {test_size} needs at least "

@@ -1,6 +1,7 @@
 """Finds the domains in a folder of images: in train and val, or in the folder itself."""
 
 import dataclasses
+import functools
 import os
 import re
 
@@ -20,6 +21,8 @@ PARTS = (*_TRAIN, *_HELD_OUT)
 _CYCLEGAN = re.compile(r"(train|val|test)([A-Z])")
 _NOT_DATA = "__MACOSX"  # a folder that a Mac adds to archives
 _MAX_WRAPPERS = 4  # nested single folders that archives may unpack to
+
+_listed = functools.partial(errors.some, count=5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,7 +186,3 @@ def _loose_images(folder: str) -> list[str]:
     names = (entry.name for entry in photo_folders.entries(folder))
     visible = (name for name in names if not name.startswith("."))
     return sorted(n for n in visible if n.lower().endswith(image_files.IMAGE_SUFFIXES))
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -251,11 +251,10 @@ def _refuse_if_all_missing(table: tables.Table, rows: Sequence[_Row]) -> None:
     if not rows or any(os.path.lexists(row.file) for row in rows):  # as a rule, the first exists
         return
     folder = os.path.dirname(table.path) or os.curdir
-    listed = ", ".join(f"line {row.line}: {row.path}" for row in rows[:_MAX_NAMED])
-    more = ", ..." if len(rows) > _MAX_NAMED else ""
+    listed = errors.some([f"line {row.line}: {row.path}" for row in rows], _MAX_NAMED)
     slashes = r"write / instead of \ in them, " if "\\" in rows[0].path else ""
     raise errors.UserError(
         f"None of the {len(rows)} images that {table.path!r} lists for this part is there "
-        f"({listed}{more}); paths are absolute, or relative to {folder!r}; {slashes}correct them "
+        f"({listed}); paths are absolute, or relative to {folder!r}; {slashes}correct them "
         "or put the images there."
     )

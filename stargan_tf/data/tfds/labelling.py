@@ -156,9 +156,9 @@ def _choose_classes(
     known, name = opened.columns.names, opened.examples.name
     if selection.attributes:
         raise errors.UserError(
-            f"{name} has classes ({', '.join(known[:5])}{', ...' if len(known) > 5 else ''}), not "
-            f"attributes; received attributes={','.join(selection.attributes)}; leave it out, or "
-            "choose some of the classes with `domains`."
+            f"{name} has classes ({errors.some(known, 5)}), not attributes; received "
+            f"attributes={','.join(selection.attributes)}; leave it out, or choose some of the "
+            "classes with `domains`."
         )
     domains = tuple(selection.domains or known)
     labels_lib.refuse_unknown(domains, known, "class")
