@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from stargan_tf.base import errors, files
 from stargan_tf.data.images import photo_folders
 
+_MOST_NAMED = 5  # files that the note on a folder names
 _KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 
 
@@ -141,18 +142,19 @@ def _inode(path: pathlib.Path) -> tuple[int, int]:
 
 def _photos_in(
     folder: pathlib.Path, name: str, leave_out: Sequence[pathlib.Path] = ()
-) -> tuple[pathlib.PurePath, ...]:
+) -> list[pathlib.PurePath]:
     """Returns the photos of a folder, relative to it; prints a line about other files."""
-    listed = photo_folders.list_photos(folder, leave_out)
-    note = listed.note()
-    if not listed.photos:
+    photos, passed_over = photo_folders.list_photos(folder, leave_out)
+    named = errors.some(passed_over, _MOST_NAMED)
+    note = f"passed over, as hidden, a link to a folder or no picture: {named}" if named else ""
+    if not photos:
         raise errors.UserError(
             f"The folder {name}={folder} holds no photo{f' ({note})' if note else ''}; name a "
             f"folder with {_KINDS} files."
         )
     if note:
         print(f"{folder}: {note}", flush=True)
-    return listed.photos
+    return photos
 
 
 def _outputs(photos: Sequence[pathlib.PurePath]) -> list[pathlib.PurePath]:

@@ -121,8 +121,8 @@ class ListingTest(PhotoJobsTestCase):
         (self.folder / "link.jpg").symlink_to(self.root / "real.jpg")
         (self.folder / "broken.jpg").symlink_to(self.root / "none.jpg")
         (self.root / "in2").symlink_to(self.folder)
-        listed = photo_folders.list_photos(self.root / "in2")
-        self.assertEqual([str(p) for p in listed.photos], ["broken.jpg", "link.jpg"])
+        photos, _ = photo_folders.list_photos(self.root / "in2")
+        self.assertEqual([str(p) for p in photos], ["broken.jpg", "link.jpg"])
 
     def test_found_takes_photos_and_folders(self):
         self._files("b.jpg", "s/a.jpg", "notes.txt")

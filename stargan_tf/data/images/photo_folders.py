@@ -3,7 +3,6 @@
 Imports no TensorFlow, and opens no file whose name already says that it is a picture.
 """
 
-import dataclasses
 import os
 import pathlib
 from collections.abc import Sequence
@@ -17,36 +16,20 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", 
                     ".nef", ".arw", ".dng")  # fmt: skip
 
 _HEAD_BYTES = 32
-_MOST_NAMED = 5
 
 
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """The contents of a folder and its sub-folders, as paths relative to it, sorted.
+def list_photos(
+    folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()
+) -> tuple[list[pathlib.PurePath], list[str]]:
+    """Lists the photos of a folder and of its sub-folders, and the names passed over.
 
-    Attributes:
-      photos: Files that are pictures by their suffix or, if that says nothing, by their first
-        bytes. Some may be broken.
-      passed_over: Everything else; names of folders end in "/".
-    """
+    Photos are files that are pictures by their suffix or, if that says nothing, by their first
+    bytes. Some may be broken. All paths are relative to the folder and sorted.
 
-    photos: tuple[pathlib.PurePath, ...]
-    passed_over: tuple[str, ...]
-
-    def note(self) -> str:
-        """Returns a line that lists what was passed over; "" if nothing was."""
-        if not self.passed_over:
-            return ""
-        named = errors.some(self.passed_over, _MOST_NAMED)
-        return f"passed over, as hidden, a link to a folder or no picture: {named}"
-
-
-def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
-    """Lists the photos of a folder and of its sub-folders.
-
-    Passes over hidden names (they begin with ".") and links to folders, which can form circles.
-    Links to files count as files; `folder` itself may be a link. Ignores the folders `leave_out`
-    without a note, such as the output folder.
+    Passes over hidden names (they begin with "."), files that are no photos, and links to folders,
+    which can form circles; names of folders that were passed over end in "/". Links to files count
+    as files; `folder` itself may be a link. Ignores the folders `leave_out` without a note, such as
+    the output folder.
 
     Raises:
       UserError: A folder can't be listed.
@@ -68,7 +51,7 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
                 photos.append(path)
             else:
                 passed_over.append(str(path))
-    return Listing(tuple(sorted(photos, key=lambda path: path.parts)), tuple(sorted(passed_over)))
+    return sorted(photos, key=lambda path: path.parts), sorted(passed_over)
 
 
 def entries(folder: str | os.PathLike[str]) -> list[os.DirEntry]:
