@@ -134,8 +134,8 @@ class ImageFolderTest(tf.test.TestCase):
         return [os.path.relpath(path, self.dir) for path in files.paths]
 
     def test_unknown_split(self):
-        with self.assertRaisesRegex(ValueError, "Received: 'test'"):
-            image_folder.load_image_folder(self.dir, "test")
+        with self.assertRaisesRegex(ValueError, "Received: 'val'"):
+            image_folder.load_image_folder(self.dir, "val")
 
 
 def place(name):
