@@ -22,6 +22,9 @@ if typing.TYPE_CHECKING:
 
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
 
+# Writes the result of a photo to a PNG file, and returns a line about it.
+Work = Callable[[pathlib.Path, pathlib.Path], str]
+
 _HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
 _EXAMPLE = re.compile(r"python -m (?:stargan_tf\.)?(export\.\w+|\w+)")
 _runs = False  # whether this process is a command's
@@ -154,7 +157,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
 def each_photo(
     jobs: "photo_jobs.Jobs",
-    work: Callable[[pathlib.Path, pathlib.Path], str],
+    work: Work,
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
 ) -> int:

@@ -31,12 +31,12 @@ def call(
     Args:
       attempt: Gets the seconds that are left. Raises ServerError; only UNAVAILABLE is tried again.
       timeout: Seconds in all.
-      clock: Tells the time in seconds.
-      sleep: Waits so many seconds.
+      clock: Returns the time in seconds.
+      sleep: Waits for a number of seconds.
       fraction: Draws from [0, 1).
 
     Raises:
-      ServerError: That of the last attempt.
+      ServerError: The last attempt's.
     """
     deadline, bound = clock() + timeout, _FIRST
     unavailable: failures.ServerError | None = None
@@ -45,7 +45,7 @@ def call(
             return attempt(max(deadline - clock(), 1e-3))
         except failures.ServerError as error:
             if error.code == failures.DEADLINE_EXCEEDED and unavailable:
-                # Time ran out in the last of several attempts: why it ran out says more.
+                # Time ran out in the last of several attempts: the reason for these says more.
                 raise unavailable from error
             wait = bound * fraction()
             if error.code != failures.UNAVAILABLE or clock() + wait >= deadline:

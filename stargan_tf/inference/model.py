@@ -1,6 +1,5 @@
 """A trained run as an object that translates: what `stargan_tf.load` returns."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,11 +9,6 @@ from stargan_tf.base import errors
 from stargan_tf.inference import images as images_lib
 from stargan_tf.inference import translator
 from stargan_tf.runs import runs
-
-
-def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "Model":
-    """Returns the model of a run; see `stargan_tf.load`."""
-    return Model(runs.open_run(run_dir, "`run_dir`"), str(checkpoint))
 
 
 class Model(translator.Translator):
@@ -30,9 +24,9 @@ class Model(translator.Translator):
       step: The training step of the checkpoint.
     """
 
-    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
+    def __init__(self, run: runs.Run, checkpoint: str | int = "latest"):
         self.run, self.algorithm = run, run.build(training=False)
-        self.step = runs.restore_weights(run, self.algorithm, checkpoint)
+        self.step = runs.restore_weights(run, self.algorithm, str(checkpoint))
 
     @property
     def about(self) -> translator.About:
@@ -79,18 +73,16 @@ class Model(translator.Translator):
 
 
 def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
-    """Raises a UserError where only the user could tell what an image shows, and did not."""
-    if known is None and not run.classifies and run.label_space.kind != "domains":
-        give = (
-            f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what "
-            "is not named is taken as absent)"
-        )
-        if run.imported is None:
-            raise errors.UserError(
-                f"The networks of {run.directory} can't classify images; {give}."
-            )
-        raise errors.UserError(
-            f"{run.directory} was imported without a discriminator ("
-            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; {give}, or "
-            "import the discriminator too."
-        )
+    """Raises a UserError if only the user could say what an image shows, and did not."""
+    if known is not None or run.classifies or run.label_space.kind == "domains":
+        return
+    give = (
+        f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what is "
+        "not named is taken as absent)"
+    )
+    if run.imported is None:
+        raise errors.UserError(f"The networks of {run.directory} can't classify images; {give}.")
+    raise errors.UserError(
+        f"{run.directory} was imported without a discriminator ({', '.join(run.imported.files)}), "
+        f"so it can't tell what a photo shows; {give}, or import the discriminator too."
+    )

@@ -109,7 +109,7 @@ class AwayTest(ConnectionTestCase):
         self.backend.delay = 3.0
         with SERVE[kind](self.backend) as server:
             with self.assertRaisesRegex(
-                failures.ServerError, r"did not answer within 1.5 s .*--timeout"
+                failures.ServerError, r"did not answer within 1.5 s .*`timeout`"
             ) as caught:
                 self.connect_to(server, timeout=1.5).status()
             self.assertEqual(caught.exception.code, "DEADLINE_EXCEEDED")
@@ -203,8 +203,8 @@ class TlsTest(ConnectionTestCase):
         (self.folder / "text.pem").write_text("no certificate")
         (self.folder / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\n!\n")
         for names, message in (
-            (("missing.pem",), "--root_certificate=.*missing.pem could not be read .No such file"),
-            (("text.pem",), "--root_certificate=.*text.pem holds no PEM text"),
+            (("missing.pem",), "root_certificate=.*missing.pem could not be read .No such file"),
+            (("text.pem",), "root_certificate=.*text.pem holds no PEM text"),
             (("root.pem", "client.pem"), "belong together; received only .*client.pem"),
             (("root.pem", None, "client.key"), "belong together; received only .*client.key"),
         ):
