@@ -116,8 +116,7 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             signature: {key: list(spec.shape) for key, spec in s.inputs.items()}
             for signature, s in group.items()
         }
-        with _kept_if_it_runs(path):
-            _write(path, content, {**described, "signatures": shapes})
+        with _written(path, content, {**described, "signatures": shapes}):
             reports = [
                 tflite_report.measure(
                     path, key, signature, tflite_report.requests(algorithm, signature, compared)
@@ -152,7 +151,14 @@ def signatures(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
                     f"image_size={image_size}; leave it out."
                 )
-        _check(signature, specs)
+        examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
+        for message, holds in signature.requires(**examples).items():
+            if not holds:
+                sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
+                raise errors.UserError(
+                    f"This image size can't be converted: {message}; received {sizes}; choose "
+                    "another `image_size`."
+                )
         fixed[name] = algorithm_lib.Signature(signature.function, specs, signature.kinds)
     return fixed
 
@@ -173,7 +179,8 @@ def convert(
     """
     if scheme not in SCHEMES or (scheme in CALIBRATED and calibration is None):
         raise ValueError(f"scheme must be one of {SCHEMES}, {CALIBRATED} with calibration data.")
-    with _saved(converted) as directory:
+    with tempfile.TemporaryDirectory() as directory:
+        _save(converted, directory)
         names = list(converted)
         converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=names)
         built_in = tf.lite.OpsSet.TFLITE_BUILTINS
@@ -198,24 +205,21 @@ def convert(
             raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error
 
 
-def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec]) -> None:
-    examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
-    for message, holds in signature.requires(**examples).items():
-        if not holds:
-            sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
-            raise errors.UserError(
-                f"This image size can't be converted: {message}; received {sizes}; choose another "
-                "`image_size`."
-            )
-
-
 @contextlib.contextmanager
-def _kept_if_it_runs(path: pathlib.Path) -> Iterator[None]:
+def _written(
+    path: pathlib.Path, content: bytes, described: description_lib.Description
+) -> Iterator[None]:
+    """Writes a file and its description, and removes both if the block fails to run it."""
+    text = description_lib.to_json(described).encode()
+    written = {path: content, path.with_suffix(".json"): text}
     try:
+        for target, data in written.items():
+            with files.atomic(target) as file:
+                file.write(data)
         yield
     except Exception:
-        for suffix in (".tflite", ".json"):
-            path.with_suffix(suffix).unlink(missing_ok=True)
+        for target in written:
+            target.unlink(missing_ok=True)
         raise
 
 
@@ -268,16 +272,8 @@ def _images(
         return None, tflite_images.drawn(run.label_space, compared, size)
 
 
-def _write(path: pathlib.Path, content: bytes, described: description_lib.Description) -> None:
-    with files.atomic(path) as file:
-        file.write(content)
-    with files.atomic(path.with_suffix(".json")) as file:
-        file.write(description_lib.to_json(described).encode())
-
-
-@contextlib.contextmanager
-def _saved(converted: Signatures) -> Iterator[str]:
-    """Yields the folder of a SavedModel, from which several signatures share weights."""
+def _save(converted: Signatures, directory: str) -> None:
+    """Writes a SavedModel, in which signatures share their weights."""
     saved = tf.Module()
     with forms.portable():
         functions = {
@@ -285,6 +281,4 @@ def _saved(converted: Signatures) -> Iterator[str]:
             for name, signature in converted.items()
         }
     saved.weights = module.variables(functions)
-    with tempfile.TemporaryDirectory() as directory:
-        tf.saved_model.save(saved, directory, signatures=functions)
-        yield directory
+    tf.saved_model.save(saved, directory, signatures=functions)

@@ -47,9 +47,7 @@ def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str 
     Raises:
       UserError: The data set is missing.
     """
-    data = run.config.data
-    if data_dir:
-        data = dataclasses.replace(data, data_dir=data_dir)
+    data = dataclasses.replace(run.config.data, data_dir=data_dir or run.config.data.data_dir)
     if data.dataset == "cartoon_faces":  # any number can be drawn
         data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
     source = loading.load(data, split)
