@@ -35,4 +35,4 @@ def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "
     from stargan_tf.inference import model
     from stargan_tf.runs import runs
 
-    return model.Model(runs.open_run(run_dir, "`run_dir`"), checkpoint)
+    return model.Model(runs.open_run(run_dir, "run_dir"), checkpoint)
