@@ -35,8 +35,7 @@ def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
     A UserError, a bad flag, a full disk and a full memory each print one sentence and exit with
-    status 2.
-    A process can do so again, as notebooks do by `%run -m`.
+    status 2. A process can run several commands, as notebooks do by `%run -m`.
 
     Args:
       main: Gets the positional arguments, as strings.
@@ -133,18 +132,7 @@ def fail(message: str) -> None:
 
 
 def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
-    """Checks every image of a data set, the slow one of the checks; says which are left out.
-
-    Args:
-      images: The data set.
-      on_corrupt: "error" or "skip".
-
-    Returns:
-      The data set without those.
-
-    Raises:
-      UserError: As of `loading.usable`.
-    """
+    """Checks every image of a data set as `loading.usable` does; prints which are left out."""
     from stargan_tf.data import loading
 
     kept, problems = loading.usable(images, on_corrupt)
@@ -164,10 +152,10 @@ def each_photo(
     """Does the same to many photos; one that fails is named and left out.
 
     Args:
-      jobs: What to read and what to write.
-      work: Does it for one photo and its PNG file, and returns what to say about it.
-      done: What has been done to a photo then, as in "translated".
-      stop: Of errors that would befall the other photos, too: the rest is not tried.
+      jobs: The photos to read and the files to write.
+      work: Does it.
+      done: The word for it in "could not be ...", such as "translated".
+      stop: Errors that would befall the other photos, too: the rest is not tried.
 
     Returns:
       The exit status: 1 if any failed.
@@ -194,13 +182,11 @@ def _guarded(main: Callable[[], int | None]) -> int:
         return main() or 0
     except errors.UserError as error:
         fail(str(error))
-        return 2
     except OSError as error:
         fail(
             f"{error.filename or 'A file'}: {error.strerror or error}; check the path, its "
             "permissions and the space left."
         )
-        return 2
     except KeyboardInterrupt:
         fail("Interrupted; files that were finished before are as they were.")
         return 128 + signal.SIGINT
@@ -212,7 +198,7 @@ def _guarded(main: Callable[[], int | None]) -> int:
         if "GPU" in memory:
             instead = "put CUDA_VISIBLE_DEVICES=-1 before the command to do without the GPU"
         fail(f"The {memory} ran out; end other programs that use it, or {instead}.")
-        return 2
+    return 2
 
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
@@ -229,7 +215,8 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
                 f"Expected {' '.join(positional)}; received {' '.join(rest[1:]) or 'none'}."
             )
     except flags.Error as error:
-        fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
+        sentence = " ".join(str(error).split()).rstrip(".")
+        fail(f"{sentence}.{_where(argv, error)} See --help.")
         sys.exit(2)
     except errors.UserError as error:
         fail(str(error))
@@ -241,7 +228,7 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
 
 def _with_home(argument: str) -> str:
     """Expands "~" where a path begins: shells don't after "=", nor inside a list or a flag file."""
-    return _HOME.sub(lambda found: found[1] + os.path.expanduser(found[2]), argument)
+    return _HOME.sub(lambda match: match[1] + os.path.expanduser(match[2]), argument)
 
 
 def _forget_flags() -> None:
@@ -253,19 +240,15 @@ def _forget_flags() -> None:
     flags.FLAGS.unparse_flags()
 
 
-def _one_line(error: flags.Error) -> str:
-    return " ".join(str(error).split()).rstrip(".") + "."
-
-
 def _where(argv: Sequence[str], error: flags.Error) -> str:
     """Names the flag file that an unknown flag stands in."""
+
+    def bare(argument: str) -> str:
+        return argument.lstrip("-").partition("=")[0].removeprefix("no")
+
     name = getattr(error, "flagname", None)
     for path in flag_files.named(argv) if name else ():
         for number, argument in flag_files.read(path):
-            if _bare(argument) == _bare(name):
+            if bare(argument) == bare(name):
                 return f" It stands in {path}, line {number}."
     return ""
-
-
-def _bare(argument: str) -> str:
-    return argument.lstrip("-").partition("=")[0].removeprefix("no")

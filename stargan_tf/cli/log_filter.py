@@ -79,10 +79,9 @@ def install(cuda: bool) -> None:
     """Sends what is written to file descriptor 2 through a filter, until this process ends.
 
     What Python writes to sys.stderr, such as the sentence about a user's mistake, goes past it.
-    Where sys.stderr is something else than descriptor 2, as in notebooks, nothing is done.
+    If sys.stderr is something else than descriptor 2, as in notebooks, nothing is done.
 
-    Args:
-      cuda: See `Filter`.
+    `cuda` is that of `Filter`.
     """
     try:
         if sys.stderr.fileno() != 2:

@@ -26,14 +26,7 @@ class ServerError(errors.UserError):
 def of(
     code: str, details: str, target: target_lib.Target, signature: str | None = None
 ) -> ServerError:
-    """Returns the error for a status code.
-
-    Args:
-      code: The name of the gRPC status code.
-      details: The reason that the server gave.
-      target: The server that was asked.
-      signature: The signature that was asked for, if any.
-    """
+    """Returns the error for a gRPC status code, with the reason that the server gave."""
     reason = " ".join(details.split()).rstrip(".") or "no reason given"
     if len(reason) > _MAX_DETAILS:
         reason = reason[:_MAX_DETAILS].rstrip() + " ..."

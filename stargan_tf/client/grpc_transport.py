@@ -30,14 +30,7 @@ _OPTIONS = (
 
 
 class GrpcTransport(transport.Transport):
-    """Asks a model server's PredictionService and ModelService.
-
-    Args:
-      target: Whom to ask. Nothing is sent yet.
-
-    Raises:
-      UserError: If a certificate can't be read.
-    """
+    """Asks a model server's services; raises a UserError if a certificate can't be read."""
 
     def __init__(self, target: target_lib.Target):
         self.target = target

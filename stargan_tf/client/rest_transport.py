@@ -41,14 +41,7 @@ _CODES = {
 
 
 class RestTransport(transport.Transport):
-    """Asks a model server's REST interface.
-
-    Args:
-      target: Whom to ask. Nothing is sent yet.
-
-    Raises:
-      UserError: If a certificate can't be read.
-    """
+    """Asks a model server's REST interface; raises a UserError if a certificate can't be read."""
 
     def __init__(self, target: target_lib.Target):
         self.target = target

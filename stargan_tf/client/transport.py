@@ -55,7 +55,7 @@ class VersionStatus:
 
 
 class Transport(abc.ABC):
-    """Asks a server about one model. May be used by several threads at once.
+    """Asks a server about one model; sends nothing before. Threads may share it.
 
     Every method raises ServerError if the server refuses or can't be reached in time.
     """

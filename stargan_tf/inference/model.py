@@ -27,6 +27,10 @@ class Model(translator.Translator):
     def __init__(self, run: runs.Run, checkpoint: str | int = "latest"):
         self.run, self.algorithm = run, run.build(training=False)
         self.step = runs.restore_weights(run, self.algorithm, str(checkpoint))
+        self._translate = self.algorithm.translate
+        if run.has_styles:
+            self._render, self._encode = self.algorithm.render, self.algorithm.encode
+            self._map_latents = self.algorithm.map_latents
 
     @property
     def about(self) -> translator.About:
@@ -58,18 +62,6 @@ class Model(translator.Translator):
     def _seen(self, x: np.ndarray) -> np.ndarray:
         check_known(self.run, None)
         return self.algorithm.classify(x) if self.run.classifies else super()._seen(x)
-
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self.algorithm.translate(images, labels)
-
-    def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
-        return self.algorithm.render(images, styles)
-
-    def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self.algorithm.encode(images, labels)
-
-    def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray:
-        return self.algorithm.map_latents(z, labels, psi)
 
 
 def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:

@@ -13,14 +13,10 @@ from stargan_tf.runs import runs
 
 
 class ToLabels:
-    """Translates with a run that changes labels.
+    """Translates photos, made square by `framing`, with a run that changes labels.
 
-    Args:
-      run: The run.
-      framing: How photos become square.
-      edits: What to change, as `Model.translate` takes it.
-      known: What the photos show; None: ask the run's classifier.
-      checkpoint: "latest", or a step.
+    `edits` and `known` are `to` and `known` of `Model.translate`; `checkpoint` is "latest" or a
+    step.
     """
 
     def __init__(

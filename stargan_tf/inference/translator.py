@@ -53,6 +53,12 @@ class Translator(abc.ABC):
     Mistakes in arguments raise `errors.UserError`.
     """
 
+    # The methods of `Translates` and `Styled`, which compute a batch at a time.
+    _translate: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _render: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _encode: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _map_latents: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all labels."""
@@ -228,20 +234,6 @@ class Translator(abc.ABC):
     @abc.abstractmethod
     def about(self) -> About:
         """What the model is."""
-
-    # As in `Translates` and `Styled`, a batch at a time:
-
-    @abc.abstractmethod
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray: ...
 
 
 def _read(pictures: list, numbers: range, framing: photos.Framing) -> np.ndarray:

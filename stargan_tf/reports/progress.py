@@ -51,5 +51,5 @@ class Progress:
         elif line:
             each = (time.monotonic() - self._start) / max(done - self._first, 1)
             left = f"{self._bar.format_interval(each * (self._total - done))} left"
-            said = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
-            print("  ".join(filter(None, said)), flush=True)
+            parts = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
+            print("  ".join(filter(None, parts)), flush=True)

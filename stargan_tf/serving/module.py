@@ -24,11 +24,9 @@ ConcreteFunction = tf.types.experimental.ConcreteFunction
 
 
 class Served(tf.Module):
-    """Holds the graphs and, once, the weights that they use.
+    """Holds the graphs of an algorithm's signatures and, once, the weights that they use.
 
-    Args:
-      algorithm: With the weights to serve.
-      description: What the signature `describe` answers.
+    The signature `describe` answers with `description`.
 
     Attributes:
       functions: The concrete functions by name, as `tf.saved_model.save` takes them.

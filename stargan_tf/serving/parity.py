@@ -38,7 +38,7 @@ def check(
     framing: photos.Framing,
     precision: str = "float32",
 ) -> dict[str, Error]:
-    """Asks every signature of a SavedModel, and the run's networks; returns the differences.
+    """Returns how far the answers of every signature of a SavedModel are from the run's own.
 
     Args:
       directory: The SavedModel, which is loaded as TensorFlow Serving loads it: in a session.
