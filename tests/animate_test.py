@@ -148,7 +148,7 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertShows(np.asarray(image.convert("RGB"))[96::3, 96::3], own, other)
 
     @parameterized.named_parameters(
-        ("no_run", {"run": "/nowhere"}, "--run=/nowhere is not the folder of a run"),
+        ("no_run", {"run": "/nowhere"}, "run=/nowhere is not the folder of a run"),
         ("no_styles", {"run": "plain"}, "plain have no styles; translate to its labels"),
         ("checkpoint", {"checkpoint": "9"}, "no checkpoint '9'; it has 1"),
         ("domain", {"to": "Blond"}, "Unknown domain 'Blond'; the known ones are Black_Hair, Blond"),
