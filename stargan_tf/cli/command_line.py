@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from absl import app, flags, logging
 
 from stargan_tf.base import errors, flag_files
-from stargan_tf.cli import flag_texts, log_filter
+from stargan_tf.cli import log_filter
 
 if typing.TYPE_CHECKING:
     from stargan_tf.data import source
@@ -117,13 +117,23 @@ def called_by(program: str) -> Iterator[None]:
 
 
 def as_flags(text: str) -> str:
-    """Returns a message of the library with its options written as flags of the command line."""
+    """Returns a message of the library with its options written as flags of the command line.
+
+    The library writes an option in backquotes or, with its value, as name=value: "pass `run_dir`,
+    or crop_size=0" becomes "pass --run_dir, or --crop_size=0". Other words stay as they are.
+    """
     from stargan_tf import hyperparameters
 
     names = {name: name for name in (*flags.FLAGS, *hyperparameters.option_names())}
     if "from" in flags.FLAGS:  # which Python keeps for itself, so functions call it `known`
         names["known"] = "from"
-    return flag_texts.as_flags(text, names)
+
+    def flag(match: re.Match) -> str:
+        name = match[1] or match[2]
+        return f"--{names[name]}" if name in names else match[0]
+
+    # With a value not inside a path or a word, and not if it is a flag already.
+    return re.sub(r"`(\w+)`|(?<![\w/.`=-])(\w+)(?==\S)", flag, text)
 
 
 def fail(message: str) -> None:

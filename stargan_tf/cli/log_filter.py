@@ -33,9 +33,8 @@ _END = b"\0end of the process\n"
 class Filter:
     """Decides about lines, which arrive in pieces.
 
-    Args:
-      cuda: Whether this machine has an NVIDIA GPU. Without one, errors in files of CUDA's parts of
-        TensorFlow (cuda_dnn.cc, cudart_stub.cc) only say that there is none, and are left out.
+    `cuda` says whether this machine has an NVIDIA GPU. Without one, errors in files of CUDA's parts
+    of TensorFlow (cuda_dnn.cc, cudart_stub.cc) only say that there is none, and are left out.
     """
 
     def __init__(self, cuda: bool = True):

@@ -11,6 +11,7 @@ a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.
 """
 
 import pathlib
+from typing import Any
 
 import numpy as np
 from absl import flags
@@ -80,7 +81,13 @@ def main() -> int:
             return _print_status(client)
         if _METADATA.value:
             return _print_metadata(client)
-        work = _with_styles(client) if client.model.has_styles else _with_labels(client)
+        to, text = _style(client) if client.model.has_styles else _labels(client)
+
+        def work(image: pathlib.Path, output: pathlib.Path) -> str:
+            picture = client.translate(image, fit=_FIT.value, **to)
+            photos.save_png(output, np.asarray(picture))
+            return f"to: {text}"
+
         return command_line.each_photo(jobs, work, "translated", stop=failures.ServerError)
 
 
@@ -115,22 +122,18 @@ def _print_metadata(client: client_lib.Client) -> int:
     return 0
 
 
-def _with_labels(client: client_lib.Client) -> command_line.Work:
+def _labels(client: client_lib.Client) -> tuple[dict[str, Any], str]:
+    """Returns the labels to translate to, as arguments of `translate` and as text."""
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = client.model.labels
     arguments.check_labels(space, edits, known, _styled(), client.model)
     target = space.edited(space.edited([0.0] * space.width, known), edits)
     names = ", ".join(space.present(target)) or "none of the attributes"
-
-    def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        picture = client.translate(image, edits, known=known, fit=_FIT.value)
-        photos.save_png(output, np.asarray(picture))
-        return f"to: {names}"
-
-    return work
+    return {"to": edits, "known": known}, names
 
 
-def _with_styles(client: client_lib.Client) -> command_line.Work:
+def _style(client: client_lib.Client) -> tuple[dict[str, Any], str]:
+    """Returns the style to translate to, as `_labels` returns labels."""
     domains = options.split_names(_TO.value)
     arguments.check_styles(client.model.labels, domains, _FROM.value, _styled(), client.model)
     seed, of_whom = _SEED.value or 0, f", seed {_SEED.value or 0}"
@@ -139,13 +142,7 @@ def _with_styles(client: client_lib.Client) -> command_line.Work:
     else:
         style = client.encode(_REFERENCE.value, domains[0], fit=_FIT.value)
         of_whom = f", in the style of {pathlib.Path(_REFERENCE.value).name}"
-
-    def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        picture = client.translate(image, style=style, fit=_FIT.value)
-        photos.save_png(output, np.asarray(picture))
-        return f"to: {domains[0]}{of_whom}"
-
-    return work
+    return {"style": style}, f"{domains[0]}{of_whom}"
 
 
 def _styled() -> list[str]:

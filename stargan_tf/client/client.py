@@ -1,5 +1,6 @@
 """The client: what users call."""
 
+import contextlib
 import functools
 import io
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ def connect(target: target_lib.Target) -> "Client":
     return Client(grpc_transport.GrpcTransport(target))
 
 
-class Client(translator.Translator):
+class Client(translator.Translator, contextlib.AbstractContextManager):
     """Translates images with a served model. May be used by several threads at once.
 
     Every method that asks the server raises ServerError, a UserError, if it refuses or can't be
@@ -53,9 +54,6 @@ class Client(translator.Translator):
 
     def __init__(self, connection: transport.Transport):
         self._transport = connection
-
-    def __enter__(self) -> "Client":
-        return self
 
     def __exit__(self, *unused: Any) -> None:
         self.close()

@@ -17,12 +17,9 @@ _INTERNAL = "__"  # begins the names of TensorFlow's own signatures, which nobod
 
 
 def predict_request(signature: str, inputs: Mapping[str, np.ndarray]) -> bytes:
-    """Returns the body of a request to `:predict`.
+    """Returns the body of a request to `:predict`, with `inputs` as for `Transport.predict`.
 
-    Args:
-      signature: The signature's name.
-      inputs: Arrays by name. Strings are `bytes` in arrays of dtype object: base64 where the name
-        ends in `_bytes`, else UTF-8 text.
+    Strings are base64 if the input's name ends in `_bytes`, else UTF-8 text.
     """
     values = {name: _encoded(np.asarray(array), name) for name, array in inputs.items()}
     return json.dumps({"signature_name": signature, "inputs": values}).encode()
@@ -31,11 +28,7 @@ def predict_request(signature: str, inputs: Mapping[str, np.ndarray]) -> bytes:
 def predict_response(
     answer: Mapping[str, Any], specs: Mapping[str, transport.TensorSpec]
 ) -> dict[str, np.ndarray]:
-    """Returns an answer's arrays by name.
-
-    Args:
-      answer: The decoded JSON.
-      specs: Of the signature's outputs.
+    """Returns an answer's arrays by name; `specs` are the signature's outputs.
 
     Raises:
       ValueError, TypeError or KeyError: If the answer is not of that form.

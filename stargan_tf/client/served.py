@@ -63,11 +63,12 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            fields = {field.name for field in dataclasses.fields(cls)} - {"labels"}
-            added = {"crop_size", "max_grey"}  # Exports of earlier versions do not have these.
-            given = {name: value[name] for name in fields - added | added & set(value)}
-            _check(given)
-            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **given)
+            names = {field.name for field in dataclasses.fields(cls)} - {"labels"}
+            # Exports of earlier versions have neither a crop size nor a maximal grey.
+            values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
+            values = {name: values[name] for name in names}
+            _check(values)
+            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:
@@ -84,14 +85,12 @@ class ServedModel:
         )
 
 
-def _check(given: dict[str, object]) -> None:
-    for name, value in given.items():
-        optional = name.endswith("_dim")
+def _check(values: dict[str, object]) -> None:
+    least = {"image_size": 1, "crop_size": 0, "max_grey": 1}
+    for name, value in values.items():
         kind = str if name in ("name", "algorithm", "weights_sha256") else int
-        if not (isinstance(value, kind) or (optional and value is None)):
+        right = isinstance(value, kind) and (name not in least or value >= least[name])
+        if not (right or (name.endswith("_dim") and value is None)):
             raise ValueError(f"{name} is {value!r}")
-    if not 0 < given["image_size"] <= 8192:
-        raise ValueError(f"image_size is {given['image_size']}")
-    for name, least in (("crop_size", 0), ("max_grey", 1)):
-        if given.get(name, least) < least:
-            raise ValueError(f"{name} is {given[name]}")
+    if values["image_size"] > 8192:
+        raise ValueError(f"image_size is {values['image_size']}")

@@ -75,11 +75,12 @@ class Target:
                 f"{self.server} is not encrypted, but TLS was asked for; write https://, or leave "
                 "the TLS options out."
             )
-        if not self.model or re.search(r"[/:\s]", self.model):
-            raise errors.UserError(
-                f"A model's name has no blank, slash or colon; received {self.model!r}; give the "
-                "name of the server's configuration."
-            )
+        for what, name in (("model's name", self.model), ("version label", self.label)):
+            if name is not None and not re.fullmatch(r"[^/:\s]+", name):
+                raise errors.UserError(
+                    f"A {what} has no blank, slash or colon; received {name!r}; give the name of "
+                    "the server's configuration."
+                )
         if not 0 < self.timeout < math.inf:  # NaN is not
             raise errors.UserError(
                 f"A timeout is a number of seconds above 0; received {self.timeout:g}."
@@ -91,10 +92,6 @@ class Target:
             )
         if self.version is not None and self.version < 1:
             raise errors.UserError(f"Versions are numbers from 1 on; received {self.version}.")
-        if self.label is not None and (not self.label or re.search(r"[/:\s]", self.label)):
-            raise errors.UserError(
-                f"A version label has no blank, slash or colon; received {self.label!r}."
-            )
 
     @property
     def is_rest(self) -> bool:

@@ -41,12 +41,9 @@ class Signature:
 
 @dataclasses.dataclass(frozen=True)
 class VersionStatus:
-    """How a version of a model is doing.
+    """The state of a version: "START", "LOADING", "AVAILABLE", "UNLOADING" or "END".
 
-    Attributes:
-      version: Its number.
-      state: "START", "LOADING", "AVAILABLE", "UNLOADING" or "END".
-      error: Why it can't be served; empty: it can.
+    `error` says why it can't be served; empty: it can.
     """
 
     version: int

@@ -68,10 +68,8 @@ def joint_against_renders(
 ) -> tuple[Table, sheets.Sheet]:
     """Measures a joint run: the faces of every data set, translated to the labels of every one.
 
-    Args:
-      algorithm: With the weights to measure.
-      sets: Held-out faces of every data set, with labels of their own, by its name.
-      count: How many of each, from the first.
+    `sets` holds by name the held-out faces of every data set, with labels of their own; the first
+    `count` of each are measured.
 
     Returns:
       The figures of `against_renders` by "data set: target"; and a sheet of the first faces of

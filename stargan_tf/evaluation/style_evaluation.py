@@ -108,12 +108,11 @@ def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool
 
     The renders have the reference's style if there is one, or else the source's own.
     """
-    width = source.label_space.width
-    order = [pairs.domain, *(d for d in range(width) if d != pairs.domain)]
+    labels = np.roll(np.eye(source.label_space.width), -pairs.domain, axis=0)  # its own first
     nearest = []
     for i, j, output in zip(pairs.sources, pairs.references, outputs, strict=True):
         style = {"style_of": j, "looks_of": j} if by_reference else {}
-        truths = [source.render(i, np.eye(width)[d], **style) for d in order]
+        truths = [source.render(i, label, **style) for label in labels]
         nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
     return float(np.mean(nearest))
 

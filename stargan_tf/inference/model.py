@@ -12,11 +12,7 @@ from stargan_tf.runs import runs
 
 
 class Model(translator.Translator):
-    """The networks of a run, with the weights of one checkpoint.
-
-    Args:
-      run: The run.
-      checkpoint: "latest", or a step.
+    """The networks of a run, with the weights of one checkpoint: "latest", or a step.
 
     Attributes:
       run: The run.

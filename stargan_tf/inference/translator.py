@@ -126,11 +126,7 @@ class Translator(abc.ABC):
     ) -> np.ndarray:
         """Returns the styles that images show, (style_dim,) or (N, style_dim) float32.
 
-        Args:
-          images: The images.
-          domain: Their domain, or one for each.
-          fit: See the class.
-          crop_size: See the class.
+        `domain` is the domain of all of them, or one for each.
         """
         arguments.check_styled(self.about.style_dim, self.about.name)
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)

@@ -1,5 +1,6 @@
 """How far long work is: a bar on a terminal, lines in files and notebooks."""
 
+import contextlib
 import sys
 import time
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import tqdm
 
 
-class Progress:
+class Progress(contextlib.AbstractContextManager):
     """Shows progress on stdout: a bar if that is a terminal, else a line each time.
 
     Use it as a context manager, so that what is printed afterwards begins on a line of its own.
@@ -30,9 +31,6 @@ class Progress:
             dynamic_ncols=True,
             miniters=1,  # else a few slow steps after many quick ones are not shown
         )
-
-    def __enter__(self) -> "Progress":
-        return self
 
     def __exit__(self, *unused: Any) -> None:
         self._bar.close()

@@ -26,11 +26,8 @@ def describe(
 ) -> Description:
     """Returns everything that a user of the exported model needs to know.
 
-    Args:
-      run: The run that the weights come from.
-      algorithm: The algorithm with these weights.
-      step: The step of their checkpoint.
-      **more: Entries that depend on the kind of export.
+    `step` is that of the checkpoint whose weights `algorithm` has; `more` are entries that depend
+    on the kind of export.
     """
     styled = isinstance(algorithm, algorithm_lib.Styled)
     return {

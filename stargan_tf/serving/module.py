@@ -68,16 +68,14 @@ def _of_files(
     images = {name for name, kind in signature.kinds.items() if kind == "image"}
     how = (framing.size, framing.crop_size, framing.max_grey)
 
-    def decoded(inputs: Tensors) -> Tensors:
-        return {
+    def function(**inputs: tf.Tensor) -> Tensors:
+        decoded = {
             name: image_bytes.decode(inputs[name + BYTES], *how) if name in images else inputs[name]
             for name in signature.inputs
         }
-
-    def function(**inputs: tf.Tensor) -> Tensors:
         return {
             file_name(signature, name): image_bytes.encode(value) if name in images else value
-            for name, value in signature.function(**decoded(inputs)).items()
+            for name, value in signature.function(**decoded).items()
         }
 
     def requires(**inputs: tf.Tensor) -> Tensors:

@@ -1,7 +1,6 @@
 """Connections: servers that come late, never, or slowly; TLS; large messages; no TensorFlow."""
 
 import contextlib
-import functools
 import http.server
 import pathlib
 import socket
@@ -9,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import unittest
 from unittest import mock
 
@@ -73,7 +73,8 @@ class AwayTest(ConnectionTestCase):
 
         waits = []
         client = self.connect_to(address(kind, port))
-        with mock.patch.object(retries, "call", functools.partial(retries.call, sleep=start)):
+        clock = mock.Mock(monotonic=time.monotonic, sleep=start)
+        with mock.patch.object(retries, "time", clock):
             self.assertEqual(client.status()[0].version, 1)
         self.assertGreaterEqual(len(waits), 2)
         self.assert_translates(client)
