@@ -43,7 +43,7 @@ def signatures(answer: Mapping[str, Any]) -> dict[str, transport.Signature]:
     """Returns the signatures in an answer to `/metadata`; raises as `predict_response`."""
     definitions = answer["metadata"]["signature_def"]["signature_def"]
     return {
-        name: transport.Signature(_specs(one["inputs"]), _specs(one["outputs"]))
+        name: transport.Signature(_specs(one.get("inputs", {})), _specs(one.get("outputs", {})))
         for name, one in definitions.items()
         if not name.startswith(_INTERNAL)
     }
@@ -53,7 +53,7 @@ def status(answer: Mapping[str, Any]) -> list[transport.VersionStatus]:
     """Returns the versions in an answer about a model, newest first."""
     versions = [
         transport.VersionStatus(
-            int(s["version"]), s["state"], s.get("status", {}).get("error_message", "")
+            int(s["version"]), s.get("state", ""), s.get("status", {}).get("error_message", "")
         )
         for s in answer["model_version_status"]
     ]
@@ -64,8 +64,8 @@ def _specs(tensors: Mapping[str, Any]) -> dict[str, transport.TensorSpec]:
     """Returns the tensors of one side of a signature; "DT_FLOAT" becomes "float32"."""
     specs = {}
     for name, info in tensors.items():
-        dtype, shape = info["dtype"].removeprefix("DT_").lower(), info["tensor_shape"]
-        sizes = [int(d["size"]) for d in shape.get("dim", ())]
+        dtype, shape = info["dtype"].removeprefix("DT_").lower(), info.get("tensor_shape", {})
+        sizes = [int(d.get("size", 0)) for d in shape.get("dim", ())]
         specs[name] = transport.TensorSpec(
             {"float": "float32", "double": "float64", "half": "float16"}.get(dtype, dtype),
             None if shape.get("unknown_rank") else tuple(None if n < 0 else n for n in sizes),
