@@ -33,5 +33,6 @@ def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "
       UserError: The folder is not a run's, or has no such checkpoint.
     """
     from stargan_tf.inference import model
+    from stargan_tf.runs import runs
 
-    return model.load(run_dir, checkpoint)
+    return model.Model(runs.open_run(run_dir, "run_dir"), checkpoint)

@@ -26,14 +26,14 @@ def commands() -> dict[str, str]:
 
     A folder's `__main__.py` has the folder's name. The sources are read, not imported.
     """
-    found = {}
+    docstrings = {}
     for path in (*_PACKAGE.glob("*.py"), *_PACKAGE.glob("*/*.py")):
         parts = path.relative_to(_PACKAGE).with_suffix("").parts
         name = " ".join(part for part in parts if part != "__main__")
         text = path.read_text(encoding="utf-8")
         if name and _RUNS.search(text):
-            found[name] = ast.get_docstring(ast.parse(text)) or ""
-    return dict(sorted(found.items()))
+            docstrings[name] = ast.get_docstring(ast.parse(text)) or ""
+    return dict(sorted(docstrings.items()))
 
 
 def main() -> None:
@@ -42,7 +42,10 @@ def main() -> None:
     for count in (2, 1):
         name = " ".join(words[:count])
         if name in known:
-            _run(name, words[count:])
+            program, sys.argv[1:] = _program(), words[count:]
+            with command_line.called_by(program):
+                module = f"stargan_tf.{name.replace(' ', '.')}"
+                runpy.run_module(module, run_name="__main__", alter_sys=True)
             return
     group = {key: text for key, text in known.items() if key.startswith(f"{words[0]} ")}
     if words[0] == "--version":
@@ -53,13 +56,6 @@ def main() -> None:
         _list(group)
     else:
         _refuse(words[: 2 if group else 1], known)
-
-
-def _run(name: str, arguments: list[str]) -> None:
-    program, sys.argv[1:] = _program(), arguments
-    with command_line.called_by(program):
-        module = f"stargan_tf.{name.replace(' ', '.')}"
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _list(known: dict[str, str]) -> None:

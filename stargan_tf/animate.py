@@ -83,7 +83,9 @@ def main() -> None:
         references = animation.reference_files(space, pathlib.Path(_REFERENCES.value), to)
     files = photo_jobs.find_photos([_IMAGE.value], "--image")
     used = files[: animation.max_sources(run.config.data.image_size, bool(references))]
-    _refuse_to_overwrite(output, [*used, *(path for _, path in references)])
+    for path in (*used, *(path for _, path in references)):
+        if path.resolve() == output.resolve():
+            raise errors.UserError(f"--output would overwrite the photo {path}; choose another.")
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
     sources, note = animation.read_photos(used, framing)
     if references:
@@ -121,20 +123,16 @@ def parse_seeds(text: str) -> list[int]:
     for part in text.split(","):
         first, dash, last = (word.strip() for word in part.partition("-"))
         bounds = (first, last) if dash else (first,)
-        if not all(b.isascii() and b.isdecimal() and len(b) < 20 for b in bounds):
-            raise _bad_seeds(text)
-        span = range(int(first), int(bounds[-1]) + 1)
+        span = range(0)
+        if all(b.isascii() and b.isdecimal() and len(b) < 20 for b in bounds):
+            span = range(int(first), int(bounds[-1]) + 1)
         if not span or len(span) + len(seeds) > _MAX_SEEDS:
-            raise _bad_seeds(text)
+            raise errors.UserError(
+                f"--seeds takes up to {_MAX_SEEDS} numbers from 0 on, such as 0-9 or 1,5,7; "
+                f"received {text!r}."
+            )
         seeds += span
     return seeds
-
-
-def _bad_seeds(text: str) -> errors.UserError:
-    return errors.UserError(
-        f"--seeds takes up to {_MAX_SEEDS} numbers from 0 on, such as 0-9 or 1,5,7; received "
-        f"{text!r}."
-    )
 
 
 def _checked_flags() -> tuple[list[int], int]:
@@ -151,12 +149,6 @@ def _checked_flags() -> tuple[list[int], int]:
             f"--seconds is above 0 and at most {_MAX_SECONDS}; received {_SECONDS.value:g}."
         )
     return seeds, max(1, round(_SECONDS.value * _FPS.value))
-
-
-def _refuse_to_overwrite(output: pathlib.Path, inputs: Iterable[pathlib.Path]) -> None:
-    for path in inputs:
-        if path.resolve() == output.resolve():
-            raise errors.UserError(f"--output would overwrite the photo {path}; choose another.")
 
 
 def _counted(frames: Iterable[np.ndarray], total: int) -> Iterator[np.ndarray]:

@@ -52,10 +52,7 @@ def main() -> int:
     from stargan_tf.diagnosis import cost, examination, trial
     from stargan_tf.pictures import photos
 
-    directory = config.train.run_dir or hyperparameters.default_run_dir(
-        sys.argv, config.train.algorithm
-    )
-    config = dataclasses.replace(config, train=dataclasses.replace(config.train, run_dir=directory))
+    directory = config.train.run_dir
     idle_gpu = command_line.has_nvidia_driver() and not tf.config.list_physical_devices("GPU")
     tf.config.set_visible_devices([], "GPU")  # the trial's process needs their memory
     take = functools.partial(trial.measure, time_limit=_TIME_LIMIT.value) if _TIME.value else None

@@ -6,6 +6,7 @@ Every flag is a field of a dataclass: of `TrainOptions` here, of `DataOptions`, 
 
 import dataclasses
 import pathlib
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -166,10 +167,10 @@ def define(
 
 
 def config_from_flags(*, check_model: bool = True) -> Config:
-    """Returns the configuration that the parsed flags give, checked.
+    """Returns the configuration that the parsed flags give, checked, with a run's directory.
 
     Args:
-      check_model: Whether the hyperparameters are checked too; False: by the caller, who can go on
+      check_model: Whether to check the hyperparameters, too; False: the caller does, who can go on
         without a model.
 
     Raises:
@@ -187,6 +188,7 @@ def config_from_flags(*, check_model: bool = True) -> Config:
                     f"--{field.name} is a flag of {other}; received it with --algorithm={name}; "
                     "leave it out or choose that algorithm."
                 )
+    values["run_dir"] = values["run_dir"] or default_run_dir(sys.argv, name)
     config = Config.from_values({k: v for k, v in values.items() if v is not None})
     config.train.check()
     config.data.check()

@@ -58,7 +58,7 @@ def main() -> int:
         splits = {name: make(options, name) for name in packed_format.SPLITS}
         packing.pack(splits, directory, settings, _SHARD_MB.value * _MB)
     counts = " and ".join(f"{split.size:,} {name}" for name, split in splits.items())
-    _say(
+    print(
         f"Packed {counts} images. Train with --dataset=packed --data_dir={directory} in place of "
         "the flags of the data set."
     )
@@ -73,7 +73,7 @@ def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split"
     images = loading.load(options, split)
     if isinstance(images, source.EncodedSource):
         _refuse_size(options)
-    _say(f"Checking {images.size:,} {split} images.")
+    print(f"Checking {images.size:,} {split} images.", flush=True)
     images = command_line.usable(images, options.on_corrupt)
     return packing.split_of(images, options.crop_size, options.data_dir)
 
@@ -83,10 +83,10 @@ def _in_order(options: data_options.DataOptions, split: str) -> "packing.Split":
     from stargan_tf.data.packs import packing
 
     _refuse_size(options)
-    _say(f"Checking the {split} images.")
+    print(f"Checking the {split} images.", flush=True)
     made, problems = packing.split_of_tfds(options, split)
     for name, reason in problems.items():
-        _say(f"skipped: {name} ({reason})")
+        print(f"skipped: {name} ({reason})", flush=True)
     return made
 
 
@@ -106,10 +106,6 @@ def _refuse_size(options: data_options.DataOptions) -> None:
             f"Images of --dataset={options.dataset} are packed as they are; received "
             f"--image_size={options.image_size}; leave it out here and give it to the training."
         )
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ A flag after the flag file overrides it. The same command again continues where 
 
 import dataclasses
 import pathlib
-import sys
 
 from stargan_tf import hyperparameters
 from stargan_tf.cli import command_line
@@ -25,20 +24,15 @@ def main() -> int:
     from stargan_tf.training import devices, loop
 
     backend = instance_norm.chosen(config.train.normalization_backend)
-    directory = config.train.run_dir or hyperparameters.default_run_dir(
-        sys.argv, config.train.algorithm
-    )
-    train_options = dataclasses.replace(config.train, run_dir=directory)
-    config = dataclasses.replace(config, train=train_options)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
-    run = runs.Run(pathlib.Path(directory), config, images.label_space)
+    run = runs.Run(pathlib.Path(config.train.run_dir), config, images.label_space)
     run.check_data(images.example_spec)
     run.check()
-    initial_weights.find(run)  # told before every image is looked at
+    initial_weights.find(run)  # reports errors before every image is read
     for line in loading.describe_left_out(config.data):
         print(line, flush=True)
     images, held_out = (
@@ -51,7 +45,7 @@ def main() -> int:
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
         f"{images.size} training images of {', '.join(images.label_space.names)}; "
         f"devices: {', '.join(devices.names(strategy))}; instance normalization: {backend}\n"
-        f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={directory}",
+        f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={run.directory}",
         flush=True,
     )
     sampler = loading.sampler(images, config.data, config.train.seed)

@@ -13,7 +13,6 @@ A run of StarGAN v2 translates to styles: --to=cat --seed=3 (a latent code), --t
 
 import pathlib
 import typing
-from collections.abc import Callable
 
 from absl import flags
 
@@ -89,8 +88,8 @@ def main() -> int:
     translator = _to_styles(run)
     if _MATRIX.value:
         output = jobs.pairs[0][1]
-        said = translator.matrix([path for path, _ in jobs.pairs], output)
-        print(f"{output}  ({command_line.as_flags(said)})", flush=True)
+        line = translator.matrix([path for path, _ in jobs.pairs], output)
+        print(f"{output}  ({command_line.as_flags(line)})", flush=True)
         return 0
     work = translator.sheet if _SHEET.value else translator.translate
     return command_line.each_photo(jobs, work, "translated")
@@ -101,8 +100,8 @@ def _given() -> list[str]:
     return [name for name in _OF_STYLES if flags.FLAGS[name].value not in (None, [], False)]
 
 
-def _to_labels(run: "runs.Run") -> Callable[[pathlib.Path, pathlib.Path], str]:
-    """Returns what translates a photo, or writes its sheet."""
+def _to_labels(run: "runs.Run") -> command_line.Work:
+    """Returns the function that translates a photo, or writes its sheet."""
     from stargan_tf.inference import arguments, translation
 
     if bool(_TO.value) == _SHEET.value:

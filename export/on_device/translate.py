@@ -117,15 +117,15 @@ def label_vector(labels, to, shown):
     for name in [*to, *shown]:
         if name.removeprefix("-") not in names:
             raise Mistake(f"The model does not know {name!r}; it knows {', '.join(names)}.")
-    found = dict.fromkeys(names, 0.0)
+    values = dict.fromkeys(names, 0.0)
     for name in [*shown, *to]:
         if labels["kind"] == "domains":
-            found = dict.fromkeys(names, 0.0)
+            values = dict.fromkeys(names, 0.0)
         for group in labels["exclusive"]:
             if name in group:
-                found |= dict.fromkeys(set(group) & set(names), 0.0)
-        found[name.removeprefix("-")] = float(not name.startswith("-"))
-    return np.array([[found[name] for name in names]], np.float32)
+                values |= dict.fromkeys(set(group) & set(names), 0.0)
+        values[name.removeprefix("-")] = float(not name.startswith("-"))
+    return np.array([[values[name] for name in names]], np.float32)
 
 
 def joint_vector(labels, to, shown):
@@ -198,9 +198,9 @@ def translate(args):
     interpreter = Interpreter(str(path), num_threads=args.threads)
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
     image = read_photo(args.image, model)
-    found = interpreter.get_signature_runner(kind)(image=image, **inputs)
+    outputs = interpreter.get_signature_runner(kind)(image=image, **inputs)
     # Files that were exported before this script call it "image".
-    save_photo(args.output, found["translated"] if "translated" in found else found["image"])
+    save_photo(args.output, outputs["translated" if "translated" in outputs else "image"])
     to = [args.to]
     if "label" in inputs:
         to = [n for n, v in zip(model["labels"]["names"], inputs["label"][0]) if v]  # noqa: B905

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from absl import app, flags, logging
 
 from stargan_tf.base import errors, flag_files
-from stargan_tf.cli import flag_texts, log_filter
+from stargan_tf.cli import log_filter
 
 if typing.TYPE_CHECKING:
     from stargan_tf.data import source
     from stargan_tf.pictures import photo_jobs
 
 flags.disclaim_key_flags()  # `--help` lists the flags that are defined here as the command's own
+
+# Writes the result of a photo to a PNG file, and returns a line about it.
+Work = Callable[[pathlib.Path, pathlib.Path], str]
 
 _HOME = re.compile(r"(^|[=;,])(~[\w.-]*)(?=[/;,]|$)")
 _EXAMPLE = re.compile(r"python -m (?:stargan_tf\.)?(export\.\w+|\w+)")
@@ -32,8 +35,7 @@ def run(main: Callable[..., int | None], positional: Sequence[str] = ()) -> None
     """Parses the command line, calls `main`, and exits with what it returns (None: 0).
 
     A UserError, a bad flag, a full disk and a full memory each print one sentence and exit with
-    status 2.
-    A process can do so again, as notebooks do by `%run -m`.
+    status 2. A process can run several commands, as notebooks do by `%run -m`.
 
     Args:
       main: Gets the positional arguments, as strings.
@@ -115,13 +117,23 @@ def called_by(program: str) -> Iterator[None]:
 
 
 def as_flags(text: str) -> str:
-    """Returns a message of the library with its options written as flags of the command line."""
+    """Returns a message of the library with its options written as flags of the command line.
+
+    The library writes an option in backquotes or, with its value, as name=value: "pass `run_dir`,
+    or crop_size=0" becomes "pass --run_dir, or --crop_size=0". Other words stay as they are.
+    """
     from stargan_tf import hyperparameters
 
     names = {name: name for name in (*flags.FLAGS, *hyperparameters.option_names())}
     if "from" in flags.FLAGS:  # which Python keeps for itself, so functions call it `known`
         names["known"] = "from"
-    return flag_texts.as_flags(text, names)
+
+    def flag(match: re.Match) -> str:
+        name = match[1] or match[2]
+        return f"--{names[name]}" if name in names else match[0]
+
+    # With a value not inside a path or a word, and not if it is a flag already.
+    return re.sub(r"`(\w+)`|(?<![\w/.`=-])(\w+)(?==\S)", flag, text)
 
 
 def fail(message: str) -> None:
@@ -130,18 +142,7 @@ def fail(message: str) -> None:
 
 
 def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
-    """Checks every image of a data set, the slow one of the checks; says which are left out.
-
-    Args:
-      images: The data set.
-      on_corrupt: "error" or "skip".
-
-    Returns:
-      The data set without those.
-
-    Raises:
-      UserError: As of `loading.usable`.
-    """
+    """Checks every image of a data set as `loading.usable` does; prints which are left out."""
     from stargan_tf.data import loading
 
     kept, problems = loading.usable(images, on_corrupt)
@@ -154,17 +155,17 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
 
 def each_photo(
     jobs: "photo_jobs.Jobs",
-    work: Callable[[pathlib.Path, pathlib.Path], str],
+    work: Work,
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
 ) -> int:
     """Does the same to many photos; one that fails is named and left out.
 
     Args:
-      jobs: What to read and what to write.
-      work: Does it for one photo and its PNG file, and returns what to say about it.
-      done: What has been done to a photo then, as in "translated".
-      stop: Of errors that would befall the other photos, too: the rest is not tried.
+      jobs: The photos to read and the files to write.
+      work: Does it.
+      done: The word for it in "could not be ...", such as "translated".
+      stop: Errors that would befall the other photos, too: the rest is not tried.
 
     Returns:
       The exit status: 1 if any failed.
@@ -191,13 +192,11 @@ def _guarded(main: Callable[[], int | None]) -> int:
         return main() or 0
     except errors.UserError as error:
         fail(str(error))
-        return 2
     except OSError as error:
         fail(
             f"{error.filename or 'A file'}: {error.strerror or error}; check the path, its "
             "permissions and the space left."
         )
-        return 2
     except KeyboardInterrupt:
         fail("Interrupted; files that were finished before are as they were.")
         return 128 + signal.SIGINT
@@ -209,7 +208,7 @@ def _guarded(main: Callable[[], int | None]) -> int:
         if "GPU" in memory:
             instead = "put CUDA_VISIBLE_DEVICES=-1 before the command to do without the GPU"
         fail(f"The {memory} ran out; end other programs that use it, or {instead}.")
-        return 2
+    return 2
 
 
 def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
@@ -226,7 +225,8 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
                 f"Expected {' '.join(positional)}; received {' '.join(rest[1:]) or 'none'}."
             )
     except flags.Error as error:
-        fail(f"{_one_line(error)}{_where(argv, error)} See --help.")
+        sentence = " ".join(str(error).split()).rstrip(".")
+        fail(f"{sentence}.{_where(argv, error)} See --help.")
         sys.exit(2)
     except errors.UserError as error:
         fail(str(error))
@@ -238,7 +238,7 @@ def _parse(argv: Sequence[str], positional: Sequence[str] = ()) -> list[str]:
 
 def _with_home(argument: str) -> str:
     """Expands "~" where a path begins: shells don't after "=", nor inside a list or a flag file."""
-    return _HOME.sub(lambda found: found[1] + os.path.expanduser(found[2]), argument)
+    return _HOME.sub(lambda match: match[1] + os.path.expanduser(match[2]), argument)
 
 
 def _forget_flags() -> None:
@@ -250,19 +250,15 @@ def _forget_flags() -> None:
     flags.FLAGS.unparse_flags()
 
 
-def _one_line(error: flags.Error) -> str:
-    return " ".join(str(error).split()).rstrip(".") + "."
-
-
 def _where(argv: Sequence[str], error: flags.Error) -> str:
     """Names the flag file that an unknown flag stands in."""
+
+    def bare(argument: str) -> str:
+        return argument.lstrip("-").partition("=")[0].removeprefix("no")
+
     name = getattr(error, "flagname", None)
     for path in flag_files.named(argv) if name else ():
         for number, argument in flag_files.read(path):
-            if _bare(argument) == _bare(name):
+            if bare(argument) == bare(name):
                 return f" It stands in {path}, line {number}."
     return ""
-
-
-def _bare(argument: str) -> str:
-    return argument.lstrip("-").partition("=")[0].removeprefix("no")

@@ -33,9 +33,8 @@ _END = b"\0end of the process\n"
 class Filter:
     """Decides about lines, which arrive in pieces.
 
-    Args:
-      cuda: Whether this machine has an NVIDIA GPU. Without one, errors in files of CUDA's parts of
-        TensorFlow (cuda_dnn.cc, cudart_stub.cc) only say that there is none, and are left out.
+    `cuda` says whether this machine has an NVIDIA GPU. Without one, errors in files of CUDA's parts
+    of TensorFlow (cuda_dnn.cc, cudart_stub.cc) only say that there is none, and are left out.
     """
 
     def __init__(self, cuda: bool = True):
@@ -79,10 +78,9 @@ def install(cuda: bool) -> None:
     """Sends what is written to file descriptor 2 through a filter, until this process ends.
 
     What Python writes to sys.stderr, such as the sentence about a user's mistake, goes past it.
-    Where sys.stderr is something else than descriptor 2, as in notebooks, nothing is done.
+    If sys.stderr is something else than descriptor 2, as in notebooks, nothing is done.
 
-    Args:
-      cuda: See `Filter`.
+    `cuda` is that of `Filter`.
     """
     try:
         if sys.stderr.fileno() != 2:

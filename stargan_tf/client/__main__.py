@@ -11,11 +11,10 @@ a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.
 """
 
 import pathlib
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from absl import flags
-from PIL import Image
 
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line
@@ -64,13 +63,15 @@ _CLIENT_CERTIFICATE = flags.DEFINE_string(
 )
 _CLIENT_KEY = flags.DEFINE_string("client_key", None, "PEM file of that certificate's key.")
 
-_Work = Callable[[pathlib.Path, pathlib.Path], str]
-
 
 def main() -> int:
     """Asks the server; a photo of a folder that can't be read is named and left out (status 1)."""
+    paths = _ROOT_CERTIFICATE.value, _CLIENT_CERTIFICATE.value, _CLIENT_KEY.value
+    tls = None
+    if _TLS.value or any(paths):
+        tls = target_lib.Tls(*(pathlib.Path(path) if path else None for path in paths))
     target = target_lib.Target(
-        _SERVER.value, _MODEL.value, _VERSION.value, _LABEL.value, _TIMEOUT.value, _tls()
+        _SERVER.value, _MODEL.value, _VERSION.value, _LABEL.value, _TIMEOUT.value, tls
     )
     jobs = None if _STATUS.value or _METADATA.value else _jobs()
     if not target.is_rest:
@@ -80,7 +81,13 @@ def main() -> int:
             return _print_status(client)
         if _METADATA.value:
             return _print_metadata(client)
-        work = _with_styles(client) if client.model.has_styles else _with_labels(client)
+        to, text = _style(client) if client.model.has_styles else _labels(client)
+
+        def work(image: pathlib.Path, output: pathlib.Path) -> str:
+            picture = client.translate(image, fit=_FIT.value, **to)
+            photos.save_png(output, np.asarray(picture))
+            return f"to: {text}"
+
         return command_line.each_photo(jobs, work, "translated", stop=failures.ServerError)
 
 
@@ -94,20 +101,13 @@ def _jobs() -> photo_jobs.Jobs:
     return photo_jobs.jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
 
 
-def _tls() -> target_lib.Tls | None:
-    given = _ROOT_CERTIFICATE.value, _CLIENT_CERTIFICATE.value, _CLIENT_KEY.value
-    if not (_TLS.value or any(given)):
-        return None
-    return target_lib.Tls(*(pathlib.Path(path) if path else None for path in given))
-
-
 def _print_status(client: client_lib.Client) -> int:
-    """Returns 0 where at least one version can be asked."""
-    found = client.status()
-    for status in found:
+    """Returns 0 if at least one version can be asked."""
+    versions = client.status()
+    for status in versions:
         error = f" ({status.error})" if status.error else ""
         print(f"version {status.version}: {status.state}{error}")
-    if any(status.state == "AVAILABLE" for status in found):
+    if any(status.state == "AVAILABLE" for status in versions):
         return 0
     command_line.fail("No version is available yet; wait, or see the server's log.")
     return 1
@@ -122,21 +122,18 @@ def _print_metadata(client: client_lib.Client) -> int:
     return 0
 
 
-def _with_labels(client: client_lib.Client) -> _Work:
+def _labels(client: client_lib.Client) -> tuple[dict[str, Any], str]:
+    """Returns the labels to translate to, as arguments of `translate` and as text."""
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = client.model.labels
     arguments.check_labels(space, edits, known, _styled(), client.model)
     target = space.edited(space.edited([0.0] * space.width, known), edits)
     names = ", ".join(space.present(target)) or "none of the attributes"
-
-    def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        _save(output, client.translate(image, edits, known=known, fit=_FIT.value))
-        return f"to: {names}"
-
-    return work
+    return {"to": edits, "known": known}, names
 
 
-def _with_styles(client: client_lib.Client) -> _Work:
+def _style(client: client_lib.Client) -> tuple[dict[str, Any], str]:
+    """Returns the style to translate to, as `_labels` returns labels."""
     domains = options.split_names(_TO.value)
     arguments.check_styles(client.model.labels, domains, _FROM.value, _styled(), client.model)
     seed, of_whom = _SEED.value or 0, f", seed {_SEED.value or 0}"
@@ -145,16 +142,7 @@ def _with_styles(client: client_lib.Client) -> _Work:
     else:
         style = client.encode(_REFERENCE.value, domains[0], fit=_FIT.value)
         of_whom = f", in the style of {pathlib.Path(_REFERENCE.value).name}"
-
-    def work(image: pathlib.Path, output: pathlib.Path) -> str:
-        _save(output, client.translate(image, style=style, fit=_FIT.value))
-        return f"to: {domains[0]}{of_whom}"
-
-    return work
-
-
-def _save(output: pathlib.Path, picture: Image.Image) -> None:
-    photos.save_png(output, np.asarray(picture))
+    return {"style": style}, f"{domains[0]}{of_whom}"
 
 
 def _styled() -> list[str]:

@@ -1,5 +1,6 @@
 """The client: what users call."""
 
+import contextlib
 import functools
 import io
 from collections.abc import Mapping, Sequence
@@ -35,17 +36,17 @@ def connect(target: target_lib.Target) -> "Client":
     except ImportError as error:
         raise errors.UserError(
             f"gRPC needs packages that are missing ({error}); install them with "
-            f"{errors.install_command('serving')}, or use REST: --server=http://HOST:8501."
+            f"{errors.install_command('serving')}, or use REST: server=http://HOST:8501."
         ) from error
     return Client(grpc_transport.GrpcTransport(target))
 
 
-class Client(translator.Translator):
+class Client(translator.Translator, contextlib.AbstractContextManager):
     """Translates images with a served model. May be used by several threads at once.
 
-    Every method that asks the server raises ServerError, a UserError, where it refuses or can't be
+    Every method that asks the server raises ServerError, a UserError, if it refuses or can't be
     reached in time. Photos are read and made square here, so that what is sent is small and of a
-    known kind: PNG files where nothing is lost by that, else arrays.
+    known kind: PNG files if nothing is lost by that, else arrays.
 
     Args:
       connection: How the server is asked.
@@ -53,9 +54,6 @@ class Client(translator.Translator):
 
     def __init__(self, connection: transport.Transport):
         self._transport = connection
-
-    def __enter__(self) -> "Client":
-        return self
 
     def __exit__(self, *unused: Any) -> None:
         self.close()
@@ -67,17 +65,16 @@ class Client(translator.Translator):
     @functools.cached_property
     def model(self) -> served.ServedModel:
         """What the model is; asked once. Pin a version where versions differ in their names."""
-        target = self._transport.target
+        target, request = self._transport.target, {"request": _strings([b""])}
         try:
-            request = {"request": _strings([b""])}
             answer = self._transport.predict("describe", request)
         except failures.ServerError as error:
-            if error.code in failures.REFUSALS:
-                raise errors.UserError(
-                    f"The {target} at {target.server} does not say which names it knows; serve "
-                    f"one that this program exported. {error}"
-                ) from error
-            raise
+            if error.code not in failures.REFUSALS:
+                raise
+            raise errors.UserError(
+                f"The {target} at {target.server} does not say which names it knows; serve "
+                f"one that this program exported. {error}"
+            ) from error
         return served.ServedModel.from_json(_output(answer, ["model_json"], request)[0])
 
     def status(self) -> list[transport.VersionStatus]:
@@ -89,11 +86,7 @@ class Client(translator.Translator):
         return self._transport.signatures()
 
     def predict(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Returns what any signature makes of `inputs`, in one request.
-
-        Args:
-          signature: Its name.
-          inputs: Arrays by name; those of strings have dtype object and hold `bytes`.
+        """Returns the outputs of any signature by name, in one request; see `Transport.predict`.
 
         Raises:
           UserError: If an input holds NaN or infinity.
@@ -110,7 +103,7 @@ class Client(translator.Translator):
 
     @property
     def about(self) -> translator.About:
-        """What the model is, as `stargan_tf.load` tells it."""
+        """The description that a model of `stargan_tf.load` has, too."""
         one = self.model
         size = one.image_size, one.style_dim, one.latent_dim
         return translator.About(f"the served model ({one})", one.labels, *size, one.framing)
@@ -138,7 +131,7 @@ class Client(translator.Translator):
     ) -> np.ndarray:
         answer = self._ask(signature, images, rest, _TRANSLATED)
         if answer.dtype == object:
-            answer = np.stack([photos.to_array(_opened(contents)) for contents in answer])
+            answer = np.stack([_decoded(contents) for contents in answer])
         if np.isnan(answer).any():
             raise errors.UserError(
                 "The server's answer holds NaN; the served model's weights are broken: serve "
@@ -164,13 +157,13 @@ class Client(translator.Translator):
         return _output(self.predict(signature, inputs), outputs, inputs)
 
 
-def _opened(contents: bytes) -> Image.Image:
+def _decoded(contents: bytes) -> np.ndarray:
     if not contents.startswith(b"\x89PNG\r\n\x1a\n"):
         raise errors.UserError(
             f"The server's answer is no PNG file (it begins with {contents[:8]!r}); serve a model "
             "that this program exported."
         )
-    return Image.open(io.BytesIO(contents))
+    return photos.to_array(Image.open(io.BytesIO(contents)))
 
 
 def _strings(values: Sequence[bytes]) -> np.ndarray:

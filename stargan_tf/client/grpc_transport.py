@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import types_pb2
+from google.protobuf import json_format, message
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -15,7 +15,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from stargan_tf.client import failures, retries, transport
+from stargan_tf.client import failures, rest_json, retries, transport
 from stargan_tf.client import target as target_lib
 
 _OPTIONS = (
@@ -30,14 +30,7 @@ _OPTIONS = (
 
 
 class GrpcTransport(transport.Transport):
-    """Asks a model server's PredictionService and ModelService.
-
-    Args:
-      target: Whom to ask. Nothing is sent yet.
-
-    Raises:
-      UserError: If a certificate can't be read.
-    """
+    """Asks a model server's services; raises a UserError if a certificate can't be read."""
 
     def __init__(self, target: target_lib.Target):
         self.target = target
@@ -51,7 +44,7 @@ class GrpcTransport(transport.Transport):
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
     def predict(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Returns what a signature makes of `inputs`, arrays by name."""
+        """Returns the outputs of a signature by name; see `Transport.predict`."""
         request = predict_pb2.PredictRequest()
         self._name_model(request.model_spec)
         request.model_spec.signature_name = signature
@@ -66,28 +59,15 @@ class GrpcTransport(transport.Transport):
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=[field])
         self._name_model(request.model_spec)
         response = self._call(self._prediction.GetModelMetadata, request)
-        found = get_model_metadata_pb2.SignatureDefMap()
-        response.metadata[field].Unpack(found)
-        return {
-            name: transport.Signature(
-                inputs={key: _spec(info) for key, info in definition.inputs.items()},
-                outputs={key: _spec(info) for key, info in definition.outputs.items()},
-            )
-            for name, definition in found.signature_def.items()
-            if not name.startswith(transport.INTERNAL)
-        }
+        definitions = get_model_metadata_pb2.SignatureDefMap()
+        response.metadata[field].Unpack(definitions)
+        return rest_json.signatures({"metadata": {field: _as_rest(definitions)}})
 
     def status(self) -> list[transport.VersionStatus]:
         """Returns the model's versions, the newest first."""
         request = get_model_status_pb2.GetModelStatusRequest()
         self._name_model(request.model_spec, labelled=False)
-        response = self._call(self._models.GetModelStatus, request)
-        state_name = get_model_status_pb2.ModelVersionStatus.State.Name
-        found = [
-            transport.VersionStatus(s.version, state_name(s.state), s.status.error_message)
-            for s in response.model_version_status
-        ]
-        return sorted(found, key=lambda status: -status.version)
+        return rest_json.status(_as_rest(self._call(self._models.GetModelStatus, request)))
 
     def close(self) -> None:
         """Closes the channel."""
@@ -111,10 +91,6 @@ class GrpcTransport(transport.Transport):
         return retries.call(attempt, self.target.timeout)
 
 
-def _spec(info: Any) -> transport.TensorSpec:
-    dtype = transport.dtype_name(types_pb2.DataType.Name(info.dtype))
-    if info.tensor_shape.unknown_rank:
-        return transport.TensorSpec(dtype, None)
-    return transport.TensorSpec(
-        dtype, tuple(None if d.size < 0 else d.size for d in info.tensor_shape.dim)
-    )
+def _as_rest(answer: message.Message) -> dict[str, Any]:
+    """Returns an answer as the server's REST interface, which makes JSON of it, gives it."""
+    return json_format.MessageToDict(answer, preserving_proto_field_name=True)

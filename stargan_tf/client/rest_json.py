@@ -1,4 +1,4 @@
-"""The JSON of TensorFlow Serving's REST interface, to and from arrays.
+"""The JSON of TensorFlow Serving's REST interface, to and from arrays, signatures and versions.
 
 Format: https://www.tensorflow.org/tfx/serving/api_rest ("column format": a list for every input).
 """
@@ -12,16 +12,14 @@ import numpy as np
 
 from stargan_tf.client import transport
 
-_BYTES = "_bytes"  # how names end whose strings are not text
+_BYTES = "_bytes"  # ends the names of inputs whose strings are not text
+_INTERNAL = "__"  # begins the names of TensorFlow's own signatures, which nobody calls
 
 
 def predict_request(signature: str, inputs: Mapping[str, np.ndarray]) -> bytes:
-    """Returns the body of a request to `:predict`.
+    """Returns the body of a request to `:predict`, with `inputs` as for `Transport.predict`.
 
-    Args:
-      signature: The signature's name.
-      inputs: Arrays by name. Strings are `bytes` in arrays of dtype object: base64 where the name
-        ends in `_bytes`, else UTF-8 text.
+    Strings are base64 if the input's name ends in `_bytes`, else UTF-8 text.
     """
     values = {name: _encoded(np.asarray(array), name) for name, array in inputs.items()}
     return json.dumps({"signature_name": signature, "inputs": values}).encode()
@@ -30,11 +28,7 @@ def predict_request(signature: str, inputs: Mapping[str, np.ndarray]) -> bytes:
 def predict_response(
     answer: Mapping[str, Any], specs: Mapping[str, transport.TensorSpec]
 ) -> dict[str, np.ndarray]:
-    """Returns an answer's arrays by name.
-
-    Args:
-      answer: The decoded JSON.
-      specs: Of the signature's outputs.
+    """Returns an answer's arrays by name; `specs` are the signature's outputs.
 
     Raises:
       ValueError, TypeError or KeyError: If the answer is not of that form.
@@ -47,35 +41,36 @@ def predict_response(
 
 def signatures(answer: Mapping[str, Any]) -> dict[str, transport.Signature]:
     """Returns the signatures in an answer to `/metadata`; raises as `predict_response`."""
-    found = answer["metadata"]["signature_def"]["signature_def"]
+    definitions = answer["metadata"]["signature_def"]["signature_def"]
     return {
-        name: transport.Signature(
-            inputs={key: _spec(info) for key, info in definition["inputs"].items()},
-            outputs={key: _spec(info) for key, info in definition["outputs"].items()},
-        )
-        for name, definition in found.items()
-        if not name.startswith(transport.INTERNAL)
+        name: transport.Signature(_specs(one.get("inputs", {})), _specs(one.get("outputs", {})))
+        for name, one in definitions.items()
+        if not name.startswith(_INTERNAL)
     }
 
 
 def status(answer: Mapping[str, Any]) -> list[transport.VersionStatus]:
     """Returns the versions in an answer about a model, newest first."""
-    found = [
+    versions = [
         transport.VersionStatus(
-            int(s["version"]), s["state"], s.get("status", {}).get("error_message", "")
+            int(s["version"]), s.get("state", ""), s.get("status", {}).get("error_message", "")
         )
         for s in answer["model_version_status"]
     ]
-    return sorted(found, key=lambda status: -status.version)
+    return sorted(versions, key=lambda status: -status.version)
 
 
-def _spec(info: Mapping[str, Any]) -> transport.TensorSpec:
-    shape = info["tensor_shape"]
-    dtype = transport.dtype_name(info["dtype"])
-    if shape.get("unknown_rank"):
-        return transport.TensorSpec(dtype, None)
-    sizes = (int(d["size"]) for d in shape.get("dim", ()))
-    return transport.TensorSpec(dtype, tuple(None if n < 0 else n for n in sizes))
+def _specs(tensors: Mapping[str, Any]) -> dict[str, transport.TensorSpec]:
+    """Returns the tensors of one side of a signature; "DT_FLOAT" becomes "float32"."""
+    specs = {}
+    for name, info in tensors.items():
+        dtype, shape = info["dtype"].removeprefix("DT_").lower(), info.get("tensor_shape", {})
+        sizes = [int(d.get("size", 0)) for d in shape.get("dim", ())]
+        specs[name] = transport.TensorSpec(
+            {"float": "float32", "double": "float64", "half": "float16"}.get(dtype, dtype),
+            None if shape.get("unknown_rank") else tuple(None if n < 0 else n for n in sizes),
+        )
+    return specs
 
 
 def _encoded(array: np.ndarray, name: str) -> Any:

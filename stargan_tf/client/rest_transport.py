@@ -1,5 +1,6 @@
 """Asking a server by REST, with the standard library alone."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -40,14 +41,7 @@ _CODES = {
 
 
 class RestTransport(transport.Transport):
-    """Asks a model server's REST interface.
-
-    Args:
-      target: Whom to ask. Nothing is sent yet.
-
-    Raises:
-      UserError: If a certificate can't be read.
-    """
+    """Asks a model server's REST interface; raises a UserError if a certificate can't be read."""
 
     def __init__(self, target: target_lib.Target):
         self.target = target
@@ -58,7 +52,7 @@ class RestTransport(transport.Transport):
         self._signatures: dict[str, transport.Signature] = {}
 
     def predict(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Returns what a signature makes of `inputs`, arrays by name.
+        """Returns the outputs of a signature by name; see `Transport.predict`.
 
         The server leaves out the name of an output that is the only one, and all types: they are
         taken from its metadata, which is asked for once.
@@ -84,7 +78,7 @@ class RestTransport(transport.Transport):
         """Does nothing: every request has a connection of its own."""
 
     def _call(self, method: str, body: bytes | None = None, signature: str | None = None) -> Any:
-        """Returns the decoded answer to GET, or to POST where there is a body."""
+        """Returns the decoded answer to GET, or to POST if there is a body."""
         request = urllib.request.Request(
             self._url(method), data=body, headers={"Content-Type": "application/json"}
         )
@@ -94,9 +88,9 @@ class RestTransport(transport.Transport):
                 return json.loads(self._read(request, seconds))
             except urllib.error.HTTPError as error:
                 code = _CODES.get(error.code, "UNKNOWN")
-                raise failures.of(code, _said(error), self.target, signature) from error
+                raise failures.of(code, _reason(error), self.target, signature) from error
             except (OSError, http.client.HTTPException) as error:
-                code, details = _of_connection(error)
+                code, details = _connection_failure(error)
                 raise failures.of(code, details, self.target, signature) from error
             except ValueError as error:
                 raise self._not_serving(str(error)) from error
@@ -127,7 +121,7 @@ class RestTransport(transport.Transport):
         which = ""
         if self.target.version is not None:
             which = f"/versions/{self.target.version}"
-        if self.target.label is not None and method:  # not of the status
+        if self.target.label is not None and method:  # not for the status
             which = f"/labels/{urllib.parse.quote(self.target.label, safe='')}"
         name = urllib.parse.quote(self.target.model, safe="")
         return f"{self.target.server.rstrip('/')}/v1/models/{name}{which}{method}"
@@ -140,23 +134,21 @@ class RestTransport(transport.Transport):
         )
 
 
-def _said(error: urllib.error.HTTPError) -> str:
+def _reason(error: urllib.error.HTTPError) -> str:
     """Returns the reason in an error's body, or the status' own phrase."""
+    text = reason = ""
+    with contextlib.suppress(OSError, http.client.HTTPException), error:
+        text = error.read(65536).decode("utf-8", "replace")
     try:
-        with error:
-            text = error.read(65536).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException):
-        text = ""
-    try:
-        said = str(json.loads(text)["error"])
+        reason = str(json.loads(text)["error"])
     except (ValueError, TypeError, KeyError):
         # The server escapes for C, and JSON knows no \'. Pages of proxies are HTML.
-        found = re.search(r'"error"\s*:\s*"(.*)"\s*}', text, re.DOTALL)
-        said = re.sub(r"\\(['\"])", r"\1", found[1]) if found else ""
-    return said or f"HTTP {error.code} {error.reason}"
+        if match := re.search(r'"error"\s*:\s*"(.*)"\s*}', text, re.DOTALL):
+            reason = re.sub(r"\\(['\"])", r"\1", match[1])
+    return reason or f"HTTP {error.code} {error.reason}"
 
 
-def _of_connection(error: Exception) -> tuple[str, str]:
+def _connection_failure(error: Exception) -> tuple[str, str]:
     """Returns the status code of a connection that failed, and why it did."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
@@ -170,8 +162,7 @@ def _context(tls: target_lib.Tls | None) -> ssl.SSLContext:
     tls = tls or target_lib.Tls()
     tls.read()  # raises what is wrong with the files in a sentence
     try:
-        root = tls.root_certificate
-        context = ssl.create_default_context(cafile=None if root is None else str(root))
+        context = ssl.create_default_context(cafile=tls.root_certificate)
         if tls.client_certificate is not None:
             context.load_cert_chain(tls.client_certificate, tls.client_key)
     except (ssl.SSLError, OSError) as error:

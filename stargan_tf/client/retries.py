@@ -14,14 +14,7 @@ _LONGEST = 5.0
 _Answer = TypeVar("_Answer")
 
 
-def call(
-    attempt: Callable[[float], _Answer],
-    timeout: float,
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-    fraction: Callable[[], float] = random.random,
-) -> _Answer:
+def call(attempt: Callable[[float], _Answer], timeout: float) -> _Answer:
     """Returns what `attempt` returns, trying again as long as the server is unavailable.
 
     A translation changes nothing at the server, so asking twice is harmless. Waits double, up to 5
@@ -31,25 +24,22 @@ def call(
     Args:
       attempt: Gets the seconds that are left. Raises ServerError; only UNAVAILABLE is tried again.
       timeout: Seconds in all.
-      clock: Tells the time in seconds.
-      sleep: Waits so many seconds.
-      fraction: Draws from [0, 1).
 
     Raises:
-      ServerError: That of the last attempt.
+      ServerError: The last attempt's.
     """
-    deadline, bound = clock() + timeout, _FIRST
+    deadline, bound = time.monotonic() + timeout, _FIRST
     unavailable: failures.ServerError | None = None
     while True:
         try:
-            return attempt(max(deadline - clock(), 1e-3))
+            return attempt(max(deadline - time.monotonic(), 1e-3))
         except failures.ServerError as error:
             if error.code == failures.DEADLINE_EXCEEDED and unavailable:
-                # Time ran out in the last of several attempts: why it ran out says more.
+                # Time ran out in the last of several attempts: the reason for these says more.
                 raise unavailable from error
-            wait = bound * fraction()
-            if error.code != failures.UNAVAILABLE or clock() + wait >= deadline:
+            wait = bound * random.random()
+            if error.code != failures.UNAVAILABLE or time.monotonic() + wait >= deadline:
                 raise
             unavailable = error
-        sleep(wait)
+        time.sleep(wait)
         bound = min(bound * _FACTOR, _LONGEST)

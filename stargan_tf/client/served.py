@@ -1,4 +1,4 @@
-"""What a served model says about itself."""
+"""The description that a served model gives of itself."""
 
 import dataclasses
 import json
@@ -16,16 +16,16 @@ class ServedModel:
     """The description that an exported model carries.
 
     Attributes:
-      name: Of the run that was exported.
+      name: The name of the run that was exported.
       algorithm: The paper, such as "stargan_v1".
-      labels: What its labels mean: the names to ask for.
+      labels: The names to ask for.
       image_size: Height and width of its images in pixels.
+      step: The training step of its weights.
+      weights_sha256: The checksum of its weights, which tells models apart.
+      latent_dim: The length of a latent code; None: it has none.
+      style_dim: The length of a style; None: it translates to labels, without styles.
       crop_size: Side in pixels of the centred square that it cuts out of photos; 0: the largest.
       max_grey: The value that it takes as white in grey photos of 16 bits.
-      step: Of training, after which it was exported.
-      weights_sha256: Of its weights: tells models apart.
-      latent_dim: Of its latent codes; None: it has none.
-      style_dim: Of its styles; None: it translates to labels, without styles.
     """
 
     name: str
@@ -41,20 +41,20 @@ class ServedModel:
 
     @property
     def has_styles(self) -> bool:
-        """Whether translations are told by a style (StarGAN v2), not by a label alone."""
+        """Whether it translates to styles (StarGAN v2), not to labels."""
         return self.style_dim is not None
 
     def framing(self, fit: str, crop_size: int | None = None) -> photos.Framing:
-        """Returns how photos become what the model takes; see `translator.Translator`."""
+        """Returns how photos become the model's images; see `translator.Translator`."""
         crop_size = self.crop_size if crop_size is None else crop_size
         return photos.Framing(self.image_size, fit, crop_size, self.max_grey)
 
     @classmethod
     def from_json(cls, text: bytes) -> "ServedModel":
-        """Reads what the signature `describe` answers.
+        """Returns the description that the signature `describe` answers with.
 
         Raises:
-          UserError: If it is of a newer program, or no such description.
+          UserError: If a newer program wrote it, or it is no such description.
         """
         try:
             value = json.loads(text)
@@ -63,11 +63,12 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            fields = {field.name for field in dataclasses.fields(cls)} - {"labels"}
-            added = {"crop_size", "max_grey"}  # Exports of earlier versions do not have these.
-            given = {name: value[name] for name in fields - added | added & set(value)}
-            _check(given)
-            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **given)
+            names = {field.name for field in dataclasses.fields(cls)} - {"labels"}
+            # Exports of earlier versions have neither a crop size nor a maximal grey.
+            values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
+            values = {name: values[name] for name in names}
+            _check(values)
+            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:
@@ -77,22 +78,19 @@ class ServedModel:
             ) from error
 
     def __str__(self) -> str:
-        kinds = {"domains": "domains", "attributes": "attributes", "joint": "labels"}
-        kind = kinds[self.labels.kind]
+        kind = "labels" if self.labels.kind == "joint" else self.labels.kind
         return (
             f"{self.algorithm} {self.name!r}, step {self.step:,}, {self.image_size} px, {kind} "
             f"{', '.join(self.labels.names)}"
         )
 
 
-def _check(given: dict[str, object]) -> None:
-    for name, value in given.items():
-        optional = name.endswith("_dim")
+def _check(values: dict[str, object]) -> None:
+    least = {"image_size": 1, "crop_size": 0, "max_grey": 1}
+    for name, value in values.items():
         kind = str if name in ("name", "algorithm", "weights_sha256") else int
-        if not (isinstance(value, kind) or (optional and value is None)):
+        right = isinstance(value, kind) and (name not in least or value >= least[name])
+        if not (right or (name.endswith("_dim") and value is None)):
             raise ValueError(f"{name} is {value!r}")
-    if not 0 < given["image_size"] <= 8192:
-        raise ValueError(f"image_size is {given['image_size']}")
-    for name, least in (("crop_size", 0), ("max_grey", 1)):
-        if given.get(name, least) < least:
-            raise ValueError(f"{name} is {given[name]}")
+    if values["image_size"] > 8192:
+        raise ValueError(f"image_size is {values['image_size']}")

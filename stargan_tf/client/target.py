@@ -1,4 +1,4 @@
-"""Where a model is served: the server, the model's name, its version, and how to get there."""
+"""Which model to ask, and the server that has it."""
 
 import dataclasses
 import math
@@ -13,13 +13,13 @@ _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+):([0-9]{1,5})", re.AS
 
 @dataclasses.dataclass(frozen=True)
 class Tls:
-    """How the two sides of an encrypted connection know each other.
+    """The certificates of an encrypted connection, as PEM files.
 
     Attributes:
-      root_certificate: PEM file of who signed the server's certificate; None: the authorities that
-        the system trusts.
-      client_certificate: PEM file that tells the server who asks, where it wants to know.
-      client_key: PEM file of that certificate's key.
+      root_certificate: Of the authority that signed the server's certificate; None: the authorities
+        that the system trusts.
+      client_certificate: Shows a server who asks; None: for servers that don't want to know.
+      client_key: The key of that certificate.
     """
 
     root_certificate: pathlib.Path | None = None
@@ -33,14 +33,12 @@ class Tls:
           UserError: If one can't be read or is no PEM file, or only one of the client's is given.
         """
         if (self.client_certificate is None) != (self.client_key is None):
-            given = self.client_certificate or self.client_key
             raise errors.UserError(
                 "A client's certificate and its key belong together; received only "
-                f"{given}; pass --client_certificate and --client_key, or neither."
+                f"{self.client_certificate or self.client_key}; pass `client_certificate` and "
+                "`client_key`, or neither."
             )
-        names = ("root_certificate", "client_certificate", "client_key")
-        root, certificate, key = (_pem(getattr(self, name), f"--{name}") for name in names)
-        return root, certificate, key
+        return tuple(_pem(path, name) for name, path in vars(self).items())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +51,7 @@ class Target:
       version: Its version; None: that of `label`, or else the newest.
       label: A version label of the server's configuration, such as "stable".
       timeout: Seconds for a request, retries included.
-      tls: Of gRPC: None means a connection that is not encrypted. Of https: None means the
-        authorities that the system trusts.
+      tls: The certificates. None: gRPC does not encrypt; https trusts the system's authorities.
 
     Raises:
       UserError: If a value makes no sense.
@@ -76,31 +73,25 @@ class Target:
         if self.tls is not None and self.server.startswith("http://"):
             raise errors.UserError(
                 f"{self.server} is not encrypted, but TLS was asked for; write https://, or leave "
-                "the TLS flags out."
+                "the TLS options out."
             )
-        if not self.model or re.search(r"[/:\s]", self.model):
-            raise errors.UserError(
-                f"A model's name has no blank, slash or colon; received {self.model!r}; give the "
-                "name of the server's configuration."
-            )
-        self._check_version()
-        if not (math.isfinite(self.timeout) and self.timeout > 0):
+        for what, name in (("model's name", self.model), ("version label", self.label)):
+            if name is not None and not re.fullmatch(r"[^/:\s]+", name):
+                raise errors.UserError(
+                    f"A {what} has no blank, slash or colon; received {name!r}; give the name of "
+                    "the server's configuration."
+                )
+        if not 0 < self.timeout < math.inf:  # NaN is not
             raise errors.UserError(
                 f"A timeout is a number of seconds above 0; received {self.timeout:g}."
             )
-
-    def _check_version(self) -> None:
         if self.version is not None and self.label is not None:
             raise errors.UserError(
-                "A version is told by its number or by its label; received "
+                "Name a version by its number or by its label; received "
                 f"{self.version} and {self.label!r}; leave one out."
             )
         if self.version is not None and self.version < 1:
             raise errors.UserError(f"Versions are numbers from 1 on; received {self.version}.")
-        if self.label is not None and (not self.label or re.search(r"[/:\s]", self.label)):
-            raise errors.UserError(
-                f"A version label has no blank, slash or colon; received {self.label!r}."
-            )
 
     @property
     def is_rest(self) -> bool:
@@ -129,18 +120,18 @@ def _is_address(server: str) -> bool:
     return named and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
 
 
-def _pem(path: pathlib.Path | None, flag: str) -> bytes | None:
+def _pem(path: pathlib.Path | None, name: str) -> bytes | None:
     if path is None:
         return None
     try:
         contents = pathlib.Path(path).read_bytes()
     except OSError as error:
         raise errors.UserError(
-            f"{flag}={path} could not be read ({error.strerror}); name a PEM file."
+            f"{name}={path} could not be read ({error.strerror}); name a PEM file."
         ) from error
     if b"-----BEGIN " not in contents:
         raise errors.UserError(
-            f"{flag}={path} holds no PEM text; name a file that begins with -----BEGIN, or convert "
+            f"{name}={path} holds no PEM text; name a file that begins with -----BEGIN, or convert "
             "it with openssl."
         )
     return contents

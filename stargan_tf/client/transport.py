@@ -11,8 +11,6 @@ from stargan_tf.client import target as target_lib
 # Answers above this are not read. 16 float images of 1024 px are 201 MB; gRPC's own limit of 4 MB
 # is about one of 512 px.
 MAX_MESSAGE_BYTES = 256 * 2**20
-# How the names of TensorFlow's own signatures begin, which nobody calls.
-INTERNAL = "__"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +41,9 @@ class Signature:
 
 @dataclasses.dataclass(frozen=True)
 class VersionStatus:
-    """How a version of a model is doing.
+    """The state of a version: "START", "LOADING", "AVAILABLE", "UNLOADING" or "END".
 
-    Attributes:
-      version: Its number.
-      state: "START", "LOADING", "AVAILABLE", "UNLOADING" or "END".
-      error: Why it can't be served; empty: it can.
+    `error` says why it can't be served; empty: it can.
     """
 
     version: int
@@ -57,16 +52,16 @@ class VersionStatus:
 
 
 class Transport(abc.ABC):
-    """Asks a server about one model. May be used by several threads at once.
+    """Asks a server about one model; sends nothing before. Threads may share it.
 
-    Every method raises ServerError where the server refuses or can't be reached in time.
+    Every method raises ServerError if the server refuses or can't be reached in time.
     """
 
     target: target_lib.Target
 
     @abc.abstractmethod
     def predict(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Returns what a signature makes of `inputs`.
+        """Returns the outputs of a signature by name.
 
         Args:
           signature: Its name.
@@ -79,18 +74,11 @@ class Transport(abc.ABC):
 
     @abc.abstractmethod
     def status(self) -> list[VersionStatus]:
-        """Returns the model's versions, the newest first.
+        """Returns the model's versions, the newest first; only the target's, if it names one.
 
-        Of the target's version alone where it has one; a label is not looked at, since not every
-        server knows labels here.
+        A label makes no difference, since not every server knows labels here.
         """
 
     @abc.abstractmethod
     def close(self) -> None:
         """Closes the connection."""
-
-
-def dtype_name(name: str) -> str:
-    """Returns TensorFlow's name of a type: "DT_FLOAT" is float32, "DT_STRING" is string."""
-    name = name.removeprefix("DT_").lower()
-    return {"float": "float32", "double": "float64", "half": "float16"}.get(name, name)

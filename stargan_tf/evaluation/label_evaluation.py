@@ -1,13 +1,10 @@
-"""Measuring an algorithm's translations of held-out images against the true ones."""
+"""Measures translations of held-out images to labels against the true ones."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.evaluation import render_error
 from stargan_tf.inference import batches
@@ -17,19 +14,14 @@ BATCH = 50  # images translated at a time
 _SHEET_ROWS = 6
 
 
-class Translating(Protocol):
-    """What can be measured: an algorithm, or one of the data sets of a joint one."""
-
-    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        """As `Algorithm.translate`."""
-        ...
-
-
 Table = dict[str, dict[str, float]]
 
 
 def against_renders(
-    algorithm: Translating, source: cartoon_faces.CartoonFaces, count: int
+    algorithm: algorithm_lib.Translates,
+    source: cartoon_faces.CartoonFaces,
+    count: int,
+    data_set: int | None = None,
 ) -> tuple[Table, sheets.Sheet]:
     """Translates faces to every target that differs from their own labels, and measures.
 
@@ -40,6 +32,7 @@ def against_renders(
       algorithm: With the weights to measure.
       source: Held-out faces.
       count: How many of them, from the first.
+      data_set: For a joint run: the number of the data set whose labels `source` has.
 
     Returns:
       By target, and by exclusive group over all its targets, the figures of
@@ -47,12 +40,15 @@ def against_renders(
     """
     images = np.stack([source.image(i) for i in range(count)])
     labels, space = source.labels[:count], source.label_space
-    found: dict[str, list[render_error.RenderError]] = {}
+    errors: dict[str, list[render_error.RenderError]] = {}
     columns = {"input": images[:_SHEET_ROWS]}
     for name in space.names:
         target = space.changed(labels, (name,))
-        outputs = translate(algorithm, images, target)
-        found[name] = [
+        asked = target
+        if data_set is not None:
+            asked = algorithm.problem.label_space.unified(data_set, target)
+        outputs = in_grey_levels(algorithm.translate, images, asked)
+        errors[name] = [
             render_error.compare(images[i], outputs[i], _truths(source, i, name), asked=0)
             for i in np.flatnonzero((target != labels).any(axis=1))
         ]
@@ -60,8 +56,9 @@ def against_renders(
         columns[f"true {name}"] = np.stack(
             [source.render(i, target[i]) for i in range(len(columns["input"]))]
         )
-    table = {name: render_error.summarize(errors) for name, errors in found.items() if errors}
-    table |= _groups(space, found)
+    for group in space.exclusive:
+        errors[" / ".join(group)] = [error for name in group for error in errors[name]]
+    table = {name: render_error.summarize(some) for name, some in errors.items() if some}
     cells = photos.from_uint8(np.stack(list(columns.values()), axis=1))
     return table, sheets.Sheet(list(columns), cells)
 
@@ -71,10 +68,8 @@ def joint_against_renders(
 ) -> tuple[Table, sheets.Sheet]:
     """Measures a joint run: the faces of every data set, translated to the labels of every one.
 
-    Args:
-      algorithm: With the weights to measure.
-      sets: Held-out faces of every data set, with labels of their own, by its name.
-      count: How many of each, from the first.
+    `sets` holds by name the held-out faces of every data set, with labels of their own; the first
+    `count` of each are measured.
 
     Returns:
       The figures of `against_renders` by "data set: target"; and a sheet of the first faces of
@@ -84,11 +79,10 @@ def joint_against_renders(
     for name, faces in sets.items():
         columns, cells = ["input"], []
         for number, labelled in enumerate(sets.values()):
-            # The same faces, with the labels of the other data set, which training never told.
+            # The same faces, with the labels of the other data set, which training did not have.
             relabelled = faces.labelled(labelled.label_space)
-            one = _OneSet(algorithm, number)
-            found, sheet = against_renders(one, relabelled, count)
-            table |= {f"{name}: {target}": row for target, row in found.items()}
+            figures, sheet = against_renders(algorithm, relabelled, count, number)
+            table |= {f"{name}: {target}": row for target, row in figures.items()}
             columns += sheet.columns[1:]
             cells.append(sheet.images if number == 0 else sheet.images[:, 1:])
         rows.append(np.concatenate(cells, axis=1)[: max(1, _SHEET_ROWS // len(sets))])
@@ -100,24 +94,18 @@ def joint_against_renders(
     return table, sheets.Sheet([columns[i] for i in places], cells, note)
 
 
-class _OneSet:
-    """A jointly trained algorithm, told labels of one data set alone."""
-
-    def __init__(self, algorithm: algorithm_lib.Algorithm, number: int):
-        self._algorithm, self._number = algorithm, number
-
-    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
-        space = self._algorithm.problem.label_space
-        return self._algorithm.translate(images, space.unified(self._number, labels))
-
-
-def translate(algorithm: Translating, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Translates images (N, H, W, 3) uint8 to labels (N, width), some at a time; returns uint8."""
-
-    def some(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return photos.to_uint8(algorithm.translate(photos.from_uint8(images), labels))
-
-    return batches.in_batches(some, images, labels, size=BATCH)
+def in_grey_levels(
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    images: np.ndarray,
+    targets: np.ndarray,
+) -> np.ndarray:
+    """Calls `translate` or `render` with images (N, H, W, 3) uint8, some at a time; gives uint8."""
+    return batches.in_batches(
+        lambda images, targets: photos.to_uint8(function(photos.from_uint8(images), targets)),
+        images,
+        targets,
+        size=BATCH,
+    )
 
 
 def _truths(source: cartoon_faces.CartoonFaces, index: int, name: str) -> Sequence[np.ndarray]:
@@ -126,14 +114,3 @@ def _truths(source: cartoon_faces.CartoonFaces, index: int, name: str) -> Sequen
     rivals = [space.changed(label, (space.names[i],)) for i in space.rivals(name)]
     wanted = [space.changed(label, (name,)), *(rivals or [label])]
     return [source.render(index, one[0]) for one in wanted]
-
-
-def _groups(
-    space: labels_lib.LabelSpace, found: dict[str, list[render_error.RenderError]]
-) -> Table:
-    table = {}
-    for group in space.exclusive:
-        errors = [error for name in group for error in found[name]]
-        if errors:
-            table[" / ".join(group)] = render_error.summarize(errors)
-    return table

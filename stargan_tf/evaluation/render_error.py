@@ -34,9 +34,6 @@ def compare(
       output: (H, W, 3) uint8, its translation.
       renders: The true translations, (H, W, 3) uint8 each, at least two different ones.
       asked: Which of them was asked for.
-
-    Returns:
-      The errors.
     """
     truth = np.asarray(renders, np.float64)
     differing = (truth != truth[asked]).any(axis=(0, 3))
@@ -53,16 +50,16 @@ def compare(
     )
 
 
-def summarize(found: Sequence[RenderError]) -> dict[str, float]:
+def summarize(errors: Sequence[RenderError]) -> dict[str, float]:
     """Returns the means over images, and `ratio`, the mean error over the mean unchanged one."""
-    error, unchanged = (
-        float(np.mean([getattr(f, name) for f in found])) for name in ("error", "unchanged")
+    nearest, error, unchanged, elsewhere = (
+        float(np.mean(column)) for column in zip(*map(dataclasses.astuple, errors), strict=True)
     )
     return {
-        "images": len(found),
-        "nearest": float(np.mean([f.nearest for f in found])),
+        "images": len(errors),
+        "nearest": nearest,
         "error": error,
         "unchanged": unchanged,
         "ratio": error / unchanged,
-        "elsewhere": float(np.mean([f.elsewhere for f in found])),
+        "elsewhere": elsewhere,
     }

@@ -1,4 +1,4 @@
-"""Measuring translations with styles against true renders: domain, diversity, transfer."""
+"""Measures translations with styles against true renders: domain, diversity, transfer."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ _OUTPUTS = 10  # of a source, as in the paper's protocol
 _SOURCES_OF_DIVERSITY = 20  # of each domain: ten outputs each take a while
 _SHEET_ROWS = 6
 _SEED = 1  # of latent codes and of which face is a reference
+
+_render = label_evaluation.in_grey_levels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +54,10 @@ def against_renders(
     table, rows = {}, []
     for domain, name in enumerate(source.label_space.names):
         pairs = _pairs(domain, domains, random)
-        latent = _latent_outputs(algorithm, images, pairs, random)
-        guided = _reference_outputs(algorithm, images, pairs)
+        styles = _latent_styles(algorithm, domain, len(pairs.sources), random)
+        latent = _render(algorithm.render, images[pairs.sources], styles)
+        styles = _reference_styles(algorithm, images, pairs)
+        guided = _render(algorithm.render, images[pairs.sources], styles)
         table[name] = {
             "images": len(pairs.sources),
             "latent_domain": _domain_share(source, pairs, latent, by_reference=False),
@@ -86,42 +90,31 @@ def _labels(algorithm: algorithm_lib.Algorithm, domain: int, count: int) -> np.n
     return np.eye(width, dtype=np.float32)[[domain] * count]
 
 
-def _render(algorithm, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
-    """Renders images (N, H, W, 3) uint8 in styles (N, style_dim), some at a time; uint8."""
-
-    def some(images: np.ndarray, styles: np.ndarray) -> np.ndarray:
-        return photos.to_uint8(algorithm.render(photos.from_uint8(images), styles))
-
-    return batches.in_batches(some, images, styles, size=label_evaluation.BATCH)
-
-
-def _latent_outputs(algorithm, images, pairs: _Pairs, random) -> np.ndarray:
-    count = len(pairs.sources)
+def _latent_styles(algorithm, domain: int, count: int, random) -> np.ndarray:
+    """Returns the styles (count, style_dim) of random latent codes."""
     z = random.standard_normal((count, algorithm.latent_dim), np.float32)
-    styles = algorithm.map_latents(z, _labels(algorithm, pairs.domain, count))
-    return _render(algorithm, images[pairs.sources], styles)
+    return algorithm.map_latents(z, _labels(algorithm, domain, count))
 
 
-def _reference_outputs(algorithm, images, pairs: _Pairs) -> np.ndarray:
+def _reference_styles(algorithm, images, pairs: _Pairs) -> np.ndarray:
+    """Returns the styles (sources, style_dim) of the references."""
     labels = _labels(algorithm, pairs.domain, len(pairs.sources))
     references = photos.from_uint8(images[pairs.references])
-    styles = batches.in_batches(algorithm.encode, references, labels, size=label_evaluation.BATCH)
-    return _render(algorithm, images[pairs.sources], styles)
+    return batches.in_batches(algorithm.encode, references, labels, size=label_evaluation.BATCH)
 
 
 def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool) -> float:
     """Returns the share of outputs nearest to their domain's render, of those of all domains.
 
-    The renders have the reference's style where there is one, or else the source's own.
+    The renders have the reference's style if there is one, or else the source's own.
     """
-    width = source.label_space.width
-    order = [pairs.domain, *(d for d in range(width) if d != pairs.domain)]
-    found = []
+    labels = np.roll(np.eye(source.label_space.width), -pairs.domain, axis=0)  # its own first
+    nearest = []
     for i, j, output in zip(pairs.sources, pairs.references, outputs, strict=True):
         style = {"style_of": j, "looks_of": j} if by_reference else {}
-        truths = [source.render(i, np.eye(width)[d], **style) for d in order]
-        found.append(render_error.compare(output, output, truths, asked=0).nearest)
-    return float(np.mean(found))
+        truths = [source.render(i, label, **style) for label in labels]
+        nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
+    return float(np.mean(nearest))
 
 
 def _share(source, pairs: _Pairs, outputs: np.ndarray, changed: str) -> float:
@@ -130,24 +123,22 @@ def _share(source, pairs: _Pairs, outputs: np.ndarray, changed: str) -> float:
     `changed` is what the other render takes from another face: its style or its looks.
     """
     label = np.eye(source.label_space.width)[pairs.domain]
-    found = []
+    nearest = []
     for i, j, k, output in zip(pairs.sources, pairs.references, pairs.others, outputs, strict=True):
         style = {"style_of": j, "looks_of": j}
         truths = [source.render(i, label, **style), source.render(i, label, **style | {changed: k})]
         if (truths[0] != truths[1]).any():  # two faces may look alike
-            found.append(render_error.compare(output, output, truths, asked=0).nearest)
-    return float(np.mean(found))
+            nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
+    return float(np.mean(nearest))
 
 
 def _diversity(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
     label = np.eye(source.label_space.width)[pairs.domain]
-    labels = _labels(algorithm, pairs.domain, _OUTPUTS)
     outputs, truths = [], []
     for i in pairs.sources[:_SOURCES_OF_DIVERSITY]:
-        z = random.standard_normal((_OUTPUTS, algorithm.latent_dim), np.float32)
-        styles = algorithm.map_latents(z, labels)
-        found = _render(algorithm, np.stack([images[i]] * _OUTPUTS), styles)
-        outputs.append(diversity.mean_pairwise_distance(found))
+        styles = _latent_styles(algorithm, pairs.domain, _OUTPUTS, random)
+        rendered = _render(algorithm.render, np.stack([images[i]] * _OUTPUTS), styles)
+        outputs.append(diversity.mean_pairwise_distance(rendered))
         faces = random.integers(0, len(images), _OUTPUTS)
         renders = [source.render(i, label, style_of=k, looks_of=k) for k in faces]
         truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
@@ -160,10 +151,10 @@ def _kept(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
     outputs, truths = [], []
     for i in pairs.sources[:_SOURCES_OF_DIVERSITY]:
         chosen = random.choice(pairs.sources, _OUTPUTS)
-        z = random.standard_normal((1, algorithm.latent_dim), np.float32)
-        style = algorithm.map_latents(z, _labels(algorithm, pairs.domain, 1))
-        found = _render(algorithm, images[chosen], np.repeat(style, _OUTPUTS, axis=0))
-        outputs.append(diversity.mean_pairwise_distance(found))
+        style = _latent_styles(algorithm, pairs.domain, 1, random)
+        styles = np.repeat(style, _OUTPUTS, axis=0)
+        rendered = _render(algorithm.render, images[chosen], styles)
+        outputs.append(diversity.mean_pairwise_distance(rendered))
         renders = [source.render(j, label, style_of=i, looks_of=i) for j in chosen]
         truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
     return {"sources": float(np.mean(outputs)), "true_sources": float(np.mean(truths))}

@@ -62,8 +62,8 @@ def frames(
 ) -> Iterator[np.ndarray]:
     """Yields the frames: sources above, below each of them in the style of the moment.
 
-    With references there is one more column, at the left: below, the reference that is nearer.
-    The first frame has the first style, and the last the last. Rendering is done in batches.
+    References are one more column at the left: below, the one that is nearer. The first frame has
+    the first style, and the last the last. Frames are rendered in batches, when they are needed.
 
     Args:
       render: As `Styled.render`.
@@ -96,12 +96,7 @@ def max_sources(image_size: int, with_references: bool) -> int:
 
 
 def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
-    """Returns the domains to visit.
-
-    Args:
-      space: Of the run.
-      names: These, which are checked; empty: all, or of many some (`sheets.targets`).
-    """
+    """Returns the domains to visit: `names`, checked; or all of the run's, or some of many."""
     for name in names:
         space.index(name)
     return tuple(names) or sheets.targets(space)[0]
@@ -121,7 +116,8 @@ def reference_files(
       UserError: The path does not exist, has no folder for a domain, one of an unknown domain or an
         empty one, or it is a photo and `names` is not one domain.
     """
-    names = tuple(names) and domains(space, names)
+    for name in names:
+        space.index(name)
     if not path.exists():
         raise errors.UserError(f"`references`={path} does not exist; {_LAYOUT}.")
     if not path.is_dir():
@@ -155,7 +151,7 @@ _LAYOUT = "expected FOLDER/<domain>/PHOTOS, or one photo with `to`=NAME"
 
 
 def read_photos(paths: Sequence[pathlib.Path], framing: photos.Framing) -> tuple[np.ndarray, str]:
-    """Returns photos as (N, S, S, 3) uint8, and how the first was cut of those that were, or ""."""
+    """Returns photos (N, S, S, 3) uint8, and how the first that was cut was cut, or ""."""
     squares, notes = zip(*map(framing.read, paths), strict=True)
     return np.stack([np.asarray(square) for square in squares]), next(filter(None, notes), "")
 
@@ -163,14 +159,7 @@ def read_photos(paths: Sequence[pathlib.Path], framing: photos.Framing) -> tuple
 def latent_styles(
     model: model_lib.Model, names: Sequence[str], seeds: Sequence[int], psi: float = 1.0
 ) -> list[Waypoint]:
-    """Returns the styles of every seed's latent code, domain after domain.
-
-    Args:
-      model: Its translations have styles.
-      names: The domains.
-      seeds: From 0 on.
-      psi: As of `Model.styles`.
-    """
+    """Returns the styles of every seed's latent code, domain after domain; see `Model.styles`."""
     styles = model.styles([name for name in names for _ in seeds], [*seeds] * len(names), psi)
     return _at_least_two(model, list(map(Waypoint, styles)), names[0])
 
@@ -178,18 +167,17 @@ def latent_styles(
 def reference_styles(
     model: model_lib.Model, names: Sequence[str], references: np.ndarray
 ) -> list[Waypoint]:
-    """Returns the styles of references (N, S, S, 3) uint8, seen as of the domains `names`."""
+    """Returns the styles of references (N, S, S, 3) uint8, whose domains are `names`."""
     styles = model.encode(photos.from_uint8(references), names)
     return _at_least_two(model, list(map(Waypoint, styles, references)), names[0])
 
 
-def _at_least_two(model: model_lib.Model, found: list[Waypoint], name: str) -> list[Waypoint]:
-    """A single style is reached from its domain's mean style, and left to it."""
-    if len(found) > 1:
-        return found
-    mean = model.styles(name, psi=0.0)  # with any seed
-    mean = dataclasses.replace(found[0], style=mean)
-    return [mean, found[0], mean]
+def _at_least_two(model: model_lib.Model, styles: list[Waypoint], name: str) -> list[Waypoint]:
+    """Returns a single style between two of its domain's mean style."""
+    if len(styles) > 1:
+        return styles
+    mean = dataclasses.replace(styles[0], style=model.styles(name, psi=0.0))
+    return [mean, *styles, mean]
 
 
 def _moment(waypoints: Sequence[Waypoint], number: int, steps: int) -> Waypoint:
@@ -206,6 +194,6 @@ def _picture(sources: np.ndarray, outputs: np.ndarray, reference: np.ndarray | N
         sources = [np.full_like(reference, 255), *sources]
         outputs = [reference, *outputs]
     rows = [np.concatenate(list(row), axis=1) for row in (sources, outputs)]
-    picture = np.concatenate(rows, axis=0)
-    factor = cell_size(picture.shape[0] // 2) // (picture.shape[0] // 2)
+    size, picture = len(outputs[0]), np.concatenate(rows, axis=0)
+    factor = cell_size(size) // size
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)

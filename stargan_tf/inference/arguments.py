@@ -1,7 +1,4 @@
-"""What the arguments of `translate` may be, of a model and of a client. Imports no TensorFlow.
-
-Messages name arguments in backquotes; commands turn these into flags (`command_line.as_flags`).
-"""
+"""Checks the arguments of `translate`, for a model and for a client. Imports no TensorFlow."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -36,8 +33,8 @@ def check_labels(
       space: The labels of the model.
       to: What to change, as `LabelSpace.edited` takes it; or whole label vectors.
       known: What the images show.
-      styled: The names of the arguments for styles that were given.
-      model: What to call the model.
+      styled: The names of the arguments for styles that were passed.
+      model: What messages call the model.
 
     Raises:
       UserError: A name is unknown, two exclude each other, or an argument does not fit.
@@ -70,19 +67,10 @@ def check_styles(
     model: object,
     count: int | None = 1,
 ) -> None:
-    """Checks a translation to styles; see `check_labels`.
+    """Checks a translation to styles, with the arguments and errors of `check_labels`.
 
-    Args:
-      space: The domains of the model.
-      to: The domains to go to.
-      known: What the images are said to show, which makes no difference to these models.
-      styled: The names of the arguments for styles that were given.
-      model: What to call the model.
-      count: How many images there are, each of which may have a domain of its own; None: any
-        number of domains makes sense, also none.
-
-    Raises:
-      UserError: A domain is unknown, or arguments do not fit together.
+    `to` holds one domain for all of `count` images, or one for each; if `count` is None, any number
+    of domains makes sense, also none.
     """
     if known:
         raise errors.UserError(
@@ -110,7 +98,7 @@ def check_styles(
 
 
 def check_styled(style_dim: int | None, model: object) -> None:
-    """Raises a UserError where translations have no styles."""
+    """Raises a UserError if translations have no styles, which a `style_dim` of None says."""
     if style_dim is None:
         raise errors.UserError(
             f"The translations of {model} have no styles; translate to its labels, or use a run "
@@ -119,7 +107,7 @@ def check_styled(style_dim: int | None, model: object) -> None:
 
 
 def check_latent(seeds: Iterable[int], psi: float = 1.0) -> None:
-    """Raises a UserError where a seed is no whole number from 0 on, or psi not a number from 0."""
+    """Raises a UserError unless seeds are whole numbers from 0 on, and psi is a number from 0."""
     for seed in seeds:
         if not isinstance(seed, int | np.integer) or seed < 0:
             raise errors.UserError(f"`seed` is a whole number from 0 on; received {seed!r}.")

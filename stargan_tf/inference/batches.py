@@ -30,12 +30,12 @@ def in_batches(function: Callable[..., Any], *inputs: Any, size: int = BATCH) ->
     if len(set(counts)) != 1 or not counts[0]:
         raise ValueError(f"All inputs must have the same number of examples. Received: {counts}")
     parts = slices(counts[0], size)
-    found = [function(*(_part(value, part) for value in inputs)) for part in parts]
-    if isinstance(found[0], list):
-        return [entry for entries in found for entry in entries]
-    if isinstance(found[0], Mapping):
-        return {name: np.concatenate([answer[name] for answer in found]) for name in found[0]}
-    return np.concatenate(found)
+    results = [function(*(_part(value, part) for value in inputs)) for part in parts]
+    if isinstance(results[0], list):
+        return [entry for entries in results for entry in entries]
+    if isinstance(results[0], Mapping):
+        return {name: np.concatenate([one[name] for one in results]) for name in results[0]}
+    return np.concatenate(results)
 
 
 def slices(count: int, size: int = BATCH) -> list[slice]:
@@ -46,21 +46,16 @@ def slices(count: int, size: int = BATCH) -> list[slice]:
 def for_each(values: Sequence[Any] | np.ndarray, count: int, name: str) -> Any:
     """Returns `count` values, of which a single one stands for all.
 
-    Args:
-      values: One, or `count`.
-      count: How many images there are.
-      name: The argument that holds the values, for the message.
-
     Raises:
-      UserError: There is another number of values.
+      UserError: There is another number of values in the argument `name`.
     """
-    if len(values) not in (1, count):
+    if len(values) == count:
+        return values
+    if len(values) != 1:
         raise errors.UserError(
             f"`{name}` takes one value for all, or one for each; received {len(values)} for "
             f"{count}."
         )
-    if len(values) == count:
-        return values
     return np.repeat(values, count, 0) if isinstance(values, np.ndarray) else [*values] * count
 
 

@@ -1,4 +1,4 @@
-"""The kinds of images that a model takes, and gives back: files, Pillow's images, arrays."""
+"""Images as a model takes and returns them: files, Pillow's images, arrays."""
 
 import io
 import os
@@ -24,14 +24,10 @@ def is_one(images: Pictures) -> bool:
 
 
 def listed(images: Pictures, name: str = "images") -> list[Picture]:
-    """Returns images as a list: of one where it is a single one.
-
-    Args:
-      images: As a model's methods take them.
-      name: The argument that holds them, for messages.
+    """Returns images as a list, also a single one.
 
     Raises:
-      UserError: There is none, or they are of another kind.
+      UserError: The argument `name` holds no image, or something else.
     """
     if is_one(images):
         return [images]
@@ -48,7 +44,7 @@ def listed(images: Pictures, name: str = "images") -> list[Picture]:
 
 
 def joined(images: Pictures, results: Sequence) -> Image.Image | np.ndarray | list:
-    """Returns results, one for each of `images`, as `images` came: one, a list or an array."""
+    """Returns a result for each image in the form of `images`: one, a list or an array."""
     if is_one(images):
         return results[0]
     return np.stack(results) if isinstance(images, np.ndarray) else list(results)
@@ -83,7 +79,7 @@ def read(image: Picture, framing: photos.Framing, name: str = "image") -> np.nda
 
 
 def like(image: Picture, output: np.ndarray) -> Image.Image | np.ndarray | bytes:
-    """Returns an output (S, S, 3) float32 of the kind of `image`; of a path: an image of Pillow."""
+    """Returns an output (S, S, 3) float32 as the kind of `image`; for a path as Pillow's."""
     if isinstance(image, np.ndarray) and image.dtype != np.uint8:
         return np.clip(output, -1, 1)
     levels = photos.to_uint8(output)

@@ -1,6 +1,5 @@
 """A trained run as an object that translates: what `stargan_tf.load` returns."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,17 +11,8 @@ from stargan_tf.inference import translator
 from stargan_tf.runs import runs
 
 
-def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "Model":
-    """Returns the model of a run; see `stargan_tf.load`."""
-    return Model(runs.open_run(run_dir, "run_dir"), str(checkpoint))
-
-
 class Model(translator.Translator):
-    """The networks of a run, with the weights of one checkpoint.
-
-    Args:
-      run: The run.
-      checkpoint: "latest", or a step.
+    """The networks of a run, with the weights of one checkpoint: "latest", or a step.
 
     Attributes:
       run: The run.
@@ -30,9 +20,13 @@ class Model(translator.Translator):
       step: The training step of the checkpoint.
     """
 
-    def __init__(self, run: runs.Run, checkpoint: str = "latest"):
+    def __init__(self, run: runs.Run, checkpoint: str | int = "latest"):
         self.run, self.algorithm = run, run.build(training=False)
-        self.step = runs.restore_weights(run, self.algorithm, checkpoint)
+        self.step = runs.restore_weights(run, self.algorithm, str(checkpoint))
+        self._translate = self.algorithm.translate
+        if run.has_styles:
+            self._render, self._encode = self.algorithm.render, self.algorithm.encode
+            self._map_latents = self.algorithm.map_latents
 
     @property
     def about(self) -> translator.About:
@@ -65,32 +59,18 @@ class Model(translator.Translator):
         check_known(self.run, None)
         return self.algorithm.classify(x) if self.run.classifies else super()._seen(x)
 
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self.algorithm.translate(images, labels)
-
-    def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
-        return self.algorithm.render(images, styles)
-
-    def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self.algorithm.encode(images, labels)
-
-    def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray:
-        return self.algorithm.map_latents(z, labels, psi)
-
 
 def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
-    """Raises a UserError where only the user could tell what an image shows, and did not."""
-    if known is None and not run.classifies and run.label_space.kind != "domains":
-        give = (
-            f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what "
-            "is not named is taken as absent)"
-        )
-        if run.imported is None:
-            raise errors.UserError(
-                f"The networks of {run.directory} can't classify images; {give}."
-            )
-        raise errors.UserError(
-            f"{run.directory} was imported without a discriminator ("
-            f"{', '.join(run.imported.files)}), so it can't tell what a photo shows; {give}, or "
-            "import the discriminator too."
-        )
+    """Raises a UserError if only the user could say what an image shows, and did not."""
+    if known is not None or run.classifies or run.label_space.kind == "domains":
+        return
+    give = (
+        f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what is "
+        "not named is taken as absent)"
+    )
+    if run.imported is None:
+        raise errors.UserError(f"The networks of {run.directory} can't classify images; {give}.")
+    raise errors.UserError(
+        f"{run.directory} was imported without a discriminator ({', '.join(run.imported.files)}), "
+        f"so it can't tell what a photo shows; {give}, or import the discriminator too."
+    )

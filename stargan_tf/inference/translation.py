@@ -1,4 +1,4 @@
-"""Photos in files to translations in PNG files, each with a line that says what was done."""
+"""Translates photos to PNG files, and describes each translation in a line."""
 
 import pathlib
 from collections.abc import Sequence
@@ -13,14 +13,10 @@ from stargan_tf.runs import runs
 
 
 class ToLabels:
-    """Translates with a run that changes labels.
+    """Translates photos, made square by `framing`, with a run that changes labels.
 
-    Args:
-      run: The run.
-      framing: How photos become square.
-      edits: What to change, as `Model.translate` takes it.
-      known: What the photos show; None: ask the run's classifier.
-      checkpoint: "latest", or a step.
+    `edits` and `known` are `to` and `known` of `Model.translate`; `checkpoint` is "latest" or a
+    step.
     """
 
     def __init__(
@@ -44,7 +40,7 @@ class ToLabels:
         return f"{source}; to: {self._shown(target)}{cut}"
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
-        """Writes a photo beside its translations to every target; of many some."""
+        """Writes a photo beside its translations to every target, or to some of many."""
         x, own, source, cut = self._read(image)
         names, note = sheets.targets(self._space)
         headings, cells = ["input"], [x]
@@ -57,9 +53,8 @@ class ToLabels:
         return f"{source}{note and f'; {note}'}{cut}"
 
     def _read(self, image: pathlib.Path) -> tuple[np.ndarray, np.ndarray, str, str]:
-        """Returns the photo, its label, where that is from, and how the photo was cut."""
-        square, cut = self._framing.read(image)
-        x = photos.to_array(square)
+        """Returns the photo, its label, the source of that, and how the photo was cut."""
+        x, cut = _read(image, self._framing)
         own = self.model.labels(x, self._known)
         source = f"from: {self._shown(own)}, as {'given' if self._known else 'classified'}"
         if not (self._known or self.model.run.classifies):  # of domains: any can become any
@@ -76,10 +71,10 @@ class ToStyles:
     Args:
       run: The run.
       framing: How photos become square.
-      domains: Names of the domains; with references the one as which they are seen. Empty: all, or
-        of many some (`sheets.targets`).
-      seeds: Of the latent codes, for each domain.
-      psi: As of `Model.translate`.
+      domains: Names of the domains; with references theirs. Empty: all, or some of many
+        (`sheets.targets`).
+      seeds: The seeds of each domain's latent codes.
+      psi: As in `Model.translate`.
       references: Photos that show the styles, in place of latent codes.
       saved: A .npy file of styles, in place of latent codes.
       checkpoint: "latest", or a step.
@@ -99,9 +94,9 @@ class ToStyles:
         saved: pathlib.Path | None = None,
         checkpoint: str = "latest",
     ):
-        # Files of the user first: what is wrong with them is said before the networks are built.
+        # The user's files first: errors in them are reported before the networks are built.
         self._framing, self._note = framing, ""
-        self._references = [self._read(path)[0] for path in references]
+        self._references = [_read(path, framing)[0] for path in references]
         self.styles = None if saved is None else _read_styles(saved)
         self._model = model = model_lib.Model(run, checkpoint)
         if saved is not None:
@@ -118,14 +113,12 @@ class ToStyles:
 
     def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo in every style: `output`, or numbered files beside it, out-1.png, ..."""
-        source, cut = self._read(image)
-        found = self._render([source])[:, 0]
-        paths = [output]
-        if len(found) > 1:
-            digits = len(str(len(found)))
-            numbers = (f"{k + 1:0{digits}d}" for k in range(len(found)))
+        source, cut = _read(image, self._framing)
+        pictures, paths = self._render([source])[:, 0], [output]
+        if (count := len(pictures)) > 1:
+            numbers = (str(k + 1).zfill(len(str(count))) for k in range(count))
             paths = [output.with_name(f"{output.stem}-{n}{output.suffix}") for n in numbers]
-        for path, picture in zip(paths, found, strict=True):
+        for path, picture in zip(paths, pictures, strict=True):
             photos.save_png(path, photos.to_uint8(picture))
         names = f"; {paths[0].name} to {paths[-1].name}" if len(paths) > 1 else ""
         return f"to: {', '.join(dict.fromkeys(self._headings))}{names}{cut}"
@@ -143,7 +136,7 @@ class ToStyles:
         return f"{len(images)} photos in {self._picture(images, output)}"
 
     def _picture(self, images: Sequence[pathlib.Path], output: pathlib.Path) -> str:
-        sources, cuts = zip(*map(self._read, images), strict=True)
+        sources, cuts = zip(*(_read(image, self._framing) for image in images), strict=True)
         rendered = self._render(sources)
         if self._references:
             rows = zip(
@@ -163,15 +156,17 @@ class ToStyles:
         with files.atomic(path) as file:
             np.save(file, self.styles)
 
-    def _read(self, path: pathlib.Path) -> tuple[np.ndarray, str]:
-        square, cut = self._framing.read(path)
-        return photos.to_array(square), cut
-
     def _render(self, sources: Sequence[np.ndarray]) -> np.ndarray:
         """Returns (styles, sources, S, S, 3)."""
         x = [source for _ in self.styles for source in sources]
-        found = self._model.translate(x, style=np.repeat(self.styles, len(sources), axis=0))
-        return np.reshape(found, (len(self.styles), len(sources), *sources[0].shape))
+        outputs = self._model.translate(x, style=np.repeat(self.styles, len(sources), axis=0))
+        return np.reshape(outputs, (len(self.styles), len(sources), *sources[0].shape))
+
+
+def _read(path: pathlib.Path, framing: photos.Framing) -> tuple[np.ndarray, str]:
+    """Returns a photo (S, S, 3) float32 in [-1, 1], and how it was cut."""
+    square, cut = framing.read(path)
+    return photos.to_array(square), cut
 
 
 def _read_styles(path: pathlib.Path) -> np.ndarray:

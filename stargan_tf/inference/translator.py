@@ -1,4 +1,4 @@
-"""What translates images: a run's model here, or a client of a server. Imports no TensorFlow."""
+"""Translating images, with a run's model or a client of a server. Imports no TensorFlow."""
 
 import abc
 import dataclasses
@@ -18,15 +18,15 @@ Pictures = images_lib.Pictures
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What has to be known of a model.
+    """The facts about a model that translating with it needs.
 
     Attributes:
       name: What messages call it.
-      labels: What its labels mean.
+      labels: The meaning of its labels.
       image_size: The height and width of its images in pixels.
       style_dim: The length of a style; None: its translations have no styles.
       latent_dim: The length of a latent code; None: likewise.
-      framing: From `fit` and `crop_size` to how images become what its networks take.
+      framing: Returns for `fit` and `crop_size` how photos become the networks' images.
     """
 
     name: str
@@ -38,7 +38,7 @@ class About:
 
 
 class Translator(abc.ABC):
-    """Translates images to labels, or to styles: as its run was trained.
+    """Translates images to labels, or to styles, depending on how its run was trained.
 
     Images are paths, the contents of files, PIL images, or arrays (height, width, 3) of uint8 or of
     floats in [-1, 1]; a single one, a list of them, or an array (N, height, width, 3). They may
@@ -50,8 +50,14 @@ class Translator(abc.ABC):
       crop_size: For "crop": the side in pixels of the centred square; 0: the largest; None: that
         of the training.
 
-    Mistakes in what they are given raise `errors.UserError`.
+    Mistakes in arguments raise `errors.UserError`.
     """
+
+    # The methods of `Translates` and `Styled`, which compute a batch at a time.
+    _translate: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _render: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _encode: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    _map_latents: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,16 +126,12 @@ class Translator(abc.ABC):
     ) -> np.ndarray:
         """Returns the styles that images show, (style_dim,) or (N, style_dim) float32.
 
-        Args:
-          images: The images.
-          domain: The domain as one of which they are seen, or one for each.
-          fit: See the class.
-          crop_size: See the class.
+        `domain` is the domain of all of them, or one for each.
         """
         arguments.check_styled(self.about.style_dim, self.about.name)
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
-        found = self._encoded(pictures, arguments.several(domain), len(pictures), framing)
-        return found[0] if images_lib.is_one(images) else found
+        styles = self._encoded(pictures, arguments.several(domain), len(pictures), framing)
+        return styles[0] if images_lib.is_one(images) else styles
 
     def styles(self, domain: Names, seed: int | Sequence[int] = 0, psi: float = 1.0) -> np.ndarray:
         """Returns the styles of latent codes, (style_dim,) or (N, style_dim) float32.
@@ -145,8 +147,8 @@ class Translator(abc.ABC):
         count = max(len(domains), len(seeds))
         z = latents.draw_each(batches.for_each(seeds, count, "seed"), self.about.latent_dim)
         labels = self._one_hot(batches.for_each(domains, count, "domain"))
-        found = self._map_latents(z, labels, psi)
-        return found[0] if np.ndim(domain) == np.ndim(seed) == 0 else found
+        styles = self._map_latents(z, labels, psi)
+        return styles[0] if np.ndim(domain) == np.ndim(seed) == 0 else styles
 
     def labels(
         self,
@@ -161,12 +163,11 @@ class Translator(abc.ABC):
         They are those of `known`, or else what the run's classifier sees, or else 0.
         """
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
-
-        def some(numbers: range) -> np.ndarray:
-            return self._own(_read(pictures, numbers, framing), known)
-
-        found = batches.in_batches(some, range(len(pictures)))
-        return found[0] if images_lib.is_one(images) else found
+        labels = batches.in_batches(
+            lambda numbers: self._own(_read(pictures, numbers, framing), known),
+            range(len(pictures)),
+        )
+        return labels[0] if images_lib.is_one(images) else labels
 
     def _wanted_styles(
         self, count: int, to: Names, known: Names | None, given: dict, framing: photos.Framing
@@ -196,7 +197,7 @@ class Translator(abc.ABC):
     def _to_labels(
         self, count: int, to: Names | np.ndarray, known: Names | None, styled: dict
     ) -> tuple[Callable[[np.ndarray, Sequence], np.ndarray], Sequence]:
-        """Returns what translates images, and what it needs to know of each."""
+        """Returns a function that translates images, and its second argument for each image."""
         space, shown = self.about.labels, arguments.several(() if known is None else known)
         names = to if arguments.are_labels(to) else arguments.several(to)
         arguments.check_labels(space, names, shown, styled, self.about.name)
@@ -222,27 +223,13 @@ class Translator(abc.ABC):
         return np.eye(space.width, dtype=np.float32)[[space.index(name) for name in names]]
 
     def _seen(self, x: np.ndarray) -> np.ndarray:
-        """Returns the labels (N, width) of images of which no one said what they show."""
+        """Returns the labels (N, width) of images for which the user named none."""
         return np.zeros((len(x), self.about.labels.width), np.float32)
 
     @property
     @abc.abstractmethod
     def about(self) -> About:
         """What the model is."""
-
-    # As of `Algorithm`, `Styled` and `Classifier`, a batch at a time:
-
-    @abc.abstractmethod
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray: ...
-
-    @abc.abstractmethod
-    def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray: ...
 
 
 def _read(pictures: list, numbers: range, framing: photos.Framing) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How far long work is: a bar on a terminal, lines in files and notebooks."""
 
+import contextlib
 import sys
 import time
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import tqdm
 
 
-class Progress:
+class Progress(contextlib.AbstractContextManager):
     """Shows progress on stdout: a bar if that is a terminal, else a line each time.
 
     Use it as a context manager, so that what is printed afterwards begins on a line of its own.
@@ -31,9 +32,6 @@ class Progress:
             miniters=1,  # else a few slow steps after many quick ones are not shown
         )
 
-    def __enter__(self) -> "Progress":
-        return self
-
     def __exit__(self, *unused: Any) -> None:
         self._bar.close()
 
@@ -51,5 +49,5 @@ class Progress:
         elif line:
             each = (time.monotonic() - self._start) / max(done - self._first, 1)
             left = f"{self._bar.format_interval(each * (self._total - done))} left"
-            said = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
-            print("  ".join(filter(None, said)), flush=True)
+            parts = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
+            print("  ".join(filter(None, parts)), flush=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,11 +26,8 @@ def describe(
 ) -> Description:
     """Returns everything that a user of the exported model needs to know.
 
-    Args:
-      run: The run that the weights come from.
-      algorithm: The algorithm with these weights.
-      step: The step of their checkpoint.
-      **more: Entries that depend on the kind of export.
+    `step` is that of the checkpoint whose weights `algorithm` has; `more` are entries that depend
+    on the kind of export.
     """
     styled = isinstance(algorithm, algorithm_lib.Styled)
     return {
@@ -46,11 +42,8 @@ def describe(
         "latent_dim": algorithm.latent_dim if styled else None,
         "style_dim": algorithm.style_dim if styled else None,
         "step": step,
-        "weights_sha256": digest(algorithm.weights()),
-        "versions": {
-            "stargan_tf": stargan_tf.__version__,
-            **keras_versions.versions(),
-        },
+        "weights_sha256": _digest(algorithm.weights()),
+        "versions": {"stargan_tf": stargan_tf.__version__, **keras_versions.versions()},
         **more,
     }
 
@@ -69,7 +62,7 @@ def to_json(description: Description) -> str:
     return json.dumps(description, indent=2) + "\n"
 
 
-def digest(variables: Mapping[str, tf.Variable]) -> str:
+def _digest(variables: Mapping[str, tf.Variable]) -> str:
     """Returns the SHA-256 of the variables' names, shapes and values."""
     total = hashlib.sha256()
     for name in sorted(variables):
@@ -77,8 +70,3 @@ def digest(variables: Mapping[str, tf.Variable]) -> str:
         total.update(f"{name} {value.dtype} {value.shape}\n".encode())
         total.update(value.tobytes())
     return total.hexdigest()
-
-
-def read(path: pathlib.Path) -> Description:
-    """Returns the description in a file."""
-    return json.loads(path.read_text())

@@ -94,7 +94,8 @@ def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
 
     def with_alpha() -> tf.Tensor:
         image = tf.cast(tf.io.decode_png(content, channels=4), tf.int32)
-        return _on_white(image[..., :3], image[..., 3:])
+        colour, alpha = image[..., :3], image[..., 3:]
+        return (colour * alpha + 255 * (255 - alpha) + 127) // 255  # as Pillow's alpha_composite
 
     def opaque() -> tf.Tensor:  # An alpha channel would be wrong below 8 bits.
         return tf.cast(tf.io.decode_png(content, channels=3), tf.int32)
@@ -104,11 +105,6 @@ def _decode_png(content: tf.Tensor, max_grey: int) -> tf.Tensor:
     has_alpha |= (form == b"\x10\x04") | (form == b"\x10\x06") | _holds(content, b"tRNS")
     image = tf.cond(form == b"\x10\x00", deep_grey, lambda: tf.cond(has_alpha, with_alpha, opaque))
     return tf.cast(image, tf.uint8)
-
-
-def _on_white(colour: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-    """Puts colours (H, W, 3) on white, rounded like Pillow's `alpha_composite`; int32."""
-    return (colour * alpha + 255 * (255 - alpha) + 127) // 255
 
 
 def _orientation(

@@ -1,11 +1,10 @@
 """The module that is exported: an algorithm's signatures as graphs that need no Python.
 
-To each signature of images comes one of image files: `translate_bytes` beside `translate`, whose
-images are the bytes of JPEG or PNG files of any size, read as training reads them, and whose answer
-is PNG files.
+Each signature for images gets a second one for image files: `translate_bytes` beside `translate`
+takes JPEG or PNG files of any size, reads them as training does, and returns PNG files.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import tensorflow as tf
 
@@ -15,20 +14,19 @@ from stargan_tf.pictures import photos
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import image_bytes
 
-DEFAULT = "serving_default"  # the name under which a server looks where none is asked for
+DEFAULT = "serving_default"  # the signature that a server uses if a request names none
 BYTES = "_bytes"  # ends the names of strings that hold files: REST writes those as base64
 DESCRIBE = "describe"
 
 Signatures = dict[str, algorithm_lib.Signature]
 Tensors = dict[str, tf.Tensor]
+ConcreteFunction = tf.types.experimental.ConcreteFunction
 
 
 class Served(tf.Module):
-    """Holds the graphs and, once, the weights that they use.
+    """Holds the graphs of an algorithm's signatures and, once, the weights that they use.
 
-    Args:
-      algorithm: With the weights to serve.
-      description: What the signature `describe` answers.
+    The signature `describe` answers with `description`.
 
     Attributes:
       functions: The concrete functions by name, as `tf.saved_model.save` takes them.
@@ -44,13 +42,16 @@ class Served(tf.Module):
         with forms.portable():
             self.functions = {name: _traced(s) for name, s in served.items()}
         self.functions[DEFAULT] = next(iter(self.functions.values()))
-        # The variables themselves: a server finds none that only hang on a Keras model.
-        found = {v.ref(): v for f in self.functions.values() for v in f.graph.variables}
-        self.weights = list(found.values())
+        self.weights = variables(self.functions)
+
+
+def variables(functions: Mapping[str, ConcreteFunction]) -> list[tf.Variable]:
+    """Returns the variables that functions read; in a SavedModel none is found on a Keras model."""
+    return list({v.ref(): v for f in functions.values() for v in f.graph.variables}.values())
 
 
 def all_signatures(algorithm: algorithm_lib.Exportable, framing: photos.Framing) -> Signatures:
-    """Returns the algorithm's signatures, and to those that take images one that takes files."""
+    """Returns the algorithm's signatures, and for each that takes images one that takes files."""
     signatures = algorithm.serving_signatures()
     of_files = {
         f"{name}{BYTES}": _of_files(signature, framing)
@@ -67,16 +68,14 @@ def _of_files(
     images = {name for name, kind in signature.kinds.items() if kind == "image"}
     how = (framing.size, framing.crop_size, framing.max_grey)
 
-    def decoded(inputs: Tensors) -> Tensors:
-        return {
+    def function(**inputs: tf.Tensor) -> Tensors:
+        decoded = {
             name: image_bytes.decode(inputs[name + BYTES], *how) if name in images else inputs[name]
             for name in signature.inputs
         }
-
-    def function(**inputs: tf.Tensor) -> Tensors:
         return {
             file_name(signature, name): image_bytes.encode(value) if name in images else value
-            for name, value in signature.function(**decoded(inputs)).items()
+            for name, value in signature.function(**decoded).items()
         }
 
     def requires(**inputs: tf.Tensor) -> Tensors:
@@ -110,7 +109,7 @@ def _describing(description: description_lib.Description) -> algorithm_lib.Signa
     return algorithm_lib.Signature(function, {"request": tf.TensorSpec((None,), tf.string)})
 
 
-def _traced(signature: algorithm_lib.Signature) -> Callable:
+def _traced(signature: algorithm_lib.Signature) -> ConcreteFunction:
     def checked(**inputs: tf.Tensor) -> Tensors:
         with tf.control_dependencies(_checks(signature, inputs)):
             inputs = {name: tf.identity(value) for name, value in inputs.items()}
@@ -124,7 +123,7 @@ def _traced(signature: algorithm_lib.Signature) -> Callable:
 
 
 def _checks(signature: algorithm_lib.Signature, inputs: Tensors) -> list[tf.Operation]:
-    """Returns operations that fail with a clear message where an input can't be used.
+    """Returns operations that fail with a clear message if an input can't be used.
 
     A server hands the graph whatever a request holds, whether it has the signature's shape or not.
     """
@@ -134,12 +133,9 @@ def _checks(signature: algorithm_lib.Signature, inputs: Tensors) -> list[tf.Oper
         wanted = "(" + ", ".join("N" if n is None else str(n) for n in spec.shape) + ")"
         message = f"{name} must have the shape {wanted}"
         sizes = [-1 if n is None else n for n in spec.shape]
-        right = tf.shape(value, name=f"{name}_shape")
-        checks.append(
-            tf.debugging.Assert(
-                tf.reduce_all((right == sizes) | (tf.constant(sizes) < 0)), [message, right]
-            )
-        )
+        shape = tf.shape(value, name=f"{name}_shape")
+        fits = tf.reduce_all((shape == sizes) | (tf.constant(sizes) < 0))
+        checks.append(tf.debugging.Assert(fits, [message, shape]))
         if spec.dtype.is_floating:
             finite = tf.reduce_all(tf.math.is_finite(value))
             checks.append(tf.debugging.Assert(finite, [f"{name} must hold no NaN or infinity"]))

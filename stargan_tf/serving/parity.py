@@ -1,4 +1,4 @@
-"""Proving that an exported SavedModel computes what the run's own networks compute."""
+"""Proves that an exported SavedModel computes what the run's own networks compute."""
 
 import dataclasses
 import io
@@ -16,20 +16,16 @@ from stargan_tf.pictures import photos
 from stargan_tf.serving import module
 
 Requests = Mapping[str, Mapping[str, np.ndarray]]
-# The largest difference of a number that is still rounding. Of files: one grey level.
+# The largest difference of a number that is still rounding, and the largest mean.
 _LARGEST = {"float32": 1e-4, "bfloat16": 0.2}
 _LARGEST_MEAN = {"float32": 1e-5, "bfloat16": 0.02}
-_LEVEL = 1.5 / 127.5
+# For files one grey level: a number that lies between two may be rounded to either.
+_LEVEL, _LEVEL_MEAN = 1.5 / 127.5, 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
 class Error:
-    """How far answers are from the run's own, in the units of the answer.
-
-    Attributes:
-      largest: The largest difference of any number.
-      mean: The mean difference.
-    """
+    """The largest and the mean difference of answers from the run's own, in the answer's units."""
 
     largest: float
     mean: float
@@ -42,51 +38,48 @@ def check(
     framing: photos.Framing,
     precision: str = "float32",
 ) -> dict[str, Error]:
-    """Asks every signature of a SavedModel, and the run's networks; returns the differences.
+    """Returns how far the answers of every signature of a SavedModel are from the run's own.
 
     Args:
-      directory: Of the SavedModel; it is loaded as TensorFlow Serving loads it: in a session.
-      algorithm: With the same weights, whose own graphs answer.
-      requests: By signature; of two images or more.
+      directory: The SavedModel, which is loaded as TensorFlow Serving loads it: in a session.
+      algorithm: With the same weights; its own graphs answer.
+      requests: For each signature, with two images or more.
       framing: How files become what the model takes.
-      precision: Of the SavedModel's convolutions and the algorithm's.
+      precision: The precision of both sides' convolutions.
 
     Raises:
       RuntimeError: An answer differs by more than rounding, naming the signature.
     """
-    found = {}
+    differences = {}
     for name, answers in ask(directory, requests).items():
         expected = _expected(name, algorithm, requests[name], framing)
         difference = np.concatenate(
             [np.abs(_numbers(answers[key]) - expected[key]).ravel() for key in sorted(expected)]
         )
-        found[name] = Error(float(difference.max()), float(difference.mean()))
-        largest = max(_LARGEST[precision], _LEVEL if name.endswith(module.BYTES) else 0)
-        if not (found[name].largest <= largest and found[name].mean <= _mean(name, precision)):
+        error = differences[name] = Error(float(difference.max()), float(difference.mean()))
+        largest, mean = _LARGEST[precision], _LARGEST_MEAN[precision]
+        if name.endswith(module.BYTES):
+            largest, mean = max(largest, _LEVEL), max(mean, _LEVEL_MEAN)
+        if not (error.largest <= largest and error.mean <= mean):  # NaN is not
             raise RuntimeError(
                 f"The exported signature {name} differs from the run by up to "
-                f"{found[name].largest:.2g}, on average by {found[name].mean:.2g}: more than "
+                f"{error.largest:.2g}, on average by {error.mean:.2g}: more than "
                 f"rounding ({largest:.2g}). Please report this; the export was not kept."
             )
-    return found
-
-
-def _mean(name: str, precision: str) -> float:
-    # A number that lies between two grey levels may be rounded to either.
-    return max(_LARGEST_MEAN[precision], 1e-3 if name.endswith(module.BYTES) else 0)
+    return differences
 
 
 def ask(directory: pathlib.Path, requests: Requests) -> dict[str, dict[str, np.ndarray]]:
     """Returns what a SavedModel answers, by signature, loaded as TensorFlow Serving loads it."""
-    v1, found = tf.compat.v1, {}
+    v1, answers = tf.compat.v1, {}
     with v1.Session(graph=tf.Graph()) as session:
         loaded = v1.saved_model.load(session, ["serve"], str(directory))
         for name, request in requests.items():
             signature = loaded.signature_def[name]
             feeds = {signature.inputs[key].name: value for key, value in request.items()}
             fetches = {key: info.name for key, info in signature.outputs.items()}
-            found[name] = session.run(fetches, feeds)
-    return found
+            answers[name] = session.run(fetches, feeds)
+    return answers
 
 
 def _expected(
@@ -106,9 +99,10 @@ def _expected(
     answer = batches.in_batches(lambda part: signature.function(**part), inputs)
     if not name.endswith(module.BYTES):
         return answer
+    images = {key for key in answer if signature.kinds.get(key) == "image"}
     return {
-        module.file_name(signature, key): _clipped(value)
-        if signature.kinds.get(key) == "image"
+        module.file_name(signature, key): photos.from_uint8(photos.to_uint8(value))
+        if key in images
         else value
         for key, value in answer.items()
     }
@@ -122,12 +116,8 @@ def _network_images(contents: np.ndarray, framing: photos.Framing) -> np.ndarray
     return np.stack([transforms.to_unit_range(square) for square in squares])
 
 
-def _clipped(images: np.ndarray) -> np.ndarray:
-    return photos.from_uint8(photos.to_uint8(images))
-
-
 def _numbers(answer: np.ndarray) -> np.ndarray:
-    """Returns an answer as numbers: decoded where it is image files."""
+    """Returns an answer as numbers: image files decoded."""
     if answer.dtype != object:
         return answer
     return np.stack([photos.to_array(Image.open(io.BytesIO(content))) for content in answer])

@@ -4,7 +4,6 @@ import dataclasses
 import io
 import pathlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +27,7 @@ class Exported:
     Attributes:
       directory: The version's folder.
       size: The size of its files in bytes.
-      errors: The error of each signature compared with the run's own networks.
+      errors: The difference of each signature's answers from the run's own networks.
       warmed_up: Whether it contains requests to warm up a server.
     """
 
@@ -81,19 +80,14 @@ def example_requests(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Returns a request with two random inputs in the right range for every signature, by name."""
     random = np.random.default_rng(0)
-    requests = {}
-    for name, signature in module.all_signatures(algorithm, framing).items():
-        requests[name] = {
-            key: _example(
-                signature.kinds.get(key),
-                spec,
-                algorithm.problem.label_space.width,
-                framing.size,
-                random,
-            )
+    width = algorithm.problem.label_space.width
+    return {
+        name: {
+            key: _example(signature.kinds.get(key), spec, width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
-    return requests
+        for name, signature in module.all_signatures(algorithm, framing).items()
+    }
 
 
 def _example(
@@ -105,9 +99,10 @@ def _example(
         picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
         exif = Image.Exif()
         exif[0x0112] = 6
-        return np.array(
-            [_file(picture, "PNG"), _file(picture.convert("RGB"), "JPEG", exif=exif)], object
-        )
+        png, jpeg = io.BytesIO(), io.BytesIO()
+        picture.save(png, "PNG")
+        picture.convert("RGB").save(jpeg, "JPEG", exif=exif)
+        return np.array([png.getvalue(), jpeg.getvalue()], object)
     if kind == "domain":
         return np.array([0, width - 1], np.int32)
     shape = [2, *(image_size if n is None else n for n in spec.shape[1:])]
@@ -116,12 +111,6 @@ def _example(
     if kind == "label":
         return np.eye(width, dtype=np.float32)[[0, width - 1]]
     return random.standard_normal(shape).astype(np.float32)
-
-
-def _file(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, kind, **options)
-    return file.getvalue()
 
 
 def _write_warm_up(

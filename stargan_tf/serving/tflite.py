@@ -6,7 +6,7 @@ import importlib.util
 import pathlib
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
 
@@ -15,7 +15,7 @@ from stargan_tf.base import errors, files
 from stargan_tf.layers import forms
 from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import tflite_images, tflite_report
+from stargan_tf.serving import module, tflite_images, tflite_report
 
 # "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
 # ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
@@ -68,13 +68,6 @@ class Exported:
     reports: tuple[tflite_report.Report, ...]
     compared_on: str
 
-    @property
-    def below(self) -> tuple[tflite_report.Report, ...]:
-        """The reports with a lower PSNR than the scheme should reach."""
-        scheme = description_lib.read(self.path.with_suffix(".json"))["quantize"]
-        least = tflite_report.PSNR[scheme]
-        return tuple(r for r in self.reports if r.psnr is not None and r.psnr < least)
-
 
 def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Exported]:
     """Converts a run, with its moving averages if it has them, and measures the result.
@@ -92,15 +85,16 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
         be read, or the networks lack the size or a signature.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
-    _check_interpreter()
+    if not importlib.util.find_spec("ai_edge_litert"):
+        raise errors.UserError(
+            "Files are measured with the package ai-edge-litert, which is not installed; install "
+            f"it with {errors.install_command('tflite')}."
+        )
     run.require(algorithm_lib.Exportable)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     size = options.image_size or run.config.data.image_size
-    chosen = signatures(algorithm, size)
-    if not options.whole:
-        chosen = _without_parts(chosen, signatures(algorithm, size, whole=False))
-    chosen = _chosen(chosen, options.signatures)
+    chosen = _chosen(algorithm, size, options)
     known, compared = _images(run, options, size)
     output.mkdir(parents=True, exist_ok=True)
     images = {"compared_on": compared.what, "calibrated_on": known and known.what}
@@ -113,11 +107,23 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
     exported = []
     for name, group in groups.items():
         path = output / f"{name}.tflite"
-        requests = known and _requests(algorithm, group, known)
-        content = convert(group, options.scheme, requests and _calibration(requests))
-        with _kept_if_it_runs(path):
-            _write(path, content, {**described, "signatures": _shapes(group)})
-            exported.append(_measured(path, algorithm, group, compared))
+        calibration = known and {
+            key: tflite_report.requests(algorithm, signature, known)
+            for key, signature in group.items()
+        }
+        content = convert(group, options.scheme, calibration)
+        shapes = {
+            signature: {key: list(spec.shape) for key, spec in s.inputs.items()}
+            for signature, s in group.items()
+        }
+        with _written(path, content, {**described, "signatures": shapes}):
+            reports = [
+                tflite_report.measure(
+                    path, key, signature, tflite_report.requests(algorithm, signature, compared)
+                )
+                for key, signature in group.items()
+            ]
+            exported.append(Exported(path, tuple(reports), compared.what))
     return exported
 
 
@@ -145,22 +151,27 @@ def signatures(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
                     f"image_size={image_size}; leave it out."
                 )
-        _check(signature, specs)
+        examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
+        for message, holds in signature.requires(**examples).items():
+            if not holds:
+                sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
+                raise errors.UserError(
+                    f"This image size can't be converted: {message}; received {sizes}; choose "
+                    "another `image_size`."
+                )
         fixed[name] = algorithm_lib.Signature(signature.function, specs, signature.kinds)
     return fixed
 
 
 def convert(
-    converted: Signatures,
-    scheme: str,
-    calibration: Callable[[str], Iterable[Inputs]] | None = None,
+    converted: Signatures, scheme: str, calibration: Mapping[str, Inputs] | None = None
 ) -> bytes:
     """Converts signatures that share their weights to one TFLite file, and returns its contents.
 
     Args:
       converted: Signatures from `signatures`; calibrated schemes need a file for each.
       scheme: One of SCHEMES.
-      calibration: For a scheme in CALIBRATED: returns real inputs for a signature's name.
+      calibration: For a scheme in CALIBRATED: real inputs for each signature, by its name.
 
     Raises:
       ValueError: The scheme is unknown, or needs calibration.
@@ -168,7 +179,8 @@ def convert(
     """
     if scheme not in SCHEMES or (scheme in CALIBRATED and calibration is None):
         raise ValueError(f"scheme must be one of {SCHEMES}, {CALIBRATED} with calibration data.")
-    with _saved(converted) as directory:
+    with tempfile.TemporaryDirectory() as directory:
+        _save(converted, directory)
         names = list(converted)
         converter = tf.lite.TFLiteConverter.from_saved_model(directory, signature_keys=names)
         built_in = tf.lite.OpsSet.TFLITE_BUILTINS
@@ -179,7 +191,7 @@ def convert(
             converter.target_spec.supported_types = [tf.float16]
         if scheme in CALIBRATED:
             converter.representative_dataset = lambda: (
-                (name, dict(inputs)) for name in names for inputs in calibration(name)
+                (name, inputs) for name in names for inputs in tflite_report.each(calibration[name])
             )
         if scheme == "int16x8":
             mixed = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
@@ -193,81 +205,40 @@ def convert(
             raise RuntimeError(f"TFLite could not convert the networks ({reason})") from error
 
 
-def _check(signature: algorithm_lib.Signature, specs: Mapping[str, tf.TensorSpec]) -> None:
-    examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
-    for message, holds in signature.requires(**examples).items():
-        if not holds:
-            sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
-            raise errors.UserError(
-                f"This image size can't be converted: {message}; received {sizes}; choose another "
-                "`image_size`."
-            )
-
-
-def _check_interpreter() -> None:
-    if not importlib.util.find_spec("ai_edge_litert"):
-        raise errors.UserError(
-            "Files are measured with the package ai-edge-litert, which is not installed; install "
-            f"it with {errors.install_command('tflite')}."
-        )
-
-
 @contextlib.contextmanager
-def _kept_if_it_runs(path: pathlib.Path) -> Iterator[None]:
+def _written(
+    path: pathlib.Path, content: bytes, described: description_lib.Description
+) -> Iterator[None]:
+    """Writes a file and its description, and removes both if the block fails to run it."""
+    text = description_lib.to_json(described).encode()
+    written = {path: content, path.with_suffix(".json"): text}
     try:
+        for target, data in written.items():
+            with files.atomic(target) as file:
+                file.write(data)
         yield
     except Exception:
-        for suffix in (".tflite", ".json"):
-            path.with_suffix(suffix).unlink(missing_ok=True)
+        for target in written:
+            target.unlink(missing_ok=True)
         raise
 
 
-def _measured(
-    path: pathlib.Path,
-    algorithm: algorithm_lib.Algorithm,
-    signatures: Signatures,
-    compared: tflite_images.Images,
-) -> Exported:
-    requests = _requests(algorithm, signatures, compared)
-    reports = (tflite_report.measure(path, n, s, requests[n]) for n, s in signatures.items())
-    return Exported(path, tuple(reports), compared.what)
-
-
-def _requests(
-    algorithm: algorithm_lib.Algorithm,
-    signatures: Signatures,
-    images: tflite_images.Images,
-) -> dict[str, Inputs]:
-    return {
-        name: tflite_report.requests(algorithm, signature, images.pixels, images.labels)
-        for name, signature in signatures.items()
-    }
-
-
-def _calibration(requests: Mapping[str, Inputs]) -> Callable[[str], Iterable[Inputs]]:
-    return lambda name: tflite_report.each(requests[name])
-
-
-def _without_parts(
-    whole: Signatures, parts: dict[str, algorithm_lib.Signature]
-) -> dict[str, algorithm_lib.Signature]:
-    if all(whole[name].inputs.keys() == parts[name].inputs.keys() for name in whole):
-        raise errors.UserError(
-            "The networks of this run take no masks; received `without_masks`, which is for runs "
-            "whose networks do; leave it out."
-        )
-    return parts
-
-
-def _chosen(
-    signatures: dict[str, algorithm_lib.Signature], names: Sequence[str]
-) -> dict[str, algorithm_lib.Signature]:
-    for name in names:
-        if name not in signatures:
+def _chosen(algorithm: algorithm_lib.Algorithm, size: int, options: Options) -> Signatures:
+    """Returns the signatures that the options ask for."""
+    chosen = signatures(algorithm, size)
+    if not options.whole:
+        whole, chosen = chosen, signatures(algorithm, size, whole=False)
+        if all(whole[name].inputs.keys() == chosen[name].inputs.keys() for name in whole):
             raise errors.UserError(
-                f"This run has no signature {name!r}; it has {', '.join(signatures)}."
+                "The networks of this run take no masks; received `without_masks`, which is for "
+                "runs whose networks do; leave it out."
             )
-    return {name: s for name, s in signatures.items() if not names or name in names}
+    for name in options.signatures:
+        if name not in chosen:
+            raise errors.UserError(
+                f"This run has no signature {name!r}; it has {', '.join(chosen)}."
+            )
+    return {name: chosen[name] for name in chosen if name in (options.signatures or chosen)}
 
 
 def _images(
@@ -301,31 +272,13 @@ def _images(
         return None, tflite_images.drawn(run.label_space, compared, size)
 
 
-def _shapes(signatures: Signatures) -> dict[str, dict[str, list[int]]]:
-    return {
-        name: {key: list(spec.shape) for key, spec in s.inputs.items()}
-        for name, s in signatures.items()
-    }
-
-
-def _write(path: pathlib.Path, content: bytes, described: description_lib.Description) -> None:
-    with files.atomic(path) as file:
-        file.write(content)
-    with files.atomic(path.with_suffix(".json")) as file:
-        file.write(description_lib.to_json(described).encode())
-
-
-@contextlib.contextmanager
-def _saved(converted: Signatures) -> Iterator[str]:
-    """Yields the folder of a SavedModel, from which several signatures share weights."""
+def _save(converted: Signatures, directory: str) -> None:
+    """Writes a SavedModel, in which signatures share their weights."""
     saved = tf.Module()
     with forms.portable():
         functions = {
             name: tf.function(signature.function).get_concrete_function(**signature.inputs)
             for name, signature in converted.items()
         }
-    variables = {v.ref(): v for function in functions.values() for v in function.graph.variables}
-    saved.weights = list(variables.values())
-    with tempfile.TemporaryDirectory() as directory:
-        tf.saved_model.save(saved, directory, signatures=functions)
-        yield directory
+    saved.weights = module.variables(functions)
+    tf.saved_model.save(saved, directory, signatures=functions)

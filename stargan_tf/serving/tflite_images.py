@@ -35,21 +35,15 @@ class Images:
 
 
 def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str = "") -> Images:
-    """Returns evenly spaced images of the run's data set, with their labels.
+    """Returns evenly spaced images of a split of the run's data set, with their labels.
 
-    Args:
-      run: The run.
-      split: "train" or "test".
-      count: The number of images; a smaller data set gives all of its own.
-      size: Height and width in pixels.
-      data_dir: The current folder of the data set; "": where it was in training.
+    There are `count`, or all of a smaller split, of `size` pixels. `data_dir` is the current folder
+    of the data set; "": where it was in training.
 
     Raises:
       UserError: The data set is missing.
     """
-    data = run.config.data
-    if data_dir:
-        data = dataclasses.replace(data, data_dir=data_dir)
+    data = dataclasses.replace(run.config.data, data_dir=data_dir or run.config.data.data_dir)
     if data.dataset == "cartoon_faces":  # any number can be drawn
         data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
     source = loading.load(data, split)
@@ -86,14 +80,10 @@ def split_photos(
     """Returns photos to calibrate with and others to compare with, evenly spaced.
 
     If both are needed, two thirds of the photos are for calibration; a single photo is for both.
-
-    Args:
-      folder: A folder of photos, with its sub-folders.
-      for_calibration: The most photos to calibrate with; 0: none.
-      for_comparison: The most photos to compare with.
+    `for_calibration` (0: none) and `for_comparison` are the most to return.
 
     Raises:
-      UserError: There is no photo.
+      UserError: There is no photo in the folder and its sub-folders.
     """
     paths = photo_jobs.find_photos([folder], "`calibration_images`")
     if not for_calibration:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.inference import batches
 from stargan_tf.reports import table as table_lib
+from stargan_tf.serving import tflite_images
 
 # The PSNR in dB that a trained run should reach by scheme, for images clipped to [-1, 1] (peak 2).
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
@@ -49,8 +50,7 @@ class Report:
 def requests(
     algorithm: algorithm_lib.Algorithm,
     signature: algorithm_lib.Signature,
-    images: np.ndarray,
-    labels: np.ndarray,
+    examples: tflite_images.Images,
 ) -> Inputs:
     """Returns realistic inputs for a signature, with a request for each image on the first axis.
 
@@ -61,10 +61,10 @@ def requests(
     Args:
       algorithm: The algorithm with the weights of the run.
       signature: A signature for one image.
-      images: (M, S, S, 3) in [-1, 1].
-      labels: (M, width), their labels or the run's labels in turn.
+      examples: The images, with their labels or the run's labels in turn.
     """
-    targets, random = np.roll(labels, -1, axis=0), np.random.default_rng(0)
+    images, targets = examples.pixels, np.roll(examples.labels, -1, axis=0)
+    random = np.random.default_rng(0)
 
     def latents() -> np.ndarray:
         return algorithm_lib.latents(0, len(images), algorithm.latent_dim)
@@ -76,13 +76,13 @@ def requests(
         "latent": latents,
         "style": lambda: algorithm.map_latents(latents(), targets),
     }
-    found = {}
+    inputs = {}
     for name, spec in signature.inputs.items():
         make = made.get(signature.kinds.get(name))
-        found[name] = make() if make else random.random((len(images), *spec.shape[1:]), np.float32)
+        inputs[name] = make() if make else random.random((len(images), *spec.shape[1:]), np.float32)
         if signature.kinds.get(name) == "image":
             images = np.roll(images, -1, axis=0)  # the next one is a reference
-    return found
+    return inputs
 
 
 def each(inputs: Mapping[str, np.ndarray]) -> Iterator[Inputs]:

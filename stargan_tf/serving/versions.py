@@ -4,6 +4,7 @@ A server loads a version as soon as its folder appears, so the folder must be co
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -29,7 +30,19 @@ def check(output: pathlib.Path, description: description_lib.Description) -> Non
                 f"output={output} holds {path.name}, which is no version of a model; choose a "
                 "folder of the model's own, such as exported/stargan."
             )
-        _check_same(path, description)
+        try:
+            there = json.loads((path / description_lib.FILE_NAME).read_text())
+            differing = [name for name in _SAME if there[name] != description[name]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise errors.UserError(
+                f"{path} has no {description_lib.FILE_NAME} that says which model it is; choose "
+                "another `output`."
+            ) from error
+        if differing:
+            raise errors.UserError(
+                f"{path} is a version of another model: {' and '.join(differing)} "
+                "are not this run's; choose another `output`."
+            )
 
 
 @contextlib.contextmanager
@@ -62,20 +75,3 @@ def next_version(output: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.P
         if new:
             with contextlib.suppress(OSError):  # not empty: the version is there
                 output.rmdir()
-
-
-def _check_same(version: pathlib.Path, description: description_lib.Description) -> None:
-    path = version / description_lib.FILE_NAME
-    try:
-        there = description_lib.read(path)
-        differing = [name for name in _SAME if there[name] != description[name]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise errors.UserError(
-            f"{version} has no {description_lib.FILE_NAME} that says which model it is; choose "
-            "another `output`."
-        ) from error
-    if differing:
-        raise errors.UserError(
-            f"{version} is a version of another model: {' and '.join(differing)} "
-            "are not this run's; choose another `output`."
-        )

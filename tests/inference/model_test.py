@@ -191,7 +191,7 @@ class LabelsTest(ModelTestCase):
         runs.restore_weights(self.run_, algorithm)
         checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(3)
         model = stargan_tf.load(run.directory)
-        message = "without a discriminator .G.npz.*say what a photo shows with `known`, such as known=Smiling"
+        message = "without a discriminator .G.npz.*with `known`, such as known=Smiling"
         with self.assertRaisesRegex(errors.UserError, message):
             model.translate(self.paths[0], "Smiling")
         with self.assertRaisesRegex(errors.UserError, "imported without its discriminator, so"):

@@ -125,7 +125,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
         ({"to": "Black_Hair,Blond_Hair"}, "Name the one domain"),
         ({"to": "Black_Hair", "psi": -1.0}, "`psi` is a finite number"),
         ({"to": "Black_Hair", "outputs": 0}, "--outputs is at least 1"),
-        ({"to": "Black_Hair", "from": "Black_Hair"}, "`known` is for models that change attributes"),
+        ({"to": "Black_Hair", "from": "Black_Hair"}, "`known` is for models that change"),
         ({"to": "Black_Hair", "reference": ["none.png"]}, "--reference=none.png does not exist"),
         ({"to": "Black_Hair", "reference": ["X"], "seed": 1}, "`seed` is of latent codes"),
         ({"style": "none.npy"}, "`style`=none.npy does not exist"),

@@ -294,7 +294,7 @@ class MistakesTest(ClientTestCase):
     @parameterized.product(
         kind=KINDS,
         case=(
-            ({"model": "other"}, "NOT_FOUND", "does not have the model 'other' .*--status"),
+            ({"model": "other"}, "NOT_FOUND", "does not have the model 'other' .*`status`"),
             ({"version": 7}, "NOT_FOUND", "does not have the model 'stargan_v1', version 7"),
             ({"label": "canary"}, "NOT_FOUND", "version label 'canary' .*Unrecognized"),
         ),

@@ -1,5 +1,7 @@
 """Trying again: which failures, how long, and until when; with a clock of the test's own."""
 
+from unittest import mock
+
 from absl.testing import absltest, parameterized
 
 from stargan_tf.client import failures, retries
@@ -36,7 +38,11 @@ def attempts(clock, results, seconds=0.0):
 
 class CallTest(parameterized.TestCase):
     def call(self, attempt, clock, timeout, fraction=lambda: 1.0):
-        return retries.call(attempt, timeout, clock=clock, sleep=clock.sleep, fraction=fraction)
+        with (
+            mock.patch.object(retries, "time", mock.Mock(monotonic=clock, sleep=clock.sleep)),
+            mock.patch.object(retries, "random", mock.Mock(random=fraction)),
+        ):
+            return retries.call(attempt, timeout)
 
     def test_waits_double_up_to_a_bound_and_the_time_left_shrinks(self):
         clock = Clock()

@@ -320,7 +320,8 @@ class ReportTest(Case):
         algorithm = run_of("stargan_v2")[1]
         signature = algorithm.serving_signatures()["translate_reference"]
         images = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
-        found = tflite_report.requests(algorithm, signature, images, np.eye(3)[[2, 0, 1]])
+        examples = tflite_images.Images(images, np.eye(3)[[2, 0, 1]], "noise")
+        found = tflite_report.requests(algorithm, signature, examples)
         self.assertAllEqual(found["domain"], [0, 1, 2])
         self.assertAllEqual(found["reference"], images[[1, 2, 0]])
         self.assertAllEqual(found["image"], images)
