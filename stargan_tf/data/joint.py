@@ -41,7 +41,7 @@ class Joint(source.Source):
         number = tf.searchsorted(self._starts[1:], index[tf.newaxis], side="right")[0]
         branches = [
             lambda member=member, start=int(start): tf.ensure_shape(
-                member.load(index - start), (None, None, 3)
+                member.load(index - start), self.sample_spec.shape
             )
             for member, start in zip(self.members, self._starts, strict=False)
         ]

@@ -30,7 +30,7 @@ class Balanced:
             raise errors.UserError(
                 "Each image must belong to one domain; received images labelled with the "
                 f"attributes {', '.join(space.names)}; name those that become domains, as in "
-                f"--domains={','.join(space.names[:2])}."
+                f"domains={','.join(space.names[:2])}."
             )
         domains = labels.argmax(axis=1)
         self.sampler = sampler

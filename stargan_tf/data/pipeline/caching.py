@@ -79,17 +79,17 @@ def cached(
     Args:
       store: The store; None: always calls `make`.
       index: int64 scalar, the number of the image.
-      make: Makes a uint8 or string tensor, always the same for an image.
+      make: Makes a tensor of bytes or numbers, always the same for an image.
       spec: Shape and type of that tensor.
     """
     if store is None:
         return make()
-    binary = spec.dtype == tf.string
+    binary, dtype = spec.dtype == tf.string, spec.dtype.as_numpy_dtype
 
     def look_up(number: np.int64) -> tuple[bool, bytes | np.ndarray]:
         value = store.get(int(number))
         if value is None:
-            return False, b"" if binary else np.zeros([0] * spec.shape.rank, np.uint8)
+            return False, b"" if binary else np.zeros([0] * spec.shape.rank, dtype)
         return True, value
 
     def keep(number: np.int64, value: bytes | np.ndarray) -> bytes | np.ndarray:

@@ -245,7 +245,7 @@ class BatchTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_images_are_cropped_resized_and_mapped_to_the_unit_range(self):
         images = samplers.Sampler(Numbered(3), 0, 6, crop_size=2, flip=False)
-        found = images.plain_image(tf.constant(2, tf.int64)).numpy()
+        found = images.plain(tf.constant(2, tf.int64)).numpy()
         # The bright column lies outside the central two: all pixels are (6, 0, 0).
         expected = np.broadcast_to(np.array([6, 0, 0]) / 127.5 - 1, [6, 6, 3])
         self.assertAllClose(found, expected, atol=1e-6)
