@@ -33,6 +33,7 @@ class Problem:
       normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
+      sample_shape: The shape of an example that is not an image; (): examples are images.
     """
 
     label_space: labels_lib.LabelSpace
@@ -44,6 +45,7 @@ class Problem:
     normalization_backend: str = "auto"
     training: bool = True
     starts_from_run: bool = False
+    sample_shape: tuple[int, ...] = ()
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:
@@ -138,7 +140,7 @@ class Algorithm(abc.ABC):
         if not all(fits):
             raise errors.UserError(
                 f"{cls.name} is trained on examples with {_listed(cls.takes)}; received a data set "
-                f"of examples with {_listed(spec)}; choose another data set or --algorithm."
+                f"of examples with {_listed(spec)}; choose another data set or `algorithm`."
             )
 
     @property

@@ -40,6 +40,11 @@ class Source(abc.ABC):
         return len(self.labels)
 
     @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of an example that is not an image; (): examples are images."""
+        return () if self.sample_name == "image" else tuple(self.sample_spec.shape)
+
+    @property
     def example_spec(self) -> dict[str, tf.TensorSpec]:
         """The tensors of an example, by name."""
         return {

@@ -325,7 +325,7 @@ class DrawnTest(tf.test.TestCase, parameterized.TestCase):
         )
         (found,) = [f for f in report.findings if f.severity == "failure"]
         self.assertEqual(found.kind, "algorithm")
-        self.assertEqual(found.advice, "pass --domains=A,B instead of --attributes")
+        self.assertEqual(found.advice, "pass domains=A,B instead of `attributes`")
 
     def test_data_sets_of_a_joint_training(self):
         folder = pathlib.Path(self.root) / "photos"

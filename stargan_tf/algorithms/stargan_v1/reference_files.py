@@ -64,7 +64,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     if given["image_size"] not in (None, size):
         raise errors.UserError(
             f"The discriminator is for images of {size} pixels; received "
-            f"--image_size={given['image_size']}; leave it out."
+            f"image_size={given['image_size']}; leave it out."
         )
     values |= {"d_conv_dim": D["main.0.weight"].shape[0], "d_repeat_num": depth, "image_size": size}
     return contract.Networks(values, labels)

@@ -97,16 +97,13 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             **style,
         )
         E = networks.StyleEncoder(size, domains, name=f"E{suffix}", **style, **shape)
-        x, y = tf.zeros((1, size, size, 3)), tf.zeros((1, domains))
-        s = F(tf.zeros((1, hparams.latent_dim)), y)
-        mask = tf.zeros((1, size, size, 1))
-        G(x, s, (mask, mask) if hparams.w_hpf > 0 else None)
-        E(x, y)
-        found = {f"G{suffix}": G, f"F{suffix}": F, f"E{suffix}": E}
+        for network in (F, G, E):  # The initial weights depend on this order.
+            network(*network.example_inputs())
+        made = {f"G{suffix}": G, f"F{suffix}": F, f"E{suffix}": E}
         if not suffix:
-            found["D"] = networks.Discriminator(size, domains, name="D", **shape)
-            found["D"](x, y)
-        return found
+            made["D"] = D = networks.Discriminator(size, domains, name="D", **shape)
+            D(*D.example_inputs())
+        return made
 
     def _optimizer(self, name: str) -> adam.Adam:
         hparams = self.hparams

@@ -26,7 +26,7 @@ FILES = (_NETS, _WING)
 LABEL_KINDS = ("domains",)
 HPARAMS = ("w_hpf",)
 
-_LANDMARKS = "fan"  # where --checkpoint holds the landmark network
+_LANDMARKS = "fan"  # where `checkpoint` holds the landmark network
 # With w_hpf > 0 the authors' decoder owns skip convolutions that it does not use.
 _UNUSED_SKIPS = r"generator\.decode\.\d+\.conv1x1\.weight"
 _FILTER = r"(generator\.)?hpf\.filter"  # fixed: only its scale tells something
@@ -56,7 +56,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     if given["image_size"] not in (None, size):
         raise errors.UserError(
             f"The networks are for images of {size} pixels; received "
-            f"--image_size={given['image_size']}; leave it out."
+            f"image_size={given['image_size']}; leave it out."
         )
     w_hpf = _w_hpf(state, blocks, given["w_hpf"])
     _check_landmarks(states, w_hpf)
@@ -101,7 +101,7 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
 
 
 def _load_landmarks(network: Any, states: Mapping[str, contract.State]) -> set[str]:
-    """Loads from --wing, else from --checkpoint; returns the names used of the latter."""
+    """Loads from the file `wing`, else from `checkpoint`; returns the names it used of that."""
     from stargan_tf.landmarks import network as landmark_network
 
     if "wing" in states:
@@ -120,12 +120,12 @@ def _w_hpf(state: contract.State, blocks: int, given: float | None) -> float:
         told = round(8 / float(np.max(filters[0])), 6)  # the filter's centre is 8 / w_hpf
     if told is None and not given:
         raise errors.UserError(
-            "The generator has a high-pass skip, and the file does not tell its weight; pass it as "
-            "--w_hpf=1, which is the authors' value for CelebA-HQ."
+            "The generator has a high-pass skip, and the file does not hold its weight; pass it as "
+            "w_hpf=1, which is the authors' value for CelebA-HQ."
         )
     if None not in (told, given) and told != given:
         raise errors.UserError(
-            f"The generator has w_hpf {told:g}; received --w_hpf={given:g}; leave it out."
+            f"The generator has w_hpf {told:g}; received w_hpf={given:g}; leave it out."
         )
     return given if told is None else told
 
@@ -134,13 +134,13 @@ def _check_landmarks(states: Mapping[str, contract.State], w_hpf: float) -> None
     inside = bool(state_dicts.prefixed(states["checkpoint"], _LANDMARKS))
     if w_hpf > 0 and not (inside or "wing" in states):
         raise errors.UserError(
-            f"The generator has w_hpf {w_hpf:g} and needs the landmark network, which --checkpoint "
-            "does not hold; pass the authors' file as --wing=wing.ckpt."
+            f"The generator has w_hpf {w_hpf:g} and needs the landmark network, which `checkpoint` "
+            "does not hold; pass the authors' file as wing=wing.ckpt."
         )
     if w_hpf == 0 and "wing" in states:
         raise errors.UserError(
             "The generator has no high-pass skip (w_hpf 0), so it has no use for the landmark "
-            "network; received --wing; leave it out."
+            "network; received `wing`; leave it out."
         )
 
 

@@ -188,7 +188,7 @@ class Sampler:
 
     @property
     def _has_images(self) -> bool:
-        return self.source.sample_name == "image"
+        return not self.source.sample_shape
 
     def _make_plain(self, index: tf.Tensor) -> tf.Tensor:
         images = self.source
