@@ -14,7 +14,7 @@ from stargan_tf.runs import runs
 
 def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "Model":
     """Returns the model of a run; see `stargan_tf.load`."""
-    return Model(runs.open_run(run_dir, "`run_dir`"), str(checkpoint))
+    return Model(runs.open_run(run_dir, "run_dir"), str(checkpoint))
 
 
 class Model(translator.Translator):

@@ -60,7 +60,7 @@ def find(run: runs.Run) -> Start | None:
     if checkpoints.Checkpoints(run.checkpoint_dir, {}).steps():
         _refuse_another_start(run, directory, checkpoint)
         return None
-    old = runs.open_run(directory, "--init_from")
+    old = runs.open_run(directory, "init_from")
     step = runs.find_step(old, checkpoint)
     wanted, there = run.config.train.algorithm, old.config.train.algorithm
     if wanted != there:
@@ -145,7 +145,7 @@ def _recorded_start(run: runs.Run) -> str | None:
     """Returns the stored `init_from` of a run; None if the run has not begun."""
     if not checkpoints.Checkpoints(run.checkpoint_dir, {}).steps():
         return None
-    return runs.open_run(run.directory, "--run_dir").config.train.init_from
+    return runs.open_run(run.directory, "run_dir").config.train.init_from
 
 
 def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: str) -> None:

@@ -137,7 +137,7 @@ class Run:
             except files.TakenError as error:
                 raise errors.UserError(
                     f"Another training is under way in {self.directory} ({error}); wait for it or "
-                    "stop it, or choose another --run_dir."
+                    "stop it, or choose another `run_dir`."
                 ) from None
             except OSError as error:
                 raise self._not_made(error) from error
@@ -218,7 +218,7 @@ class Run:
         elif self.checkpoint_dir.exists():
             raise errors.UserError(
                 f"{self.directory} holds checkpoints but no model.json, so what they are of is not "
-                "known; choose another --run_dir."
+                "known; choose another `run_dir`."
             )
         else:
             data = self.config.data
@@ -229,7 +229,7 @@ class Run:
     def _not_made(self, error: OSError) -> errors.UserError:
         return errors.UserError(
             f"Could not make the run directory {self.directory}: {error.strerror}; choose another "
-            "--run_dir."
+            "`run_dir`."
         )
 
     def _refuse_another(self, old: "Run") -> None:
@@ -247,16 +247,16 @@ class Run:
                 again = f", or start a new run from its weights: {flags}"
             raise errors.UserError(
                 f"{self.directory} holds another model: {', '.join(differing)}; choose another "
-                f"--run_dir, or the flags of that run to continue it{again}"
+                f"`run_dir`, or the flags of that run to continue it{again}"
             )
 
 
-def open_run(directory: str | os.PathLike[str], name: str = "--run") -> Run:
+def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
     """Reads what a run is from its folder.
 
     Args:
       directory: The folder.
-      name: What the user calls `directory`, for messages: the flag or argument.
+      name: What messages call `directory`: the option or argument.
 
     Raises:
       UserError: If it is no run's folder.
@@ -277,7 +277,7 @@ def open_run(directory: str | os.PathLike[str], name: str = "--run") -> Run:
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(
-            f"{name}={directory} is not the folder of a run ({hint}); give the --run_dir of a "
+            f"{name}={directory} is not the folder of a run ({hint}); give the `run_dir` of a "
             "training, such as runs/quickstart."
         ) from error
     except ModuleNotFoundError as error:
@@ -297,15 +297,14 @@ def _refuse_parts(path: pathlib.Path, name: str) -> None:
     if path.is_dir() and ((path / "model.json").exists() or not run):
         return  # it is a run, or what is wrong with it is told elsewhere
     if path.exists():
-        instead = "the --run_dir of a training, such as runs/quickstart"
+        instead = "the `run_dir` of a training, such as runs/quickstart"
         if run:
             instead = f"{name}={run if path.is_absolute() else os.path.relpath(run)}"
             if match := re.fullmatch(r"step-(\d+)\.npz", path.name):
                 step = int(match[1])
-                option = "--checkpoint" if name.startswith("--") else "`checkpoint`"
-                instead += f":{step}" if name == "--init_from" else f" {option}={step}"
+                instead += f":{step}" if name == "init_from" else f" checkpoint={step}"
         raise errors.UserError(
-            f"{name} is the folder of a run; received the "
+            f"`{name}` is the folder of a run; received the "
             f"{'folder' if path.is_dir() else 'file'} {path}; pass {instead}."
         )
 
