@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import latents as latents_lib
+from stargan_tf.data import latents
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.optimization import adam
 from stargan_tf.pictures import sheets
@@ -291,7 +291,7 @@ class Styled(Translates):
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images in the domains of labels, image i in the style of latent i of seed 0."""
-        z = latents(0, len(labels), self.latent_dim)
+        z = latents.draw(0, len(labels), self.latent_dim)
         return self.render(images, self.map_latents(z, labels))
 
     @property
@@ -336,11 +336,6 @@ def _listed(spec: Mapping[str, tf.TensorSpec]) -> str:
     )
 
 
-def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:
-    """Returns latent codes (count, latent_dim) float32, standard normal: the first of a seed."""
-    return latents_lib.draw(seed, count, latent_dim)
-
-
 def named_variables(
     name: str, network: keras.Model, trainable: bool = False
 ) -> dict[str, tf.Variable]:
@@ -360,8 +355,3 @@ def named_variables(
     if len(named) != len(variables):
         raise ValueError(f"Give the layers of {name} distinct names. Received: {paths}")
     return named
-
-
-def latent_of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
-    """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
-    return latents_lib.draw_each(seeds, latent_dim)

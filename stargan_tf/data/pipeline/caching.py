@@ -12,8 +12,6 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.data.images import transforms
-
 _GIGABYTE = 10**9
 
 
@@ -107,19 +105,19 @@ def cached(
 
 def cached_batch(
     store: Store,
+    load: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    image_size: int,
     index: tf.Tensor,
     mirrored: tf.Tensor,
-    make: Callable[[tf.Tensor], tf.Tensor],
-    image_size: int,
 ) -> tf.Tensor:
     """Returns a batch of images, some mirrored; a graph function. Kept batches are only copied.
 
     Args:
       store: Holds images (S, S, 3), not mirrored.
+      load: Makes and stores an image (S, S, 3) uint8, by its number and whether it is mirrored.
+      image_size: S in pixels.
       index: (N,) int64, the numbers of the images.
       mirrored: (N,) bool, which of them to mirror.
-      make: Makes an image (S, S, 3) uint8, not mirrored, from its number.
-      image_size: S in pixels.
 
     Returns:
       (N, S, S, 3) uint8.
@@ -135,18 +133,13 @@ def cached_batch(
             _copy(value, image, mirror)
         return True, images
 
-    def one(number: tf.Tensor, mirror: tf.Tensor) -> tf.Tensor:
-        spec = tf.TensorSpec(shape, tf.uint8)
-        image = cached(store, number, lambda: make(number), spec)
-        return transforms.flip_if(image, mirror)
-
     are_kept, images = tf.numpy_function(
         look_up, [index, mirrored], [tf.bool, tf.uint8], stateful=False
     )
     images = tf.cond(
         are_kept,
         lambda: images,
-        lambda: tf.map_fn(lambda n: one(*n), (index, mirrored), fn_output_signature=tf.uint8),
+        lambda: tf.map_fn(lambda n: load(*n), (index, mirrored), fn_output_signature=tf.uint8),
     )
     return tf.ensure_shape(images, (index.shape[0], *shape))
 

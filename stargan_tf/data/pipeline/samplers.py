@@ -134,11 +134,8 @@ class Sampler:
             return row | {name: self.load(*row[name]) for name in views}
 
         def cached(batch: dict[str, Any]) -> dict[str, tf.Tensor]:
-            make, size = self._make_plain, self.image_size
-            return batch | {
-                name: caching.cached_batch(self._plain, *batch[name][:2], make, size)
-                for name in views
-            }
+            take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
+            return batch | {name: take(*batch[name][:2]) for name in views}
 
         uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
