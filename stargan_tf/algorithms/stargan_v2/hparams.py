@@ -93,7 +93,16 @@ class HParams(hparams.HParams):
 
     def check_sizes(self, image_size: int) -> None:
         """Raises a UserError if the networks can't be built at this image size (pixels)."""
-        _check_size(image_size, self.w_hpf)
+        if not _SMALLEST <= image_size <= _LARGEST or image_size & (image_size - 1):
+            raise errors.UserError(
+                f"stargan_v2 needs an image_size that is a power of two from {_SMALLEST} to "
+                f"{_LARGEST}; received image_size={image_size}; choose 64, 128, 256 or 512."
+            )
+        if self.w_hpf > 0 and image_size < _SMALLEST_WITH_MASKS:
+            raise errors.UserError(
+                f"w_hpf > 0 needs an image_size of {_SMALLEST_WITH_MASKS} or more, since its skips "
+                f"are at 32 px and above; received image_size={image_size}; pass w_hpf=0."
+            )
         size = self.bottleneck_size
         if size and (size & (size - 1) or not 4 <= size <= (32 if self.w_hpf else image_size)):
             raise errors.UserError(
@@ -145,16 +154,3 @@ class HParams(hparams.HParams):
     def flags_for_few_images(self) -> str:
         """Returns the flag that changes what D sees, unless it is given."""
         return "augment=diffaugment" if self.augment == "none" else ""
-
-
-def _check_size(image_size: int, w_hpf: float) -> None:
-    if not _SMALLEST <= image_size <= _LARGEST or image_size & (image_size - 1):
-        raise errors.UserError(
-            f"stargan_v2 needs an image_size that is a power of two from {_SMALLEST} to "
-            f"{_LARGEST}; received image_size={image_size}; choose 64, 128, 256 or 512."
-        )
-    if w_hpf > 0 and image_size < _SMALLEST_WITH_MASKS:
-        raise errors.UserError(
-            f"w_hpf > 0 needs an image_size of {_SMALLEST_WITH_MASKS} or more, since its skips are "
-            f"at 32 px and above; received image_size={image_size}; pass w_hpf=0."
-        )

@@ -48,7 +48,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
         given, or the landmark network is missing where it is needed.
     """
     state = states["checkpoint"]
-    blocks = _count(state, r"style_encoder\.shared\.\d+\.conv1\.weight")
+    blocks = contract.count(state, r"style_encoder\.shared\.\d+\.conv1\.weight")
     size = 2 ** (blocks + 2)
     base = _shape(state, "generator.from_rgb.weight")[0]
     most = _shape(state, f"style_encoder.shared.{blocks + 2}.weight")[0]
@@ -70,7 +70,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     }
     if most != min(base * 2**blocks, 512):
         values["max_channels"] = most
-    return contract.Networks(values, _count(state, r"style_encoder\.unshared\.\d+\.weight"))
+    return contract.Networks(values, contract.count(state, r"style_encoder\.unshared\.\d+\.weight"))
 
 
 def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loaded:
@@ -113,7 +113,7 @@ def _load_landmarks(network: Any, states: Mapping[str, contract.State]) -> set[s
 
 def _w_hpf(state: contract.State, blocks: int, given: float | None) -> float:
     """Returns w_hpf: 0 without the encoder's additional block, else from the filter or the user."""
-    skips = _count(state, r"generator\.encode\.\d+\.conv1\.weight") > blocks
+    skips = contract.count(state, r"generator\.encode\.\d+\.conv1\.weight") > blocks
     filters = [value for name, value in state.items() if re.fullmatch(_FILTER, name)]
     told = 0.0 if not skips else None
     if skips and filters and np.max(filters[0]) > 0:
@@ -155,7 +155,3 @@ def _shape(state: contract.State, name: str) -> tuple[int, ...]:
             "authors' file, or one with the same names and shapes."
         )
     return state[name].shape
-
-
-def _count(state: contract.State, pattern: str) -> int:
-    return sum(re.fullmatch(pattern, name) is not None for name in state)

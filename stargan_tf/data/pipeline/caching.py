@@ -60,7 +60,7 @@ class Store:
 
     def put(self, index: int, value: bytes | np.ndarray) -> None:
         """Keeps a value if it fits the budget."""
-        length = _length(value)
+        length = len(value) if isinstance(value, bytes) else value.nbytes
         with self._lock:
             if index in self._values or length > self._left:
                 return
@@ -158,7 +158,3 @@ def _copy(image: np.ndarray, target: np.ndarray, mirror: bool) -> None:
         return
     for channel in range(3):  # five times as fast as reversing rows of triples
         target[..., channel] = image[:, ::-1, channel]
-
-
-def _length(value: bytes | np.ndarray) -> int:
-    return len(value) if isinstance(value, bytes) else value.nbytes

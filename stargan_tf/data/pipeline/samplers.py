@@ -127,8 +127,7 @@ class Sampler:
           A dataset of the same dictionaries, with what `load` returns in place of the views.
         """
         parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
-        spec = described.element_spec
-        views = {name: view for name, view in spec.items() if isinstance(view, View)}
+        views = {n: view for n, view in described.element_spec.items() if isinstance(view, View)}
 
         def one(row: dict[str, Any]) -> dict[str, tf.Tensor]:
             return row | {name: self.load(*row[name]) for name in views}
@@ -157,21 +156,12 @@ class Sampler:
         Returns:
           An image (S, S, 3) uint8; of a source without images what it loads.
         """
-        if not crop:
-            spec = self.source.sample_spec
-            if self._has_images:
-                spec = tf.TensorSpec((self.image_size, self.image_size, 3), tf.uint8)
-            sample = caching.cached(self._plain, index, lambda: self._make_plain(index), spec)
+        if crop:
+            sample = self._boxed(index, crop)
         else:
-            is_cropped, tries = crop
-
-            def choose_box(size: tf.Tensor) -> tf.Tensor:
-                centre = transforms.centre_box(size, self.crop_size)
-                inner = transforms.random_box(centre[2:], tries)
-                inner += tf.concat([centre[:2], [0, 0]], axis=0)
-                return tf.where(is_cropped, inner, centre)
-
-            sample = self._boxed(index, choose_box)
+            shape = self.source.sample_shape or (self.image_size, self.image_size, 3)
+            spec = tf.TensorSpec(shape, self.source.sample_spec.dtype)
+            sample = caching.cached(self._plain, index, lambda: self._make_plain(index), spec)
         return sample if isinstance(mirrored, tuple) else transforms.flip_if(sample, mirrored)
 
     def plain(self, index: tf.Tensor) -> tf.Tensor:
@@ -181,25 +171,29 @@ class Sampler:
           An image (S, S, 3) float32 in [-1, 1]; of a source without images what it loads.
         """
         sample = self.load(index)
-        return transforms.to_unit_range(sample) if self._has_images else sample
-
-    @property
-    def _has_images(self) -> bool:
-        return not self.source.sample_shape
+        return sample if self.source.sample_shape else transforms.to_unit_range(sample)
 
     def _make_plain(self, index: tf.Tensor) -> tf.Tensor:
         images = self.source
-        if not self._has_images:
+        if images.sample_shape:
             return images.load(index)
         if not isinstance(images, source_lib.EncodedSource):
-            return self._boxed(index, lambda size: transforms.centre_box(size, self.crop_size))
+            return self._boxed(index)
         return decoding.square(
             images.read(index), self.image_size, self.crop_size, **self._decoding
         )
 
-    def _boxed(self, index: tf.Tensor, choose_box: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    def _boxed(self, index: tf.Tensor, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
         """Returns a box of an image, resized; its file comes from the cache if it is there."""
         images = self.source
+
+        def choose_box(size: tf.Tensor) -> tf.Tensor:
+            centre = transforms.centre_box(size, self.crop_size)
+            if not crop:
+                return centre
+            inner = transforms.random_box(centre[2:], crop[1])
+            return tf.where(crop[0], inner + tf.concat([centre[:2], [0, 0]], axis=0), centre)
+
         if not isinstance(images, source_lib.EncodedSource):
             image = images.load(index)
             return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
