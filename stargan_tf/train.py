@@ -35,9 +35,7 @@ def main() -> int:
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
-    run = runs.Run(
-        pathlib.Path(directory), config, images.label_space, sample_shape=images.sample_shape
-    )
+    run = runs.Run(pathlib.Path(directory), config, images.label_space, images.sample_shape)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # told before every image is looked at

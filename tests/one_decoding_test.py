@@ -114,7 +114,7 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
         numbers = tf.data.Dataset.range(images.size)
         previews = list(numbers.map(sampler.plain).as_numpy_iterator())
         # StarGAN v2 chooses boxes in the graph; at this probability the centred square.
-        boxes = numbers.map(lambda n: sampler.load(*sampler.view(n, n, draws.Draw.SOURCE, 1e-9)))
+        boxes = numbers.map(lambda n: sampler.load(sampler.view(n, n, draws.Draw.SOURCE, 1e-9)))
         self.assertAllEqual(list(boxes.as_numpy_iterator()), levels(previews))
         which = numbers.map(lambda n: {"image": samplers.View(n, False)}).batch(1, True)
         batches = sampler.loaded(which).as_numpy_iterator()

@@ -285,24 +285,21 @@ class Classifier(Capability):
 
 
 class Styled(Translates):
-    """Translates images to a style, not to a label alone."""
+    """Translates images to a style, not to a label alone.
+
+    Attributes:
+      style_dim: The length of a style.
+      latent_dim: The length of a latent code.
+    """
 
     ability = "translate images to a style"
+    style_dim: int
+    latent_dim: int
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images in the domains of labels, image i in the style of latent i of seed 0."""
         z = latents.draw(0, len(labels), self.latent_dim)
         return self.render(images, self.map_latents(z, labels))
-
-    @property
-    @abc.abstractmethod
-    def style_dim(self) -> int:
-        """The length of a style."""
-
-    @property
-    @abc.abstractmethod
-    def latent_dim(self) -> int:
-        """The length of a latent code."""
 
     @abc.abstractmethod
     def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:

@@ -54,10 +54,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def load(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns image `index` (int64 scalar) as (height, width, 3) uint8; a graph function.
-
-        Examples that are not images: a tensor of `sample_spec`.
-        """
+        """Returns example `index` (int64 scalar), a tensor of `sample_spec`; a graph function."""
 
     @abc.abstractmethod
     def describe(self, index: int) -> str:

@@ -240,7 +240,7 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) ->
         data = loading.with_pack_crop(config.data, training[0].images)
         config = dataclasses.replace(config, data=data)
     shape = training[0].images.sample_shape
-    return runs.Run(pathlib.Path(config.train.run_dir), config, label_space, sample_shape=shape)
+    return runs.Run(pathlib.Path(config.train.run_dir), config, label_space, shape)
 
 
 def _check_images(

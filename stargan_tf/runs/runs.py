@@ -45,15 +45,15 @@ class Run:
       directory: The folder.
       config: What was asked for.
       label_space: What the labels of its data mean.
+      sample_shape: The shape of an example that is not an image; (): examples are images.
       imported: Where its weights come from; None: from training.
-      sample_shape: See `Problem`.
     """
 
     directory: pathlib.Path
     config: hyperparameters.Config
     label_space: labels_lib.LabelSpace
-    imported: Imported | None = None
     sample_shape: tuple[int, ...] = ()
+    imported: Imported | None = None
 
     @property
     def checkpoint_dir(self) -> pathlib.Path:
@@ -273,7 +273,7 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         imported = model.get("imported")
         if imported:
             imported = Imported(tuple(imported["files"]), bool(imported["classifies"]))
-        return Run(directory, config, space, imported, tuple(model.get("sample_shape", ())))
+        return Run(directory, config, space, tuple(model.get("sample_shape", ())), imported)
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(

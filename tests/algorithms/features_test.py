@@ -86,9 +86,7 @@ class FeaturesTest(tf.test.TestCase):
     def _run(self, name, **changes):
         config = tiny.config(self.root / name, lr_decay_start=1.0, **changes)
         voices = samplers_test.Voices()
-        return runs.Run(
-            self.root / name, config, voices.label_space, sample_shape=voices.sample_shape
-        )
+        return runs.Run(self.root / name, config, voices.label_space, voices.sample_shape)
 
     def _train(self, name, **changes):
         run = self._run(name, **changes)

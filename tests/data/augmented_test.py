@@ -36,7 +36,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
 
     def augment(self, count, stream=draws.Draw.SOURCE, p=0.5, seed=4, **options):
         images = samplers.Sampler(Ramps(), seed, self.SIDE, **options)
-        call = tf.function(lambda n: images.load(*images.view(n % 200, n, stream, p)))
+        call = tf.function(lambda n: images.load(images.view(n % 200, n, stream, p)))
         self.assertEqual(
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes,
             (self.SIDE, self.SIDE, 3),
@@ -118,7 +118,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         sequence = self.augment(20, draws.Draw.REFERENCE_2)
         for n in (19, 3):
             p = tf.constant(n, tf.int64)
-            result = images.load(*images.view(p, p, draws.Draw.REFERENCE_2, 0.5))
+            result = images.load(images.view(p, p, draws.Draw.REFERENCE_2, 0.5))
             self.assertAllEqual(result, sequence[n])
 
 

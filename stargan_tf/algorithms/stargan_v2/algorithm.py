@@ -32,6 +32,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
+    batches_per_step = 1  # which serves all four updates
     shaped_by = {
         "G": (*_WIDTHS, "style_dim", "bottleneck_size", "w_hpf"),
         "F": ("latent_dim", "style_dim", "hidden_units"),
@@ -43,6 +44,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
         hparams.check(problem.image_size)
+        self.style_dim, self.latent_dim = hparams.style_dim, hparams.latent_dim
         self.networks, self.optimizers, self.trains = {}, {}, {}
         if problem.training:
             hparams.check_training(problem.label_space, starts_from_run=problem.starts_from_run)
@@ -133,11 +135,6 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             return None
         found = masks_lib.masks(masks_lib.heatmaps(self._landmarks, x))
         return tuple(tf.stop_gradient(mask) for mask in found)
-
-    @property
-    def batches_per_step(self) -> int:
-        """One batch serves all four updates."""
-        return 1
 
     def label_axes(self) -> dict[str, algorithm.LabelAxis]:
         """Returns where F, E and D have a branch for each domain."""

@@ -1,5 +1,7 @@
 """What a step of StarGAN v2 consumes: sources, pairs of references of a domain, latent codes."""
 
+import functools
+
 import tensorflow as tf
 
 from stargan_tf.data.pipeline import balanced, draws, samplers
@@ -29,18 +31,17 @@ def inputs(
     domains = balanced.Balanced(sampler)
     draw = draws.Draw
 
-    def view(index: tf.Tensor, position: tf.Tensor, stream: draws.Draw) -> samplers.View:
-        return sampler.view(index, position, stream, crop_probability)
+    view = functools.partial(sampler.view, crop_probability=crop_probability)
 
     def describe(position: tf.Tensor) -> dict[str, tf.Tensor | samplers.View]:
         source = domains.source(position)
         reference, reference2 = domains.references(position)
         batch = {
             "x": view(source, position, draw.SOURCE),
-            "y_org": domains.label(source),
+            "y_org": sampler.label(source),
             "x_ref": view(reference, position, draw.REFERENCE),
             "x_ref2": view(reference2, position, draw.REFERENCE_2),
-            "y_trg": domains.label(reference),
+            "y_trg": sampler.label(reference),
             "z": draws.normal(sampler.seed, draw.LATENT, position, (latent_dim,)),
             "z2": draws.normal(sampler.seed, draw.LATENT_2, position, (latent_dim,)),
         }

@@ -27,16 +27,6 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         self._encode = tf.function(lambda x, y: E(x, y), reduce_retracing=True)
         self._render = tf.function(lambda x, s: G(x, s, self.masks(x)), reduce_retracing=True)
 
-    @property
-    def style_dim(self) -> int:
-        """The length of a style."""
-        return self.hparams.style_dim
-
-    @property
-    def latent_dim(self) -> int:
-        """The length of a latent code."""
-        return self.hparams.latent_dim
-
     def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Returns F(z, y) (N, style_dim), where psi < 1 drawn towards the domain's mean style."""
         z, y = tf.constant(z, tf.float32), tf.constant(labels, tf.float32)

@@ -55,10 +55,6 @@ class Balanced:
         """
         return self._pair(position, draws.Draw.REFERENCE)
 
-    def label(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns the one-hot label (width,) float32 of image number `index`."""
-        return tf.gather(tf.constant(self.sampler.source.labels), index)
-
     def _pair(self, position: tf.Tensor, draw: draws.Draw) -> tuple[tf.Tensor, tf.Tensor]:
         domain, place, step = tf.unstack(draws.integers(self.sampler.seed, draw, position, 3))
         domain = tf.math.floormod(domain, len(self._sizes))

@@ -130,11 +130,13 @@ class Sampler:
         views = {n: view for n, view in described.element_spec.items() if isinstance(view, View)}
 
         def one(row: dict[str, Any]) -> dict[str, tf.Tensor]:
-            return row | {name: self.load(*row[name]) for name in views}
+            return row | {name: self.load(row[name]) for name in views}
 
         def cached(batch: dict[str, Any]) -> dict[str, tf.Tensor]:
-            take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
-            return batch | {name: take(*batch[name][:2]) for name in views}
+            load, size = (lambda *view: self.load(View(*view))), self.image_size
+            return batch | {
+                n: caching.cached_batch(self._plain, load, size, *batch[n][:2]) for n in views
+            }
 
         uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
@@ -142,13 +144,8 @@ class Sampler:
         size = next(iter(views.values())).index.shape[0]
         return described.unbatch().map(one, **parallel).batch(size, drop_remainder=True)
 
-    def load(
-        self,
-        index: tf.Tensor,
-        mirrored: tf.Tensor | tuple[()] = (),
-        crop: tuple[tf.Tensor, tf.Tensor] | tuple[()] = (),
-    ) -> tf.Tensor:
-        """Returns what a `View` describes; a graph function.
+    def load(self, view: View) -> tf.Tensor:
+        """Loads what a view of scalars describes; a graph function.
 
         A random crop lies within the square that `plain` shows, so that nothing is stretched by
         more than the crop's own ratio.
@@ -156,6 +153,7 @@ class Sampler:
         Returns:
           An image (S, S, 3) uint8; of a source without images what it loads.
         """
+        index, mirrored, crop = view
         if crop:
             sample = self._boxed(index, crop)
         else:
@@ -170,7 +168,7 @@ class Sampler:
         Returns:
           An image (S, S, 3) float32 in [-1, 1]; of a source without images what it loads.
         """
-        sample = self.load(index)
+        sample = self.load(View(index))
         return sample if self.source.sample_shape else transforms.to_unit_range(sample)
 
     def _make_plain(self, index: tf.Tensor) -> tf.Tensor:

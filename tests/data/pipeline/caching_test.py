@@ -42,7 +42,7 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
 
     def crops(self, sampler, count=20):
         def crop(n):
-            return sampler.load(*sampler.view(n % 5, n, draws.Draw.SOURCE, 0.5))
+            return sampler.load(sampler.view(n % 5, n, draws.Draw.SOURCE, 0.5))
 
         return list(tf.data.Dataset.range(count).map(crop, num_parallel_calls=4))
 
