@@ -75,7 +75,7 @@ ALGORITHM = '''
                 index = sampler.index(positions)
                 return {"x": samplers.View(index), "c": sampler.label(index)}
 
-            return sampler.loaded(slices.positions(first_step, 1).unbatch().map(describe))
+            return sampler.load_batches(slices.positions(first_step, 1).unbatch().map(describe))
 
         def train_step(self, batch, step):
             x, variables = transforms.as_floats(batch["x"]), self.G.trainable_variables

@@ -117,7 +117,7 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
         boxes = numbers.map(lambda n: sampler.load(sampler.view(n, n, draws.Draw.SOURCE, 1e-9)))
         self.assertAllEqual(list(boxes.as_numpy_iterator()), levels(previews))
         which = numbers.map(lambda n: {"image": samplers.View(n, False)}).batch(1, True)
-        batches = sampler.loaded(which).as_numpy_iterator()
+        batches = sampler.load_batches(which).as_numpy_iterator()
         self.assertAllEqual([batch["image"][0] for batch in batches], levels(previews))
         return levels(previews)
 

@@ -33,6 +33,7 @@ class Joint(source.Source):
             ]
         self.names, self.members = tuple(names), tuple(sets)
         self.label_space = space
+        self.sample_name, self.sample_spec = sets[0].sample_name, sets[0].sample_spec
         self.labels = np.concatenate([member.labels for member in sets])
         self._starts = np.cumsum([0, *(member.size for member in sets)])
 

@@ -81,7 +81,8 @@ class Run:
         """
         algorithms.algorithm_class(self.config.train.algorithm).check_examples(spec)
         starts = bool(self.config.train.init_from)
-        self.config.hparams.check(self.config.data.image_size, self.sample_shape)
+        if self.sample_shape:  # which is not known before the data are read
+            self.config.hparams.check(self.config.data.image_size, self.sample_shape)
         self.config.hparams.check_training(self.label_space, starts_from_run=starts)
 
     def require(self, capability: type[algorithm_lib.Capability]) -> None:

@@ -65,7 +65,7 @@ class Toy(algorithm.Algorithm):
             index = sampler.index(positions)
             return {"features": samplers.View(index), "label": sampler.label(index)}
 
-        return sampler.loaded(slices.positions(first_step, 1).unbatch().map(describe))
+        return sampler.load_batches(slices.positions(first_step, 1).unbatch().map(describe))
 
     def train_step(self, batch, step):
         with tf.GradientTape() as tape:

@@ -38,6 +38,6 @@ def inputs(
             own = place + tf.range(slices.replica_batch_size, dtype=tf.int64)
             return tf.nest.map_structure(lambda value: tf.gather(value, own), whole)
 
-        return member.loaded(positions.unbatch().map(describe))
+        return member.load_batches(positions.unbatch().map(describe))
 
     return samplers.in_turn([of_one(member) for member in sampler.members], n_critic)

@@ -51,4 +51,4 @@ def inputs(
         return batch
 
     described = samplers.batches(slices.positions(first_step, 1), describe)
-    return sampler.loaded(described).prefetch(tf.data.AUTOTUNE)
+    return sampler.load_batches(described).prefetch(tf.data.AUTOTUNE)

@@ -105,19 +105,17 @@ def cached(
 
 def cached_batch(
     store: Store,
-    load: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    load: Callable[[tuple[tf.Tensor, ...]], tf.Tensor],
     image_size: int,
-    index: tf.Tensor,
-    mirrored: tf.Tensor,
+    views: tuple[tf.Tensor, ...],
 ) -> tf.Tensor:
     """Returns a batch of images, some mirrored; a graph function. Kept batches are only copied.
 
     Args:
       store: Holds images (S, S, 3), not mirrored.
-      load: Makes and stores an image (S, S, 3) uint8, by its number and whether it is mirrored.
+      load: Makes and stores an image (S, S, 3) uint8 from its view.
       image_size: S in pixels.
-      index: (N,) int64, the numbers of the images.
-      mirrored: (N,) bool, which of them to mirror.
+      views: The numbers of the images, (N,) int64; which of them to mirror, (N,) bool; nothing.
 
     Returns:
       (N, S, S, 3) uint8.
@@ -133,15 +131,13 @@ def cached_batch(
             _copy(value, image, mirror)
         return True, images
 
-    are_kept, images = tf.numpy_function(
-        look_up, [index, mirrored], [tf.bool, tf.uint8], stateful=False
-    )
+    are_kept, images = tf.numpy_function(look_up, views[:2], [tf.bool, tf.uint8], stateful=False)
     images = tf.cond(
         are_kept,
         lambda: images,
-        lambda: tf.map_fn(lambda n: load(*n), (index, mirrored), fn_output_signature=tf.uint8),
+        lambda: tf.map_fn(load, views, fn_output_signature=tf.uint8),
     )
-    return tf.ensure_shape(images, (index.shape[0], *shape))
+    return tf.ensure_shape(images, (views[0].shape[0], *shape))
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

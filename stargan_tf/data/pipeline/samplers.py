@@ -39,7 +39,7 @@ class Sampler:
     """Maps positions in the endless sequence of samples to examples.
 
     Sample p is example `order[p % size]` of epoch p // size, each epoch in an order of its own.
-    Papers describe batches, with labels and a `View` for each image, and `loaded` loads them.
+    Papers describe batches, with labels and a `View` for each image, and `load_batches` loads them.
     Images are uint8 until a step takes them: a quarter of the bytes to move.
 
     Attributes:
@@ -117,11 +117,11 @@ class Sampler:
             mirrored = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP) < 0.5
         return View(index, mirrored, crop)
 
-    def loaded(self, described: tf.data.Dataset) -> tf.data.Dataset:
+    def load_batches(self, described: tf.data.Dataset) -> tf.data.Dataset:
         """Loads what views describe, in parallel and in order.
 
         Args:
-          described: Dictionaries of tensors with a leading axis (batch,), or of such `View`s.
+          described: Dictionaries of tensors, or `View`s of tensors, with a leading axis (batch,).
 
         Returns:
           A dataset of the same dictionaries, with what `load` returns in place of the views.
@@ -133,10 +133,8 @@ class Sampler:
             return row | {name: self.load(row[name]) for name in views}
 
         def cached(batch: dict[str, Any]) -> dict[str, tf.Tensor]:
-            load, size = (lambda *view: self.load(View(*view))), self.image_size
-            return batch | {
-                n: caching.cached_batch(self._plain, load, size, *batch[n][:2]) for n in views
-            }
+            take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
+            return batch | {name: take(batch[name]) for name in views}
 
         uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.

@@ -36,7 +36,7 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
         """Returns samples of several epochs, made in parallel."""
         numbers = tf.data.Dataset.range(count)
         which = numbers.map(lambda n: {"image": samplers.View(n % 5, n % 3 == 0), "n": n})
-        batches = list(sampler.loaded(which.batch(4, True)).as_numpy_iterator())
+        batches = list(sampler.load_batches(which.batch(4, True)).as_numpy_iterator())
         self.assertAllEqual(np.concatenate([one["n"] for one in batches]), np.arange(count))
         return [one["image"] for one in batches]
 

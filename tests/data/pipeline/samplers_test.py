@@ -8,7 +8,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
-from stargan_tf.data import labels, source, subset
+from stargan_tf.data import joint, labels, source, subset
 from stargan_tf.data.pipeline import caching, draws, samplers
 
 SIZE = 4  # of the images, in pixels
@@ -344,9 +344,9 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
             return {"features": samplers.View(index), "label": images.label(index)}
 
         described = samplers.Slices(4).positions(2, 1).unbatch().map(describe)
-        spec = images.loaded(described).element_spec
+        spec = images.load_batches(described).element_spec
         self.assertEqual(spec["features"], tf.TensorSpec((4, 3, 2), tf.float32))
-        batches = list(images.loaded(described).take(5).as_numpy_iterator())
+        batches = list(images.load_batches(described).take(5).as_numpy_iterator())
         expected = indices(sampler(5), np.arange(8, 28))
         rows = 100 * expected[:, None] + np.arange(3)
         found = np.concatenate([batch["features"] for batch in batches])
@@ -364,6 +364,9 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         found, own = samplers.spread_out(samplers.Sampler(part, 0, SIZE), 2)
         self.assertAllEqual(found[:, 0, 0], [300, 100])
         self.assertAllEqual(coded(own), [3, 1])
+        both = joint.Joint([Voices(), Voices()], ("a", "b"))
+        self.assertEqual(both.sample_shape, (3, 2))
+        self.assertAllEqual(both.load(tf.constant(7, tf.int64)), Voices().load(2))
         self.assertEqual(sampler().source.sample_shape, ())
 
 
