@@ -81,7 +81,7 @@ def main() -> None:
     names, references = animation.domains(space, to), []
     if _REFERENCES.value:
         references = animation.reference_files(space, pathlib.Path(_REFERENCES.value), to)
-    files = photo_jobs.found([_IMAGE.value], "--image")
+    files = photo_jobs.find_photos([_IMAGE.value], "--image")
     used = files[: animation.max_sources(run.config.data.image_size, bool(references))]
     _refuse_to_overwrite(output, [*used, *(path for _, path in references)])
     framing = run.framing(_FIT.value, _CROP_SIZE.value)

@@ -16,9 +16,9 @@ from absl import flags
 
 from stargan_tf import algorithms, hyperparameters
 from stargan_tf.algorithms import reference_files
+from stargan_tf.base import errors
 from stargan_tf.cli import command_line
 from stargan_tf.runs import importing
-from stargan_tf.weights import state_dicts
 
 _ALGORITHM = flags.DEFINE_enum(
     "algorithm", None, list(importing.papers()), "The paper of the weights.", required=True
@@ -89,7 +89,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         f"step {plan.step}"
     ]
     if loaded.ignored:
-        count, names = len(loaded.ignored), state_dicts.some(loaded.ignored)
+        count, names = len(loaded.ignored), errors.some(loaded.ignored)
         lines.append(
             f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
         )

@@ -80,11 +80,11 @@ def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split"
 
 def _in_order(options: data_options.DataOptions, split: str) -> "packing.Split":
     """Returns a split that can perhaps only be read in order."""
-    from stargan_tf.data.packs import packing_tfds
+    from stargan_tf.data.packs import packing
 
     _refuse_size(options)
     _say(f"Checking the {split} images.")
-    made, problems = packing_tfds.split_of_tfds(options, split)
+    made, problems = packing.split_of_tfds(options, split)
     for name, reason in problems.items():
         _say(f"skipped: {name} ({reason})")
     return made

@@ -139,7 +139,7 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
         domains,
         range(seed, seed + outputs),
         psi,
-        photo_jobs.found(_REFERENCE.value, "--reference"),
+        photo_jobs.find_photos(_REFERENCE.value, "--reference"),
         pathlib.Path(_STYLE.value) if _STYLE.value else None,
         _CHECKPOINT.value,
     )

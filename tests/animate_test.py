@@ -148,22 +148,22 @@ class AnimateTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertShows(np.asarray(image.convert("RGB"))[96::3, 96::3], own, other)
 
     @parameterized.named_parameters(
-        ("no_run", {"run": "/nowhere"}, "--run=/nowhere is not the folder of a run"),
+        ("no_run", {"run": "/nowhere"}, "run=/nowhere is not the folder of a run"),
         ("no_styles", {"run": "plain"}, "plain have no styles; translate to its labels"),
         ("checkpoint", {"checkpoint": "9"}, "no checkpoint '9'; it has 1"),
         ("domain", {"to": "Blond"}, "Unknown domain 'Blond'; the known ones are Black_Hair, Blond"),
         ("no_image", {"image": "no.png"}, "no.png.*; "),
         ("no_photo", {"image": "run/model.json"}, "photo '.*model.json': it is not an image of a"),
         ("empty", {"image": "folder"}, "folder holds no photo"),
-        ("references", {"references": "no"}, "--references=.*no does not exist"),
+        ("references", {"references": "no"}, "`references`=.*no does not exist"),
         ("reference", {"references": "bad"}, "the photo '.*bad/Black_Hair/a.jpg': it is not an"),
         ("empty_reference", {"references": "folder"}, "folder.*Blond_Hair holds no photo"),
-        ("untold", {"references": "photos/1.png"}, "is one photo, so say with --to=NAME"),
+        ("untold", {"references": "photos/1.png"}, "is one photo, so say with `to`=NAME"),
         ("both", {"references": "folder", "seeds": "1"}, "--seeds and --psi.*received both"),
         ("suffix", {"output": "out.avi"}, "MP4 or GIF; received .*out.avi"),
         ("itself", {"image": "bad/x.gif", "output": "bad/x.gif"}, "overwrite the photo"),
-        ("psi", {"psi": -0.1}, "--psi is a finite number from 0 on; received -0.1"),
-        ("psi_nan", {"psi": float("nan")}, "--psi is a finite number from 0 on; received nan"),
+        ("psi", {"psi": -0.1}, "`psi` is a finite number from 0 on; received -0.1"),
+        ("psi_nan", {"psi": float("nan")}, "`psi` is a finite number from 0 on; received nan"),
         ("seconds", {"seconds": 0.0}, "--seconds is above 0 and at most 3600; received 0"),
         ("fps", {"output": "out.gif", "fps": 60}, "of .gif files go from 1 to 50; received 60"),
     )

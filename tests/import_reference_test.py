@@ -103,7 +103,7 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         Image.new("RGB", (90, 80), "teal").save(photo)
         job = {"run": str(self.run_dir), "image": str(photo), "to": "Male"}
         job["output"] = str(self.root / "out.png")
-        message = r"without a discriminator \(007000-G.npz\).*--from=Young.*import the discr"
+        message = r"without a discriminator \(007000-G.npz\).*known=Young.*import the discr"
         with commands.given("translate", **job), self.assertRaisesRegex(errors.UserError, message):
             commands.load("translate").main()
         self.assertFalse((self.root / "out.png").exists())

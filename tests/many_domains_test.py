@@ -174,7 +174,7 @@ class ManyDomainsTest(tf.test.TestCase):
         pictures.labels = np.eye(150, dtype=np.float32)
         numbers = np.arange(150)
         found = inspection.Inspection(numbers, np.zeros(0, inspection.ROW), {}, frozenset())
-        part = collection.Part(collection.TRAINING, pictures, found)
+        part = collection.InspectedSplit(collection.TRAINING, pictures, found)
         with mock.patch.object(sheets, "render", wraps=sheets.render) as drawn:
             picture = contact_sheet.draw([part], options.DataOptions(image_size=tiny.SIZE))
         self.assertEqual(picture.shape[1], 12 * CELL + 4)

@@ -183,7 +183,7 @@ class NewPaperTest(tf.test.TestCase):
         self.assertIn("every signature verified", done.stdout)
         # Mistakes are told in a sentence each.
         self.assertIn("can't classify images", done.stdout)
-        self.assertIn("(toy) have no styles", done.stdout)
+        self.assertIn("have no styles; translate to its labels", done.stdout)
         others = "use a run of an algorithm whose networks can: stargan_v1, stargan_v2."
         self.assertIn(f"(toy) can't translate images; {others}", done.stdout)
         self.assertIn(f"(toy) can't be exported; {others}", done.stdout)

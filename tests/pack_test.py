@@ -67,7 +67,7 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
         packed = options.DataOptions(dataset="packed", data_dir=self.output)
         self.assert_packed(options.DataOptions(**flags), packed, {"train": 6, "test": 3})
         self.assertEqual(self.command(**flags), printed)  # it is whole
-        with self.assertRaisesRegex(errors.UserError, "made with --cartoon_spread=0.5; received"):
+        with self.assertRaisesRegex(errors.UserError, "made with cartoon_spread=0.5; received"):
             self.command(**{**flags, "cartoon_spread": 0.4})
 
     def test_a_folder(self):

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from stargan_tf.base import errors
-from stargan_tf.weights import state_dicts
 
 State = Mapping[str, np.ndarray]
 
@@ -95,7 +94,7 @@ def check(
         ],
         "not finite": [name for name in both if not np.isfinite(state[name]).all()],
     }
-    found = [f"{len(n)} {what} ({state_dicts.some(n)})" for what, n in problems.items() if n]
+    found = [f"{len(n)} {what} ({errors.some(n)})" for what, n in problems.items() if n]
     if found:
         raise errors.UserError(
             f"The tensors of {content} are not as they must be: {', '.join(found)}; give the "

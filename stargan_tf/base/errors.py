@@ -1,8 +1,9 @@
-"""The exception whose message is for the user, and a test for errors of a full memory."""
+"""The exception whose message is for the user, parts of messages, and errors of a full memory."""
 
 import pathlib
 import re
 import sys
+from collections.abc import Sequence
 
 # How TensorFlow, XLA and CUDA report a full memory in other kinds of errors.
 _OF_MEMORY = re.compile(
@@ -19,6 +20,12 @@ class UserError(Exception):
     as `name` or name=value. Commands turn both into flags, print the message without a traceback
     and exit with status 2.
     """
+
+
+def some(names: Sequence[str], count: int = 3) -> str:
+    """Returns the first names and the number of others, for a message: "a, b, c and 9 more"."""
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
 
 
 def install_command(extra: str) -> str:

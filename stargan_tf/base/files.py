@@ -20,9 +20,7 @@ class TakenError(Exception):
 def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iterator[BinaryIO]:
     """Opens a file that replaces `path` when the block ends without an error.
 
-    Args:
-      path: The file to write, in a folder that exists.
-      consequence: What a failed write means for the user; part of the message.
+    The folder of `path` must exist. `consequence` tells the user what a failed write means.
 
     Raises:
       UserError: If the disk is full or the folder can't be written. No partial file remains.
@@ -46,6 +44,17 @@ def atomic(path: pathlib.Path, consequence: str = "nothing was changed") -> Iter
             partial.unlink()
 
 
+def make_folder(folder: pathlib.Path, name: str = "") -> None:
+    """Creates a folder; raises a UserError that advises to choose another `name` if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = f"choose another {name}".strip()
+        raise errors.UserError(
+            f"Could not make the folder {folder}: {error.strerror}; {advice}."
+        ) from error
+
+
 def remove_partial(directory: pathlib.Path) -> None:
     """Removes the partial files that a killed process has left in `directory`."""
     for path in directory.glob(f"*{PARTIAL}"):
@@ -53,7 +62,7 @@ def remove_partial(directory: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def claimed(directory: pathlib.Path, lock: str) -> Iterator[bool]:
+def lock_folder(directory: pathlib.Path, lock: str) -> Iterator[bool]:
     """Locks a folder for this process until the block ends; creates it if necessary.
 
     The kernel releases the lock when the process ends, even if it is killed, so that no stale lock

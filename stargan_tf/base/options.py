@@ -74,11 +74,11 @@ def _inside(value, minimum, maximum, above, below) -> bool:
 
 
 def _range_text(real: bool, minimum, maximum, above, below) -> str:
-    """Returns the range in words; `real` numbers are told that they have to be finite, too."""
+    """Returns the range in words; for `real` numbers without an upper limit, also "finite"."""
     if minimum is not None and maximum is not None:
         return f"from {minimum} to {maximum}"
-    found = {"at least": minimum, "at most": maximum, "above": above, "below": below}
-    text = " and ".join(f"{word} {n}" for word, n in found.items() if n is not None)
+    limits = {"at least": minimum, "at most": maximum, "above": above, "below": below}
+    text = " and ".join(f"{word} {n}" for word, n in limits.items() if n is not None)
     bounded = below is not None or maximum is not None
     if real and not bounded:
         return f"a finite number{', ' if text else ''}{text}"

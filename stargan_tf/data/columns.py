@@ -33,9 +33,7 @@ def choose(
     Raises:
       UserError: A name is unknown, or no row shows a domain alone.
     """
-    for name in chosen:
-        if name not in names:
-            raise labels_lib.unknown_name(name, names, what="attribute")
+    labels_lib.refuse_unknown(chosen, names, "attribute")
     labels = np.asarray(table, np.float32)[:, [list(names).index(name) for name in chosen]]
     if not as_domains:
         space = labels_lib.LabelSpace.of_attributes(chosen, exclusive)

@@ -156,10 +156,6 @@ class LabelSpace:
         """Returns target labels (N, width) that visibly differ from the images' in `names`.
 
         A name with rivals (a domain, a hair colour) is set; any other attribute is flipped.
-
-        Args:
-          labels: (N, width), the labels of the images.
-          names: The labels to change.
         """
         labels = np.array(labels, np.float32)
         for name in names:
@@ -302,6 +298,14 @@ class JointSpace(LabelSpace):
         number = next(n for n, block in enumerate(self.blocks) if block.holds(index))
         block = self.blocks[number]
         return number, block.space.names[index - block.start]
+
+
+def refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Raises a UserError if a name is not among the known ones; `what` is the noun for a name."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise unknown_name(name, known, what)
 
 
 def unknown_name(name: str, known: Iterable[str], what: str = "") -> errors.UserError:

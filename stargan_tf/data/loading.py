@@ -67,10 +67,8 @@ def describe_left_out(options: options_lib.DataOptions) -> list[str]:
 def usable(images: source.Source, on_corrupt: str) -> tuple[source.Source, dict[int, str]]:
     """Returns the data set without its unusable images, and what is wrong with each of those.
 
-    Args:
-      images: The data set.
-      on_corrupt: "error" or "skip". "skip" decodes every image first: batches are decided
-        beforehand, so no image can be dropped during training.
+    `on_corrupt` is "error" or "skip". "skip" decodes every image first: batches are decided
+    beforehand, so no image can be dropped during training.
 
     Raises:
       UserError: An image is unusable and `on_corrupt` is "error", or a label would lose its last
@@ -110,11 +108,8 @@ def sampler(
 ) -> samplers.AnySampler:
     """Returns the sampler of a source, as the options say.
 
-    Args:
-      images: As `load` returned it.
-      options: The data flags.
-      seed: Of all chance.
-      augment: Whether it is for training; else nothing is mirrored, and nothing is kept.
+    `seed` decides every random number. With `augment`, it is for training; without, no image is
+    mirrored and none is cached.
     """
     if isinstance(images, joint.Joint):
         # Seeds of runs are below 2^32: those of further data sets are none that a run has.
@@ -123,22 +118,18 @@ def sampler(
             for k, member in enumerate(images.members)
         )
         return samplers.JointSampler(tuple(members))
+    sets = len(options.parts()) if options.datasets else 1
+    budget = caching.Budget(options.cache, options.cache_gb / sets)
     return samplers.Sampler(
         images,
         seed,
         options.image_size,
         options.crop_size or images.crop_size,
         flip=augment and options.flip,
-        cache=budget(options) if augment else caching.Budget(),
+        cache=budget if augment else caching.Budget(),
         fast_decode=options.fast_decode,
         max_grey=options.max_grey,
     )
-
-
-def budget(options: options_lib.DataOptions) -> caching.Budget:
-    """Returns whether images are kept, and how much of each data set."""
-    sets = len(options.parts()) if options.datasets else 1
-    return caching.Budget(options.cache, options.cache_gb / sets)
 
 
 def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) -> source.Source:
@@ -165,13 +156,9 @@ def _celeba(options: options_lib.DataOptions, split: str) -> source.Source:
     return celeba.load_celeba(options.data_dir, split, names, groups, as_domains=bool(domains))
 
 
-def _image_folder(options: options_lib.DataOptions, split: str) -> source.Source:
-    part = "train" if split == "train" else "val"
-    return image_folder.load_image_folder(options.data_dir, part, options.val_fraction)
-
-
-def _rafd(options: options_lib.DataOptions, split: str) -> source.Source:
-    return rafd.load_rafd(options.data_dir, split, options.val_fraction)
+def _from_layout(options: options_lib.DataOptions, split: str) -> source.Source:
+    load_images = rafd.load_rafd if options.kind == "rafd" else image_folder.load_image_folder
+    return load_images(options.data_dir, split, options.val_fraction)
 
 
 def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
@@ -193,8 +180,8 @@ def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "celeba": _celeba,
-    "image_folder": _image_folder,
-    "rafd": _rafd,
+    "image_folder": _from_layout,
+    "rafd": _from_layout,
     "manifest": manifest.load_manifest,
     "packed": _packed,
     "tfds": _tfds,

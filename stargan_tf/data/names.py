@@ -47,12 +47,8 @@ def refuse(names: Sequence[str], what: str, kind: str = "") -> None:
     """Raises a UserError if a command line could not hold one of the names.
 
     Commands take names separated by commas, read a leading minus as "clear this label", and strip
-    blanks.
-
-    Args:
-      names: The names of all labels.
-      what: The noun for one of them, such as "domain".
-      kind: The kind of the data set, as in `DataOptions.kind`; the advice depends on it.
+    blanks. `what` is the noun for a name, such as "domain"; the advice depends on the `kind` of the
+    data set, as in `DataOptions.kind`.
     """
     advice = _RENAME.get(kind, "call it {1!r}")
     for name in names:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from stargan_tf.base import errors
 from stargan_tf.base.options import check_ranges, option
@@ -148,25 +148,18 @@ class DataOptions:
                     f"{field}={text} has {len(values[field])} values; give one for each, separated "
                     "by semicolons (an empty one is the data set's default)."
                 )
-        return tuple(
-            dataclasses.replace(self, datasets="", dataset=name, **part, exclusive=exclusive)
-            for name, exclusive, part in self._split(names, values)
-        )
-
-    def _split(
-        self, names: Sequence[str], values: dict[str, list[str]]
-    ) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """Yields each data set's name, its exclusive groups and its other values."""
-        chosen = [split_names(text) for text in values["attributes"]]
+        parts, chosen = [], [split_names(text) for text in values["attributes"]]
         for k, name in enumerate(names):
             part = {field: texts[k] for field, texts in values.items()}
             # `exclusive` holds the groups of all data sets; drop the names of the others.
             others = {n for j, names_ in enumerate(chosen) for n in names_ if j != k}
             groups = (split_names(group) for group in self.exclusive.split(";"))
             kept = ([n for n in group if n in chosen[k] or n not in others] for group in groups)
-            exclusive = ";".join(",".join(group) for group in kept if group)
-            unchanged = self.exclusive == DataOptions.exclusive or part["domains"]
-            yield name, DataOptions.exclusive if unchanged else exclusive, part
+            part["exclusive"] = ";".join(",".join(group) for group in kept if group)
+            if self.exclusive == DataOptions.exclusive or part["domains"]:
+                part["exclusive"] = DataOptions.exclusive
+            parts.append(dataclasses.replace(self, datasets="", dataset=name, **part))
+        return tuple(parts)
 
     def check(self) -> None:
         """Raises a UserError if a value makes no sense or would be ignored."""
@@ -188,27 +181,22 @@ class DataOptions:
             raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
-        if self.cache not in _CACHES:
-            raise labels.unknown_name(self.cache, _CACHES, what="`cache`")
+        labels.refuse_unknown([self.cache], _CACHES, "`cache`")
         if self.dataset == "cartoon_faces" and self.data_dir:
             raise errors.UserError(
                 "dataset=cartoon_faces draws its images and reads no folder; received "
                 f"data_dir={self.data_dir}; add dataset=image_folder or dataset=celeba."
             )
-        if self.kind in _FROM_LAYOUT and self.attributes:
-            raise errors.UserError(
-                f"dataset={self.dataset} takes its labels from the names of folders or files; "
-                f"received attributes={self.attributes}; leave it out."
-            )
+        for field in ("attributes", "domains"):
+            if self.kind in _FROM_LAYOUT and getattr(self, field):
+                raise errors.UserError(
+                    f"dataset={self.dataset} takes its labels from the names of folders or files; "
+                    f"received {field}={getattr(self, field)}; leave it out."
+                )
         if self.domains:
             self._check_domains()
 
     def _check_domains(self) -> None:
-        if self.kind in _FROM_LAYOUT:
-            raise errors.UserError(
-                f"dataset={self.dataset} takes its domains from the names of folders or files; "
-                f"received domains={self.domains}; leave it out."
-            )
         if self.attributes:
             raise errors.UserError(
                 f"Labels are either attributes or domains; received attributes={self.attributes} "
@@ -237,9 +225,8 @@ class DataOptions:
         """
         groups = tuple(split_names(group) for group in self.exclusive.split(";"))
         if self.exclusive != DataOptions.exclusive:
-            for name in (name for group in groups for name in group):
-                if name not in names:
-                    raise labels.unknown_name(name, names, what="attribute in `exclusive`")
+            listed = (name for group in groups for name in group)
+            labels.refuse_unknown(listed, names, "attribute in `exclusive`")
         return groups
 
 

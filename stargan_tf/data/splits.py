@@ -37,12 +37,9 @@ def with_every_domain(held: np.ndarray, names: Sequence[str], members: np.ndarra
     training needs them.
 
     Args:
-      held: (names,) bool, the result of `held_out`.
+      held: (names,) bool, the result of `held_out`; the result has its shape and type.
       names: The names of the images.
       members: (names, domains) bool: which image belongs to which domain, if to any.
-
-    Returns:
-      (names,) bool.
     """
     extended = held.copy()
     for own in map(np.flatnonzero, members.T):
@@ -62,13 +59,8 @@ def choose_held_out(
 ) -> np.ndarray:
     """Chooses the held-out images and checks that both parts can be used: (names,) bool.
 
-    Every domain with at least two images gets a held-out one; see `with_every_domain`.
-
-    Args:
-      names: The names of the images; see `held_out`.
-      fraction: `DataOptions.val_fraction`.
-      labels: (len(names), label_space.width) of 0 and 1.
-      label_space: What the labels mean.
+    Every domain with at least two images gets a held-out one; see `with_every_domain`. `names` and
+    `fraction` are those of `held_out`, and labels (len(names), label_space.width) are 0 or 1.
 
     Raises:
       UserError: No image is held out, none is left to train on, or none of a domain is.
@@ -98,11 +90,9 @@ def choose_held_out(
 
 
 def refuse_fraction(fraction: float, reason: str) -> None:
-    """Raises a UserError if the user chose a held-out share that would be ignored.
+    """Raises a UserError if the user chose a held-out share (`val_fraction`) that would be ignored.
 
-    Args:
-      fraction: `DataOptions.val_fraction`.
-      reason: Why it would be ignored, as the beginning of a sentence.
+    `reason` says why it would be, as the beginning of a sentence.
     """
     if fraction != options.DataOptions.val_fraction:
         raise errors.UserError(

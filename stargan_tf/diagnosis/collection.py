@@ -13,7 +13,7 @@ TRAINING, HELD_OUT = "training", "held-out"
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class InspectedSplit:
     """One split of a data set.
 
     Attributes:
@@ -39,54 +39,56 @@ class Collection:
     """All usable, inspected images of all splits, numbered from 0.
 
     Attributes:
-      parts: The splits: first the training images of all data sets, then the held-out ones.
+      splits: The splits: first the training images of all data sets, then the held-out ones.
       table: (N,) of `inspection.ROW`.
     """
 
-    def __init__(self, parts: Sequence[Part]):
-        self.parts = tuple(parts)
-        good = [~np.isin(p.inspection.indices, list(p.inspection.problems)) for p in self.parts]
-        chosen = list(zip(self.parts, good, strict=True))
-        none = np.zeros(0, np.int64)
-        self._parts = np.repeat(np.arange(len(good)), np.array([g.sum() for g in good], np.int64))
-        self._indices = np.concatenate([none, *(p.inspection.indices[g] for p, g in chosen)])
-        empty = np.zeros(0, inspection_lib.ROW)
-        self.table = np.concatenate([empty, *(p.inspection.table[g] for p, g in chosen)])
+    def __init__(self, splits: Sequence[InspectedSplit]):
+        self.splits = tuple(splits)
+        numbers, indices = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        tables = [np.zeros(0, inspection_lib.ROW)]
+        for number, inspection in enumerate(split.inspection for split in self.splits):
+            good = ~np.isin(inspection.indices, list(inspection.problems))
+            numbers.append(np.full(good.sum(), number))
+            indices.append(inspection.indices[good])
+            tables.append(inspection.table[good])
+        self._split, self._indices = np.concatenate(numbers), np.concatenate(indices)
+        self.table = np.concatenate(tables)
 
     @property
     def size(self) -> int:
         """The number of images."""
         return len(self.table)
 
-    def part(self, k: int) -> Part:
-        """Returns the part that contains image k."""
-        return self.parts[self._parts[k]]
+    def split_of(self, k: int) -> InspectedSplit:
+        """Returns the split that contains image k."""
+        return self.splits[self._split[k]]
 
     def describe(self, k: int) -> str:
         """Returns the file or other origin of image k."""
-        return self.part(k).images.describe(int(self._indices[k]))
+        return self.split_of(k).images.describe(int(self._indices[k]))
 
     def label(self, k: int) -> tuple[str, ...]:
         """Returns the names of the labels of image k."""
-        images = self.part(k).images
+        images = self.split_of(k).images
         shown = np.flatnonzero(images.labels[self._indices[k]])
         return tuple(images.label_space.names[i] for i in shown)
 
     def sides(self) -> np.ndarray:
         """Returns the side (N,) in pixels of the square that training cuts from each image."""
         largest = np.minimum(self.table["width"], self.table["height"])
-        crops = np.array([p.crop_size or np.iinfo(np.int32).max for p in self.parts], np.int64)
-        return np.minimum(largest, crops[self._parts])
+        crops = np.array([p.crop_size or np.iinfo(np.int32).max for p in self.splits], np.int64)
+        return np.minimum(largest, crops[self._split])
 
-    def training(self) -> tuple[Part, ...]:
-        """Returns the parts to train on."""
-        return tuple(part for part in self.parts if part.split == TRAINING)
+    def training(self) -> tuple[InspectedSplit, ...]:
+        """Returns the splits to train on."""
+        return tuple(part for part in self.splits if part.split == TRAINING)
 
     def summary(self) -> dict[str, Any]:
         """Returns the statistics for the report, JSON-ready: data sets, sizes, formats."""
         summary: dict[str, Any] = {"data_sets": [
-            _figures(name, [part for part in self.parts if part.data_set == name])
-            for name in dict.fromkeys(part.data_set for part in self.parts)
+            _figures(name, [part for part in self.splits if part.data_set == name])
+            for name in dict.fromkeys(part.data_set for part in self.splits)
         ]}  # fmt: skip
         if self.size:
             width, height = self.table["width"], self.table["height"]
@@ -104,7 +106,7 @@ class Collection:
         return summary
 
 
-def _figures(name: str, parts: Sequence[Part]) -> dict[str, Any]:
+def _figures(name: str, parts: Sequence[InspectedSplit]) -> dict[str, Any]:
     """Returns the numbers of images in each split of a data set, in all and by label."""
     space = parts[0].images.label_space
     counts = {part.split: part.images.labels.sum(axis=0) for part in parts}

@@ -20,16 +20,13 @@ _LARGEST = 256  # pixels
 _Column = tuple[str, np.ndarray, Callable[[tf.Tensor], tf.Tensor]]  # heading, images, how to load
 
 
-def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> np.ndarray:
+def draw(
+    parts: Sequence[collection.InspectedSplit], options: options_lib.DataOptions
+) -> np.ndarray:
     """Draws a column of up to six images for every label, or for 60 evenly spaced labels of more.
 
-    Args:
-      parts: The training images; those with problems are left out.
-      options: The data options of the training, which decide how images look, except that they are
-        not mirrored and at most 256 pixels large.
-
-    Returns:
-      (H, W, 3) uint8.
+    Leaves out images with problems. Images look as the data options of the training say, except
+    that they are not mirrored and at most 256 pixels large. Returns (H, W, 3) uint8.
     """
     size = min(options.image_size, _LARGEST)
     every = [column for part in parts for column in _columns(part, size, options)]
@@ -47,7 +44,7 @@ def draw(parts: Sequence[collection.Part], options: options_lib.DataOptions) -> 
 
 
 def _columns(
-    part: collection.Part, size: int, options: options_lib.DataOptions
+    part: collection.InspectedSplit, size: int, options: options_lib.DataOptions
 ) -> Iterator[_Column]:
     """Yields a column for every label of a data set."""
     sampler = dataclasses.replace(

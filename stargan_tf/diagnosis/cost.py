@@ -49,11 +49,7 @@ def lines(
 ) -> list[str]:
     """Returns the lines of the report on time, memory and disk space.
 
-    Args:
-      trial: The measurements.
-      config: All options.
-      machine: The machine they were made on.
-      images: The number of training images.
+    `images` is the number of training images.
     """
     options = config.train
     devices = ", ".join(trial.devices) or "no device"
@@ -144,12 +140,10 @@ def duration(seconds: float) -> str:
         return f"{seconds:#.2g} s"
     if seconds < 100:
         return f"{seconds:.0f} s"
-    for unit, length in (("minute", 60.0), ("hour", 3600.0), ("day", _DAY)):
-        if seconds < 100 * length or unit == "day":
-            number = seconds / length
-            shown = f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
-            return f"{shown} {unit}s"
-    raise AssertionError
+    units = (("minutes", 60.0), ("hours", 3600.0), ("days", _DAY))
+    unit, length = next((u for u in units if seconds < 100 * u[1]), units[-1])
+    number = seconds / length
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
 
 
 def size_text(count: float) -> str:

@@ -12,13 +12,11 @@ _RARE = 0.02  # share of images with, or without, an attribute
 
 
 def of_labels(
-    parts: Sequence[collection_lib.Part], config: hyperparameters.Config
+    parts: Sequence[collection_lib.InspectedSplit], config: hyperparameters.Config
 ) -> list[finding.Finding]:
     """Returns the problems with the numbers of training images; broken images count too."""
     problems = []
-    for part in parts:
-        if part.split != collection_lib.TRAINING:
-            continue
+    for part in (part for part in parts if part.split == collection_lib.TRAINING):
         space, counts = part.images.label_space, part.images.labels.sum(axis=0).astype(int)
         numbers = dict(zip(map(part.called, space.names), counts.tolist(), strict=True))
         if space.kind == "domains":
@@ -45,10 +43,9 @@ def _of_domains(numbers: dict[str, int], config: hyperparameters.Config) -> list
     if few:
         listed = ", ".join(f"{name} {count}" for name, count in few.items())
         text = f"Under {_FEW} training images: {listed}; D soon memorizes so few."
-        advice_flags = config.hparams.flags_for_few_images()
         advice = f"Add images of {', '.join(few)}"
-        if advice_flags:
-            advice += f", and pass {advice_flags}"
+        if wanted := config.hparams.flags_for_few_images():
+            advice += f", and pass {wanted}"
         problems.append(finding.Finding("few_images", "warning", text, advice))
     largest, smallest = (f(numbers, key=numbers.get) for f in (max, min))
     if numbers[smallest] and numbers[largest] >= _UNEVEN * numbers[smallest]:

@@ -26,7 +26,7 @@ def copies(images: collection_lib.Collection) -> list[finding.Finding]:
         group = group.tolist()
         names = [images.describe(k) for k in group]
         labels = [images.label(k) for k in group]
-        sets = [images.part(k).data_set for k in group]
+        sets = [images.split_of(k).data_set for k in group]
         # The labels of two data sets need not agree: they have different meanings.
         if len(set(zip(sets, labels, strict=True))) > len(set(sets)):
             contradictory.append(
@@ -35,15 +35,15 @@ def copies(images: collection_lib.Collection) -> list[finding.Finding]:
                     for name, label in zip(names, labels, strict=True)
                 )
             )
-        splits = [images.part(k).split for k in group]
-        seen = [n for n, s in zip(names, splits, strict=True) if s == collection_lib.TRAINING]
-        if seen:
-            leaked += [
-                f"{n} = {seen[0]}"
-                for n, s in zip(names, splits, strict=True)
-                if s != collection_lib.TRAINING
-            ]
-        repeated += _repeated(names, list(zip(splits, sets, labels, strict=True)))
+        splits = [images.split_of(k).split for k in group]
+        named = list(zip(names, splits, strict=True))
+        trained = [name for name, split in named if split == collection_lib.TRAINING]
+        held_out = [name for name, split in named if split != collection_lib.TRAINING]
+        leaked += [f"{name} = {trained[0]}" for name in held_out if trained]
+        firsts: dict[object, str] = {}
+        for name, key in zip(names, zip(splits, sets, labels, strict=True), strict=True):
+            if (first := firsts.setdefault(key, name)) is not name:
+                repeated.append(f"{name} = {first}")
     return [
         *_same_pixels("contradictory", contradictory, "Labelled in several ways",
                       "picture", "Decide which label {} should have, and remove the other copies"),
@@ -60,15 +60,15 @@ def lookalikes(images: collection_lib.Collection) -> list[finding.Finding]:
     pairs = near(table["differences"], table["thumbnail"], table["pixels"])
     if not pairs:
         return []
-    pairs.sort(key=lambda pair: images.part(pair[0]).split == images.part(pair[1]).split)
-    names = (f"{images.describe(a)} ~ {images.describe(b)}" for a, b in pairs)
+    pairs.sort(key=lambda pair: images.split_of(pair[0]).split == images.split_of(pair[1]).split)
+    names = [f"{images.describe(a)} ~ {images.describe(b)}" for a, b in pairs]
     count = finding.counted(len(pairs), "pair")
     text = (
         f"Nearly the same picture, perhaps saved again or resized: {count}; this is a guess from "
         "their thumbnails."
     )
     advice = f"Look at {finding.these(len(pairs), 'pair')} of look-alikes; of copies keep one"
-    return [finding.naming("lookalikes", "hint", text, advice, names)]
+    return [finding.Finding("lookalikes", "hint", text, advice, names)]
 
 
 def exact(digests: np.ndarray) -> list[np.ndarray]:
@@ -129,17 +129,6 @@ def _bits(values: np.ndarray) -> np.ndarray:
     return np.unpackbits(values[:, np.newaxis].view(np.uint8), axis=1).sum(axis=1)
 
 
-def _repeated(names: Sequence[str], keys: Sequence[object]) -> list[str]:
-    """Returns the copies whose split, data set and label (the key) are those of an earlier one."""
-    firsts: dict[object, str] = {}
-    repeated = []
-    for name, key in zip(names, keys, strict=True):
-        if key in firsts:
-            repeated.append(f"{name} = {firsts[key]}")
-        firsts.setdefault(key, name)
-    return repeated
-
-
 def _same_pixels(
     kind: str, names: Sequence[str], text: str, noun: str, advice: str
 ) -> list[finding.Finding]:
@@ -147,4 +136,4 @@ def _same_pixels(
         return []
     count, these = finding.counted(len(names), noun), finding.these(len(names), noun)
     message = f"{text}: {count} with the same pixels as another image."
-    return [finding.naming(kind, "warning", message, advice.format(these), names)]
+    return [finding.Finding(kind, "warning", message, advice.format(these), names)]

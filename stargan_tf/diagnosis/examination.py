@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
-import itertools
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,7 +10,6 @@ import numpy as np
 from stargan_tf import hyperparameters
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import joint, loading
-from stargan_tf.data import options as options_lib
 from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import (
     collection,
@@ -66,44 +63,40 @@ def examine(
     findings += folder_findings
     images = collection.Collection(parts)
     training = images.training()
-    if training:
-        findings += _check_training(config, training)
+    run = _run(config, training) if training else None
+    if run:
+        findings += _check_run(run, training)
     findings += _check_images(images, config)
-    sound = bool(training) and not any(f.kind in _BEFORE_TRIAL for f in findings)
+    sound = run is not None and not any(f.kind in _BEFORE_TRIAL for f in findings)
     if sound and config.train.init_from:
         progress("Comparing the weights to start from.")
-        findings += _check_start(config, training)
+        with _reported_in(findings, "init_from"):
+            if start := initial_weights.find(run):
+                initial_weights.give(start, run, run.build())
     lines, measured = [], None
     if trial and sound:
         progress("Trying a few steps of training.")
         result = trial(config, _broken(training))
         lines = cost.lines(result, config, machine, sum(part.images.size for part in training))
         findings += cost.findings(result, config, machine)
-        measured = result.to_json()
+        measured = dataclasses.asdict(result)
     elif trial:
         lines = ["No step was tried: correct the data or the options first."]
     summary = images.summary()
     result = report.Report(_title(config), findings, summary, folder_lines, lines, measured)
-    return result, _sheet(training, config)
+    usable = any(len(part.inspection.problems) < part.images.size for part in training)
+    if not usable or config.data.image_size < 1:
+        return result, None
+    return result, contact_sheet.draw(training, config.data)
 
 
-def _broken(training: Sequence[collection.Part]) -> list[int]:
+def _broken(training: Sequence[collection.InspectedSplit]) -> list[int]:
     """Returns the numbers of the broken training images, counted through all data sets."""
-    starts = itertools.accumulate((part.images.size for part in training), initial=0)
-    return [
-        start + index
-        for start, part in zip(starts, training, strict=False)
-        for index in part.inspection.problems
-    ]
-
-
-def _sheet(
-    training: Sequence[collection.Part], config: hyperparameters.Config
-) -> np.ndarray | None:
-    nothing = all(len(part.inspection.problems) == part.images.size for part in training)
-    if nothing or config.data.image_size < 1:
-        return None
-    return contact_sheet.draw(training, config.data)
+    numbers, start = [], 0
+    for part in training:
+        numbers += [start + index for index in part.inspection.problems]
+        start += part.images.size
+    return numbers
 
 
 def _title(config: hyperparameters.Config) -> str:
@@ -145,7 +138,7 @@ def _reported_in(findings: list[finding.Finding], kind: str) -> Iterator[None]:
 
 def _load(
     config: hyperparameters.Config, most_images: int, progress: Progress
-) -> tuple[list[collection.Part], list[finding.Finding]]:
+) -> tuple[list[collection.InspectedSplit], list[finding.Finding]]:
     """Loads and inspects both splits of all data sets, and returns why some can't be loaded."""
     parts, problems = [], []
     for split, name in (("train", collection.TRAINING), ("test", collection.HELD_OUT)):
@@ -162,29 +155,22 @@ def _load(
         for data_set, images in sets.items():
             most = most_images or (_DRAWN if images.in_memory else 0)
             total = min(most or images.size, images.size)
-            count = functools.partial(_count, progress, f"{data_set} {name}".strip(), total)
-            inspected = inspection.inspect(images, most, count)
+            what = f"{total:,} {f'{data_set} {name}'.strip()} images"
+            inspected = inspection.inspect(
+                images, most, lambda done, what=what: progress(f"Looked at {done:,} of {what}.")
+            )
             crop = config.data.crop_size or images.crop_size
-            parts.append(collection.Part(name, images, inspected, crop, data_set))
+            parts.append(collection.InspectedSplit(name, images, inspected, crop, data_set))
     return parts, problems
-
-
-def _count(progress: Progress, name: str, total: int, done: int) -> None:
-    progress(f"Looked at {done:,} of {total:,} {name} images.")
 
 
 def _folders(
     config: hyperparameters.Config, problems: list[finding.Finding]
 ) -> tuple[list[str], list[finding.Finding]]:
-    """Checks the data folders.
+    """Checks the data folders; `problems` says why data could not be loaded.
 
-    Args:
-      config: All options.
-      problems: Why data could not be loaded; [] if all were.
-
-    Returns:
-      Lines on the files that are left out or, if there are problems, on the folders' contents; and
-      the findings, which include `problems` with advice that fits the folders.
+    Returns lines on the files that are left out or, if there are problems, on the folders'
+    contents; and the findings, which include `problems` with advice that fits the folders.
     """
     data = config.data
     options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
@@ -195,20 +181,16 @@ def _folders(
         advice = folder.guess(survey, part.kind) if problems and not data.datasets else ""
         if advice:
             problems = [dataclasses.replace(problem, advice=advice) for problem in problems]
-        strays += folder.strays(survey, None if problems else _layout(part))
+        has_domains = part.kind == "image_folder" and not problems
+        strays += folder.strays(survey, folder_layout.find(part.data_dir) if has_domains else None)
     return lines, [*problems, *strays]
 
 
-def _layout(options: options_lib.DataOptions) -> folder_layout.Layout | None:
-    return folder_layout.find(options.data_dir) if options.kind == "image_folder" else None
-
-
-def _check_training(
-    config: hyperparameters.Config, training: Sequence[collection.Part]
+def _check_run(
+    run: runs.Run, training: Sequence[collection.InspectedSplit]
 ) -> list[finding.Finding]:
     """Makes the checks that training makes of the labels and the run directory."""
     findings = []
-    run = _run(config, training)
     with _reported_in(findings, "algorithm"):
         for part in training:
             run.check_data(part.images.example_spec)
@@ -217,20 +199,7 @@ def _check_training(
     return findings
 
 
-def _check_start(
-    config: hyperparameters.Config, training: Sequence[collection.Part]
-) -> list[finding.Finding]:
-    """Checks that the weights to start from exist and fit; builds the networks to do so."""
-    findings = []
-    run = _run(config, training)
-    with _reported_in(findings, "init_from"):
-        start = initial_weights.find(run)
-        if start:
-            initial_weights.give(start, run, run.build())
-    return findings
-
-
-def _run(config: hyperparameters.Config, training: Sequence[collection.Part]) -> runs.Run:
+def _run(config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]) -> runs.Run:
     """Returns the run that training would create."""
     sets = {part.data_set: part.images for part in training}
     if len(sets) > 1:
@@ -247,8 +216,8 @@ def _check_images(
     images: collection.Collection, config: hyperparameters.Config
 ) -> list[finding.Finding]:
     findings = [
-        *counts.of_labels(images.parts, config),
-        *pictures.broken(images.parts, config.data.on_corrupt),
+        *counts.of_labels(images.splits, config),
+        *pictures.broken(images.splits, config.data.on_corrupt),
     ]
     if images.size:
         findings += [

@@ -1,8 +1,8 @@
 """A finding of the doctor: one problem, what to do about it, and the images it concerns."""
 
 import dataclasses
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 MOST_NAMES = 1000  # of images that a finding keeps; 200,000 paths would help nobody
 
@@ -17,32 +17,20 @@ class Finding:
         "hint": the user should look.
       message: The problem in one sentence.
       advice: What to do, as a command without a full stop; "": nothing.
-      names: The first images or files concerned, some with a remark.
-      count: The number of images or files concerned.
+      names: The images or files concerned, some with a remark; the first MOST_NAMES are kept.
+      count: The number of images or files concerned; 0: as many as `names`.
     """
 
     kind: str
     severity: Literal["failure", "warning", "hint"]
     message: str
     advice: str = ""
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
     count: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns a JSON-ready dictionary."""
-        return dataclasses.asdict(self)
-
-
-def naming(
-    kind: str,
-    severity: Literal["failure", "warning", "hint"],
-    message: str,
-    advice: str,
-    names: Iterable[str],
-) -> Finding:
-    """Returns a finding about images or files; it counts all `names` and keeps MOST_NAMES."""
-    names = list(names)
-    return Finding(kind, severity, message, advice, tuple(names[:MOST_NAMES]), len(names))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", self.count or len(self.names))
+        object.__setattr__(self, "names", tuple(self.names[:MOST_NAMES]))
 
 
 def of_error(kind: str, message: str, advice: str = "") -> Finding:

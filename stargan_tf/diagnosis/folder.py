@@ -16,11 +16,9 @@ _MOST_FOLDERS = 10  # in a description
 def strays(
     survey: folder_survey.Survey, layout: folder_layout.Layout | None = None
 ) -> list[finding.Finding]:
-    """Returns findings on files that are left out.
+    """Returns findings on the files of a data folder that are left out.
 
-    Args:
-      survey: The contents of the data folder.
-      layout: The folders of its domains; None: unknown, or the data set has no domains.
+    `layout` tells the folders of its domains; None: unknown, or the data set has no domains.
     """
     findings = []
 
@@ -37,17 +35,17 @@ def strays(
             f"Convert {finding.these(len(survey.unread), 'file')} to JPEG or PNG, as in "
             "`mogrify -format png FILE` (ImageMagick)"
         )
-        findings.append(finding.naming("unread_kind", "warning", text, advice, at(survey.unread)))
+        findings.append(finding.Finding("unread_kind", "warning", text, advice, at(survey.unread)))
     if layout:
         findings += _misplaced(survey, layout)
     if survey.hidden:
         text = f"Hidden: {finding.counted(len(survey.hidden), 'folder')}; left out with all in it."
         advice = "Rename what should count, without the dot in front"
-        findings.append(finding.naming("hidden", "hint", text, advice, at(survey.hidden)))
+        findings.append(finding.Finding("hidden", "hint", text, advice, at(survey.hidden)))
     if survey.links:
         text = f"Links to folders: {len(survey.links):,}; they are not followed there."
         advice = "Put folders, or links to files, in place of these links"
-        findings.append(finding.naming("links", "warning", text, advice, at(survey.links)))
+        findings.append(finding.Finding("links", "warning", text, advice, at(survey.links)))
     if not survey.complete:
         text = f"{survey.root} holds so much that not all of it was listed."
         findings.append(finding.Finding("large_folder", "hint", text, "Check `data_dir`"))
@@ -66,11 +64,11 @@ def _misplaced(survey: folder_survey.Survey, layout: folder_layout.Layout) -> li
             places[os.path.join(survey.root, at)] = count
     if not places:
         return []
-    names = (f"{at} ({finding.counted(count, 'image')})" for at, count in places.items())
+    names = [f"{at} ({finding.counted(count, 'image')})" for at, count in places.items()]
     total = finding.counted(sum(places.values()), "image")
     text = f"Outside of the folders of the domains: {total}; they are left out."
     advice = f"Move the {total} in these folders into the folder of a domain"
-    return [finding.naming("misplaced", "warning", text, advice, names)]
+    return [finding.Finding("misplaced", "warning", text, advice, names)]
 
 
 def description(survey: folder_survey.Survey) -> list[str]:
@@ -88,13 +86,8 @@ def description(survey: folder_survey.Survey) -> list[str]:
 
 
 def guess(survey: folder_survey.Survey, kind: str) -> str:
-    """Returns advice for a folder that holds no such data set; "": the error's own is better.
-
-    Args:
-      survey: The contents of the folder.
-      kind: The data set that the user asked for.
-    """
-    root, children = survey.root, survey.children()
+    """Returns advice for a folder without the data set `kind`; "": the error's own is better."""
+    root = survey.root
     if "" in survey.problems:
         return _near_name(root)
     if not survey.images and survey.archives and not survey.unread:
@@ -104,7 +97,7 @@ def guess(survey: folder_survey.Survey, kind: str) -> str:
     if not survey.images and kind == "image_folder":
         return f"Copy images into {os.path.join(root, '<domain>')}, a folder for each domain"
     if kind != "celeba":
-        for folder in ("", *children):
+        for folder in ("", *(path for path in survey.folders if "/" not in path)):
             if celeba.find_table(os.path.join(root, folder)):
                 return f"Pass dataset=celeba data_dir={os.path.join(root, folder)}"
     return ""

@@ -18,7 +18,9 @@ _MANY = 0.25  # share of small images above which the image size is to blame
 _SIZES = (512, 256, 128, 64, 32, 16)  # training sizes to recommend
 
 
-def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[finding.Finding]:
+def broken(
+    parts: Sequence[collection_lib.InspectedSplit], on_corrupt: str
+) -> list[finding.Finding]:
     """Returns the findings on images that can't be used."""
     findings = []
     skips = on_corrupt == "skip"
@@ -40,7 +42,7 @@ def broken(parts: Sequence[collection_lib.Part], on_corrupt: str) -> list[findin
             consequence = "training leaves them out" if skips else consequence
             message = f"{text}: {len(names):,} of {finding.counted(total, 'image')}; {consequence}."
             severity = "warning" if skips else "failure"
-            findings.append(finding.naming(kind, severity, message, advice, names))
+            findings.append(finding.Finding(kind, severity, message, advice, names))
     for part in parts:
         try:
             loading.without(part.images, part.inspection.problems)
@@ -69,7 +71,7 @@ def small(
             "tiny",
             f"Below {_TINY} px: {{share}}; such pictures are mostly icons and thumbnails.",
             "Remove or replace {these}",
-            names=lambda k: _sized(images, k),
+            names=_sized,
         ),
         *_about(
             images,
@@ -81,7 +83,7 @@ def small(
             else "Replace {these} by larger ones, or remove them",
             noun="small picture",
             # The list would hold nearly all images otherwise.
-            names=None if many else lambda k: _sized(images, k),
+            names=None if many else _sized,
         ),
         *_about(
             images,
@@ -92,7 +94,7 @@ def small(
             f"Pass {fits}, or leave it out"
             if below.mean() >= _MANY
             else "Remove {these}, or pass a smaller `crop_size`",
-            names=lambda k: _sized(images, k),
+            names=_sized,
         ),
     ]
 
@@ -114,7 +116,7 @@ def cut(images: collection_lib.Collection) -> list[finding.Finding]:
         f"Over {_CUT:.0%} lies outside the centred square that training cuts out: {{share}}; "
         "what they show may be cut off.",
         advice,
-        names=lambda k: f"{_sized(images, k)}, {lost[k]:.0%} cut off",
+        names=lambda images, k: f"{_sized(images, k)}, {lost[k]:.0%} cut off",
     )
 
 
@@ -135,7 +137,6 @@ def modes(
             "Put {these} on another background if white is not wanted, as in `mogrify -background "
             "grey -alpha remove FILE` (ImageMagick)",
             severity="hint",
-            names=images.describe,
         ),
         *_about(
             images,
@@ -145,7 +146,6 @@ def modes(
             "Remove {these} if translations should be in colour",
             noun="grey picture",
             severity="hint",
-            names=images.describe,
         ),
         *_about(
             images,
@@ -153,7 +153,6 @@ def modes(
             "single_colour",
             "Of a single colour: {share}.",
             "Remove {these} of one colour",
-            names=images.describe,
         ),
     ]
 
@@ -169,7 +168,7 @@ def _deep(images: collection_lib.Collection, max_grey: int) -> list[finding.Find
         which = (largest > 0) & (full < max_grey)
         text = f"Values up to {full} only in grey images of 16 bits: {{share}}; with max_grey="
         text += f"{max_grey} they become dark."
-    return _about(images, which, "grey_range", text, f"Pass max_grey={full}", names=images.describe)
+    return _about(images, which, "grey_range", text, f"Pass max_grey={full}")
 
 
 def accepted_sizes(hparams: Any) -> list[int]:
@@ -188,6 +187,10 @@ def _smaller_size(config: hyperparameters.Config, sides: np.ndarray) -> int:
     return max((size for size in accepted_sizes(config.hparams) if size <= most), default=0)
 
 
+def _sized(images: collection_lib.Collection, k: int) -> str:
+    return f"{images.describe(k)} ({images.table['width'][k]} x {images.table['height'][k]})"
+
+
 def _about(
     images: collection_lib.Collection,
     which: np.ndarray,
@@ -197,19 +200,13 @@ def _about(
     *,
     noun: str = "picture",
     severity: Literal["warning", "hint"] = "warning",
-    names: Callable[[int], str] | None,
+    names: Callable[[collection_lib.Collection, int], str]
+    | None = collection_lib.Collection.describe,
 ) -> list[finding.Finding]:
-    """Returns a finding on some of the images, or [] if there are none.
+    """Returns a finding on the images that `which` (N,) bool marks, or [] if there are none.
 
-    Args:
-      images: All images.
-      which: (N,) bool, the images concerned.
-      kind: The kind of the finding.
-      text: Its message, with {share} in place of how many images are concerned.
-      advice: Its advice, with {these} in place of the images.
-      noun: What the advice calls an image.
-      severity: The severity of the finding.
-      names: Returns the name of an image by its number; None: no image is named.
+    `text` has {share} in place of how many images are concerned, `advice` {these} in place of the
+    images, each called a `noun`. `names` returns the name of image k; None: no image is named.
     """
     count = int(which.sum())
     if not count:
@@ -217,8 +214,5 @@ def _about(
     text = text.format(share=f"{count:,} of {finding.counted(images.size, 'image')}")
     advice = advice.format(these=finding.these(count, noun))
     first = np.flatnonzero(which)[: finding.MOST_NAMES] if names else ()
-    return [finding.Finding(kind, severity, text, advice, tuple(names(k) for k in first), count)]
-
-
-def _sized(images: collection_lib.Collection, k: int) -> str:
-    return f"{images.describe(k)} ({images.table['width'][k]} x {images.table['height'][k]})"
+    named = [names(images, k) for k in first]
+    return [finding.Finding(kind, severity, text, advice, named, count)]

@@ -26,7 +26,7 @@ class Report:
       summary: The result of `Collection.summary`; {} if no data could be loaded.
       folder: Lines on the data folders.
       cost: Lines on time, memory and disk space.
-      trial: The result of `Trial.to_json`; None: no steps were tried.
+      trial: The fields of the `Trial`; None: no steps were tried.
       sheet: The path of the contact sheet; "": there is none.
     """
 
@@ -50,7 +50,7 @@ class Report:
             "title": self.title,
             "fails": self.fails,
             **self.summary,
-            "findings": [one.to_json() for one in self.findings],
+            "findings": [dataclasses.asdict(one) for one in self.findings],
             "trial": self.trial,
             "sheet": self.sheet,
         }
@@ -92,11 +92,12 @@ def _counts(figures: dict[str, Any]) -> list[str]:
     rows = {name: list(own.values()) for name, own in figures["labels"]["counts"].items()}
     heading = f"Images of {figures['name']}" if figures["name"] else "Images"
     shown = list(rows.items())[:_MOST_LABELS]
-    totals = [("all", [s["images"] for s in splits.values()])]
-    if any(s["looked_at"] < s["images"] for s in splits.values()):
-        totals.append(("looked at", [s["looked_at"] for s in splits.values()]))
-    if any(s["broken"] for s in splits.values()):
-        totals.append(("broken", [s["broken"] for s in splits.values()]))
+    total, looked_at, broken = (
+        [split[key] for split in splits.values()] for key in ("images", "looked_at", "broken")
+    )
+    totals = [("all", total)]
+    totals += [("looked at", looked_at)] if looked_at != total else []
+    totals += [("broken", broken)] if any(broken) else []
     cells = [(f"  {name}", *(f"{n:,}" for n in numbers)) for name, numbers in [*shown, *totals]]
     lines = [table_lib.table([heading, *splits], cells)]
     if len(rows) > len(shown):

@@ -56,10 +56,6 @@ class Trial:
     checkpoint: int | None = None
     images_per_step: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns a JSON-ready dictionary."""
-        return dataclasses.asdict(self)
-
 
 def measure(
     config: hyperparameters.Config,
@@ -89,53 +85,36 @@ def measure(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        known = _known(error.stdout or b"")
-        return Trial("cut_off", seconds=time_limit, **known.values())
-    known = _known(done.stdout)
-    if done.returncode == 0 and known.outcome:
-        return Trial(known.outcome, known.detail, **known.values())
+        return _result(error.stdout or b"", outcome="cut_off", seconds=time_limit)
+    result = _result(done.stdout)
+    if done.returncode == 0 and result.outcome != "crashed":
+        return result
     if done.returncode == -signal.SIGALRM:  # by its own alarm, if this process was late
-        return Trial("cut_off", **known.values())
+        return dataclasses.replace(result, outcome="cut_off")
     if done.returncode == -signal.SIGKILL:  # as the kernel does if memory runs out
-        return Trial("out_of_memory", "the system ended it", **known.values())
+        return dataclasses.replace(result, outcome="out_of_memory", detail="the system ended it")
     lines = done.stderr.decode(errors="replace").strip().splitlines()
     status = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
     message = " / ".join(line.strip() for line in lines[-_LAST_LINES:])
     if "std::bad_alloc" in message:  # uncaught in C++
-        return Trial("out_of_memory", message, **known.values())
-    return Trial("crashed", f"{status}: {message or 'without a word'}", **known.values())
+        return dataclasses.replace(result, outcome="out_of_memory", detail=message)
+    message = f"{status}: {message or 'without a word'}"
+    return dataclasses.replace(result, outcome="crashed", detail=message)
 
 
-class _Known:
-    """The reports of the process."""
-
-    def __init__(self):
-        self.outcome, self.detail = "", ""
-        self.facts: dict[str, Any] = {}
-        self.steps: list[float] = []
-
-    def add(self, facts: dict[str, Any]) -> None:
-        self.outcome = facts.pop("outcome", self.outcome)
-        self.detail = facts.pop("detail", self.detail)
-        if "step" in facts:
-            self.steps.append(facts.pop("step"))
-        self.facts |= {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
-
-    def values(self) -> dict[str, Any]:
-        first, *others = self.steps or [None]
-        step = statistics.median(others) if others else None
-        return {**self.facts, "first_step": first, "step": step}
-
-
-def _known(stdout: bytes) -> _Known:
-    """Reads the lines of JSON; skips those that are cut off or were printed by a library."""
-    known = _Known()
+def _result(stdout: bytes, **known: Any) -> Trial:
+    """Reads the process's lines of JSON; skips those that are cut off or printed by a library."""
     names = {field.name for field in dataclasses.fields(Trial)}
+    reported: dict[str, Any] = {"outcome": "crashed"}  # unless the process says another
+    steps: list[float] = []
     for line in stdout.splitlines():
         try:
             facts = json.loads(line)
         except ValueError:
             continue
         if isinstance(facts, dict) and names.issuperset(facts):
-            known.add(facts)
-    return known
+            steps += [facts.pop("step")] if "step" in facts else []
+            reported |= {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
+    first, *others = steps or [None]
+    step = statistics.median(others) if others else None
+    return Trial(**{**reported, "first_step": first, "step": step, **known})

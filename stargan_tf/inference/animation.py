@@ -147,7 +147,7 @@ def reference_files(
     return [
         (name, file)
         for name in names
-        for file in photo_jobs.found([str(folders[name])], "`references`")
+        for file in photo_jobs.find_photos([str(folders[name])], "`references`")
     ]
 
 

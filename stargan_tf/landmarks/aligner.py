@@ -35,10 +35,7 @@ class Aligner:
         self._min_confidence = min_confidence
 
     def align(self, photo: Image.Image) -> tuple[np.ndarray, float]:
-        """Returns the aligned face, (size, size, 3) uint8, and the confidence.
-
-        Args:
-          photo: Square, RGB.
+        """Returns the aligned face, (size, size, 3) uint8, of a square RGB photo; the confidence.
 
         Raises:
           UserError: If no face is found.

@@ -12,7 +12,7 @@ from stargan_tf.base import errors
 
 SIZE = 256  # side of the picture that all points refer to, in pixels
 _CELL = 4  # pixels; a heatmap has 64 x 64 cells
-_LANDMARKS = 98
+LANDMARKS = 98
 # Landmarks as numbered by the WFLW data set; left and right as seen in the picture.
 _LEFT_EYE, _RIGHT_EYE = [*range(60, 68), 96], [*range(68, 76), 97]
 _MOUTH = [76, 82]
@@ -26,11 +26,11 @@ def landmarks(heatmaps: np.ndarray) -> np.ndarray:
     A landmark lies in the centre of its map's highest cell. If that cell is not on the border, the
     landmark moves by a quarter of a cell towards the higher neighbour on each axis.
     """
-    maps = np.moveaxis(np.asarray(heatmaps)[..., :_LANDMARKS], -1, 1)
+    maps = np.moveaxis(np.asarray(heatmaps)[..., :LANDMARKS], -1, 1)
     count, _, height, width = maps.shape
-    rows, columns = np.divmod(maps.reshape(count, _LANDMARKS, -1).argmax(axis=-1), width)
+    rows, columns = np.divmod(maps.reshape(count, LANDMARKS, -1).argmax(axis=-1), width)
     inside = (rows > 0) & (rows < height - 1) & (columns > 0) & (columns < width - 1)
-    n, k = np.ogrid[:count, :_LANDMARKS]
+    n, k = np.ogrid[:count, :LANDMARKS]
 
     def towards(down: int, right: int) -> np.ndarray:
         """Compares the neighbours in this and the opposite direction: 1, -1, or 0 if equal."""
@@ -45,7 +45,7 @@ def landmarks(heatmaps: np.ndarray) -> np.ndarray:
 
 def confidence(heatmaps: np.ndarray) -> np.ndarray:
     """Returns the mean peak (N,) of the 98 landmarks' maps: about 1 for a clear face."""
-    return np.asarray(heatmaps)[..., :_LANDMARKS].max(axis=(1, 2)).mean(axis=-1)
+    return np.asarray(heatmaps)[..., :LANDMARKS].max(axis=(1, 2)).mean(axis=-1)
 
 
 def matrix(landmarks: np.ndarray, mean_landmarks: np.ndarray) -> np.ndarray:
@@ -53,14 +53,8 @@ def matrix(landmarks: np.ndarray, mean_landmarks: np.ndarray) -> np.ndarray:
 
     c and c' are the centroids of the landmarks and of the mean landmarks. R rotates the face's x
     direction onto that of the mean face. s averages, over pupils and corners of the mouth, the
-    ratio of the distance from c' in the mean face to the distance from c in this face.
-
-    Args:
-      landmarks: (98, 2).
-      mean_landmarks: (98, 2), from `weights.load_mean`.
-
-    Returns:
-      float64; not finite if the landmarks coincide in one point.
+    ratio of the distance from c' in the mean face to the distance from c in this face. Both
+    arguments are (98, 2). The result is float64, not finite if the landmarks coincide in one point.
     """
     points, mean = np.asarray(landmarks, np.float64), np.asarray(mean_landmarks, np.float64)
     centre, mean_centre = points.mean(axis=0), mean.mean(axis=0)

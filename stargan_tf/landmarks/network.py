@@ -16,7 +16,6 @@ from stargan_tf.base import errors, keras_versions
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
 from stargan_tf.layers import network as network_lib
-from stargan_tf.weights import state_dicts
 
 SIZE = 256  # height and width of the input, in pixels
 CELLS = 64  # height and width of a heatmap; a cell is 4 x 4 pixels
@@ -139,11 +138,9 @@ def reference_names(network: LandmarkNetwork) -> dict[str, tf.Variable]:
 def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
     """Sets all variables from a PyTorch state dict; changes nothing if there is an error.
 
-    Args:
-      network: The network, from `built`.
-      state: Arrays by the names in `reference_names`, either bare or all prefixed with
-        "state_dict." or "fan."; convolutions are (out, in, h, w). Other entries
-        (num_batches_tracked, other networks) are ignored.
+    `state` has arrays by the names in `reference_names`, either bare or all prefixed with
+    "state_dict." or "fan."; convolutions are (out, in, h, w). Other entries (num_batches_tracked,
+    other networks) are ignored.
 
     Raises:
       UserError: If names are missing or shapes differ.
@@ -154,7 +151,7 @@ def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
     if missing:
         raise errors.UserError(
             f"{len(missing)} of the {len(variables)} tensors of the landmark network are missing: "
-            f"{state_dicts.some(missing)}; {_ADVICE}."
+            f"{errors.some(missing)}; {_ADVICE}."
         )
     values = {name: _to_ours(state[prefix + name]) for name in variables}
     wrong = [
@@ -165,7 +162,7 @@ def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
     if wrong:
         raise errors.UserError(
             f"{len(wrong)} tensors of the landmark network have another shape: "
-            f"{state_dicts.some(wrong)}; {_ADVICE}."
+            f"{errors.some(wrong)}; {_ADVICE}."
         )
     for name, variable in variables.items():
         variable.assign(values[name])

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stargan_tf.base import errors
+from stargan_tf.landmarks import alignment
 from stargan_tf.weights import state_dicts
 
 if TYPE_CHECKING:
     from stargan_tf.landmarks import network
-
-_LANDMARKS = 98
-_SIZE = 256  # side of the picture that the mean landmarks refer to, in pixels
 
 
 def check_file(path: str, flag: str, name: str) -> None:
@@ -36,9 +34,8 @@ def check_file(path: str, flag: str, name: str) -> None:
 def load(path: str) -> network.LandmarkNetwork:
     """Returns the landmark network with the weights in a file.
 
-    Args:
-      path: The authors' wing.ckpt, its state dict as .safetensors or .npz, or a checkpoint of
-        StarGAN v2's networks that includes "fan".
+    This is the authors' wing.ckpt, its state dict as .safetensors or .npz, or a checkpoint of
+    StarGAN v2's networks that includes "fan".
 
     Raises:
       UserError: If the file can't be read or doesn't hold this network.
@@ -82,12 +79,12 @@ def load_mean(path: str) -> np.ndarray:
             f"{path} is not a NumPy archive of numbers ({str(error)[:200]}); {advice}."
         ) from error
     array = arrays.get("mean", next(iter(arrays.values())) if len(arrays) == 1 else None)
-    if array is None or array.shape != (_LANDMARKS, 2) or array.dtype.kind not in "fiu":
+    if array is None or array.shape != (alignment.LANDMARKS, 2) or array.dtype.kind not in "fiu":
         held = ", ".join(f"{name} {value.shape}" for name, value in arrays.items()) or "nothing"
         raise errors.UserError(f"{path} holds {held}, no landmarks 'mean' (98, 2); {advice}.")
-    if not np.isfinite(array).all() or array.max() <= 1 or np.abs(array).max() > 2 * _SIZE:
+    if not np.isfinite(array).all() or array.max() <= 1 or np.abs(array).max() > 2 * alignment.SIZE:
         raise errors.UserError(
-            f"The landmarks in {path} must be in pixels of a {_SIZE} px picture; received "
+            f"The landmarks in {path} must be in pixels of a {alignment.SIZE} px picture; received "
             f"{array.min():.4g} to {array.max():.4g}; {advice}."
         )
     return array.astype(np.float64)

@@ -7,9 +7,10 @@ import pathlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.data.images import photo_folders
 
+_MOST_NAMED = 5  # files that the note on a folder names
 _KINDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 
 
@@ -60,7 +61,8 @@ def jobs(
         _check_png(output, output_name)
         pairs = ((image, output),)
     _refuse_to_overwrite(pairs, output_name)
-    _make((result.parent for _, result in pairs), output_name)
+    for folder in dict.fromkeys(result.parent for _, result in pairs):
+        files.make_folder(folder, output_name)
     return Jobs(pairs, image.is_dir())
 
 
@@ -71,20 +73,17 @@ def into_one(image: pathlib.Path, output: pathlib.Path) -> Jobs:
       UserError: As in `jobs`.
     """
     _check_png(output, "`output`")
-    pairs = tuple((photo, output) for photo in found([str(image)], "`image`"))
+    pairs = tuple((photo, output) for photo in find_photos([str(image)], "`image`"))
     _refuse_to_overwrite(pairs, "`output`")
-    _make([output.parent], "`output`")
+    files.make_folder(output.parent, "`output`")
     return Jobs(pairs, image.is_dir())
 
 
-def found(paths: Sequence[str], name: str) -> list[pathlib.Path]:
+def find_photos(paths: Sequence[str], name: str) -> list[pathlib.Path]:
     """Returns the photos at some paths, each of which is a photo or a folder of photos.
 
-    One line is printed about other files in a folder.
-
-    Args:
-      paths: The paths.
-      name: The option that held them, for messages.
+    One line is printed about other files in a folder. `name` is the option that held the paths,
+    for messages.
 
     Raises:
       UserError: If one does not exist, or a folder holds no photo.
@@ -141,30 +140,21 @@ def _inode(path: pathlib.Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _make(folders: Iterable[pathlib.Path], name: str) -> None:
-    for folder in dict.fromkeys(folders):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise errors.UserError(
-                f"Could not make the folder {folder}: {error.strerror}; choose another {name}."
-            ) from error
-
-
 def _photos_in(
     folder: pathlib.Path, name: str, leave_out: Sequence[pathlib.Path] = ()
-) -> tuple[pathlib.PurePath, ...]:
+) -> list[pathlib.PurePath]:
     """Returns the photos of a folder, relative to it; prints a line about other files."""
-    listed = photo_folders.list_photos(folder, leave_out)
-    note = listed.note()
-    if not listed.photos:
+    photos, passed_over = photo_folders.list_photos(folder, leave_out)
+    named = errors.some(passed_over, _MOST_NAMED)
+    note = f"passed over, as hidden, a link to a folder or no picture: {named}" if named else ""
+    if not photos:
         raise errors.UserError(
             f"The folder {name}={folder} holds no photo{f' ({note})' if note else ''}; name a "
             f"folder with {_KINDS} files."
         )
     if note:
         print(f"{folder}: {note}", flush=True)
-    return listed.photos
+    return photos
 
 
 def _outputs(photos: Sequence[pathlib.PurePath]) -> list[pathlib.PurePath]:

@@ -36,16 +36,7 @@ def read_photo(path: str, max_grey: int = reading.MAX_GREY) -> Image.Image:
 def read_photo_bytes(
     contents: bytes, name: str = "photo", max_grey: int = reading.MAX_GREY
 ) -> Image.Image:
-    """Reads a photograph from the contents of a file, like `read_photo`.
-
-    Args:
-      contents: The bytes of a file that `read_photo` could read.
-      name: The name of the photo in messages.
-      max_grey: As in `read_photo`.
-
-    Raises:
-      UserError: As in `read_photo`.
-    """
+    """Reads a photograph from the contents of a file, like `read_photo`; `name` is for messages."""
     _check_size(name, len(contents))
     return _decoded(contents, name, max_grey)
 
@@ -120,12 +111,8 @@ class Framing:
     def square(self, photo: Image.Image) -> tuple[Image.Image, str]:
         """Makes an RGB image square; returns what `read` returns."""
         square, side = fit(photo, self.size, self.fit, self.crop_size), self.crop_size
-        if self.fit != "crop" or not 0 < side < min(photo.size):
-            return square, ""
-        return (
-            square,
-            f"; cut to its central {side} x {side} px (crop_size=0: the largest square)",
-        )
+        note = f"; cut to its central {side} x {side} px (crop_size=0: the largest square)"
+        return square, note if self.fit == "crop" and 0 < side < min(photo.size) else ""
 
 
 def to_array(image: Image.Image) -> np.ndarray:

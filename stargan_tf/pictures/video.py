@@ -65,12 +65,7 @@ def write(path: pathlib.Path, frames: Iterable[np.ndarray], fps: int) -> int:
       ValueError: There is no frame, or one is not as `frames` asks.
     """
     check(path, fps)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UserError(
-            f"Could not make the folder {path.parent}: {error.strerror}; choose another."
-        ) from error
+    files.make_folder(path.parent)
     encode = _encode_mp4 if path.suffix.lower() == ".mp4" else _encode_gif
     with files.atomic(path) as file:
         count = encode(file, _checked(frames), fps)

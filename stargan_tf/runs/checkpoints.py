@@ -68,11 +68,9 @@ class Checkpoints:
         return self.path(step)
 
     def restore(self, step: int, names: Sequence[str] | None = None) -> None:
-        """Assigns the values in the checkpoint of `step` to the variables.
+        """Assigns the values in the checkpoint of `step`, one of `steps()`, to the variables.
 
-        Args:
-          step: One of `steps()`.
-          names: The variables to restore; None: all, and the file must hold no others.
+        `names` are the variables to restore; None: all, and the file must hold no others.
 
         Raises:
           UserError: If the file is damaged or of another model; no variable is changed then.
@@ -85,8 +83,9 @@ class Checkpoints:
             extra = sorted(stored - wanted) if names is None else []
             if missing or extra:
                 raise errors.UserError(
-                    f"{path} belongs to another model: it lacks {_some(missing)} and also has "
-                    f"{_some(extra)}; use the run it came from."
+                    f"{path} belongs to another model: it lacks "
+                    f"{errors.some(missing) or 'nothing'} and also has "
+                    f"{errors.some(extra) or 'nothing'}; use the run it came from."
                 )
             return sorted(wanted)
 
@@ -103,9 +102,7 @@ class Checkpoints:
     def read(self, step: int, choose: Callable[[set[str]], Iterable[str]]) -> dict[str, np.ndarray]:
         """Returns arrays in the checkpoint of `step` by name; these need not be variables here.
 
-        Args:
-          step: One of `steps()`.
-          choose: Takes the names of all arrays and returns those to read; it may raise an error.
+        `choose` takes the names of all arrays and returns those to read; it may raise an error.
 
         Raises:
           UserError: If the file is damaged or no checkpoint, or a training has removed it.
@@ -164,8 +161,3 @@ def options_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str
         number += 1
     start = f"{run_dir}" if step is None else f"{run_dir}:{step}"
     return shlex.join([f"init_from={start}", f"run_dir={run_dir}-{number}"])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more if names else "nothing"

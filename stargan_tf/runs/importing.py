@@ -197,7 +197,7 @@ def _recognize(file: reference_files.File, path: pathlib.Path, state: state_dict
     """Raises a UserError if a file does not hold what it should, saying what it holds."""
     contents = [content for module in papers().values() if (content := module.recognize(state))]
     if file.content not in contents:
-        names = state_dicts.some(list(state))
+        names = errors.some(list(state))
         what = contents[0] if contents else f"something else ({len(state)} tensors: {names})"
         raise errors.UserError(
             f"`{file.flag}` is for {file.content}; received {path}, which looks like {what}; give "

@@ -4,6 +4,7 @@ This works for every paper: `Algorithm` says which networks there are, which opt
 which axes of their variables have an entry for each label.
 """
 
+import collections
 import dataclasses
 import pathlib
 import re
@@ -13,17 +14,13 @@ import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
-from stargan_tf.runs import checkpoints, label_matching, runs
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.runs import checkpoints, runs
 
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """The checkpoint that a new run starts from.
-
-    Attributes:
-      run: The run it belongs to.
-      step: The step it was saved at.
-    """
+    """The checkpoint that a new run starts from: the run it belongs to, and its step."""
 
     run: runs.Run
     step: int
@@ -35,14 +32,10 @@ class Start:
 
 
 def find(run: runs.Run) -> Start | None:
-    """Returns the checkpoint that a run is to start from; changes nothing.
+    """Returns the checkpoint that a new run is to start from; changes nothing.
 
-    Args:
-      run: The new run.
-
-    Returns:
-      None if `init_from` is empty, or if the run has begun already and the checkpoint is not
-      needed any more.
+    Returns None if `init_from` is empty, or if the run has begun already and the checkpoint is not
+    needed any more.
 
     Raises:
       UserError: If there is no such checkpoint, it belongs to another paper or to the run itself,
@@ -96,7 +89,7 @@ def give(start: Start, run: runs.Run, algorithm: algorithm_lib.Algorithm) -> lis
         return [name for name in names if name.split("/")[0] in origins.values()]
 
     values = checkpoints.Checkpoints(start.run.checkpoint_dir, {}).read(start.step, choose)
-    same = label_matching.matching(run.label_space, start.run.label_space)
+    same = matching(run.label_space, start.run.label_space)
     axes, merged, misfits = algorithm.label_axes(), [], {}
     for network, origin in origins.items():
         variables = algorithm_lib.named_variables(network, algorithm.networks[network])
@@ -118,17 +111,41 @@ def give(start: Start, run: runs.Run, algorithm: algorithm_lib.Algorithm) -> lis
 
 
 def recorded(run: runs.Run, start: Start | None) -> runs.Run:
-    """Returns the run with the `init_from` to store: the checkpoint that it once started from.
+    """Returns the run, new or continued, with the `init_from` to store: where it once started.
 
-    Args:
-      run: A new run, or one that is continued.
-      start: The result of `find`.
+    `start` is the result of `find`.
     """
     origin = start.option if start else _recorded_start(run)
     if origin is None:
         return run
     train = dataclasses.replace(run.config.train, init_from=origin)
     return dataclasses.replace(run, config=dataclasses.replace(run.config, train=train))
+
+
+def matching(new: labels_lib.LabelSpace, old: labels_lib.LabelSpace) -> dict[int, int]:
+    """Returns the index in label vectors of `old` for each index in those of `new`.
+
+    In joint training a label is first looked up in the data set of the same name. If that does not
+    have it, a label of the same name matches if it is the only one on both sides. The entries of
+    the mask are matched by their data sets. Labels of `new` without a match are left out.
+    """
+    wanted, known = _meanings(new), _meanings(old)
+    places = {meaning: position for position, meaning in enumerate(known)}
+    counts = [collections.Counter(name for _, name in some) for some in (wanted, known)]
+    by_name = {name: position for position, (_, name) in enumerate(known)}
+    matches = {}
+    for position, (data_set, name) in enumerate(wanted):
+        if (data_set, name) in places:
+            matches[position] = places[data_set, name]
+        elif name and all(count[name] == 1 for count in counts):
+            matches[position] = by_name[name]
+    return matches
+
+
+def entry_names(space: labels_lib.LabelSpace) -> tuple[str, ...]:
+    """Returns the names of all entries of a label vector, including the mask, for messages."""
+    masks = (f"the mask of {data_set}" for data_set, name in _meanings(space) if not name)
+    return (*space.names, *masks)
 
 
 def _parse(text: str) -> tuple[pathlib.Path, str]:
@@ -189,7 +206,7 @@ def _merged(
       fresh: The random initial value in the new run.
       old: The value in the other run.
       axis: The axis that has an entry for each label; None: there is none.
-      same: The result of `label_matching.matching`.
+      same: The result of `matching`.
     """
     if axis is None or old.ndim != fresh.ndim:
         return old if old.shape == fresh.shape else None
@@ -249,7 +266,7 @@ def _lines(
             f"{', '.join(missing)} starts with random weights: {start.run.directory} has none "
             "that were trained."
         )
-    new, old = (label_matching.entry_names(r.label_space) for r in (run, start.run))
+    new, old = (entry_names(r.label_space) for r in (run, start.run))
     lists: dict[str, Sequence[str]] = {
         "Labels carried over": [new[i] for i in same] or ["none"],
         "new": [name for i, name in enumerate(new) if i not in same],
@@ -257,3 +274,10 @@ def _lines(
     }
     listed = [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
     return [*lines, f"{'; '.join(listed)}."]
+
+
+def _meanings(space: labels_lib.LabelSpace) -> list[tuple[str, str]]:
+    """Returns the data set and the name of every entry; the mask's names are ""."""
+    entries = [(block.name, name) for block in space.blocks for name in block.space.names]
+    masks = [(block.name, "") for block in space.blocks]
+    return [*entries, *masks[: space.width - len(entries)]]

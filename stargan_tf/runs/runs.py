@@ -134,7 +134,7 @@ class Run:
         """
         with contextlib.ExitStack() as stack:
             try:
-                held = stack.enter_context(files.claimed(self.directory, _LOCK))
+                held = stack.enter_context(files.lock_folder(self.directory, _LOCK))
             except files.TakenError as error:
                 raise errors.UserError(
                     f"Another training is under way in {self.directory} ({error}); wait for it or "

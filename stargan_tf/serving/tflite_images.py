@@ -95,7 +95,7 @@ def split_photos(
     Raises:
       UserError: There is no photo.
     """
-    paths = photo_jobs.found([folder], "`calibration_images`")
+    paths = photo_jobs.find_photos([folder], "`calibration_images`")
     if not for_calibration:
         return [], _spread(paths, for_comparison)
     compared = _spread(paths, min(for_comparison, max(1, len(paths) // 3)))

@@ -6,7 +6,7 @@ No code in a file is run, and PyTorch is not needed: torch_files reads its files
 import os
 import pathlib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,8 @@ def read(path: str | os.PathLike[str]) -> State:
         raise _damaged(path, error) from error
     if strange:
         raise errors.UserError(
-            f"{path} holds more than tensors: {some(strange)}; save only the network's state dict "
-            "to a file, and pass that."
+            f"{path} holds more than tensors: {errors.some(strange)}; save only the network's "
+            "state dict to a file, and pass that."
         )
     if not state:
         raise errors.UserError(f"{path} holds no tensor; pass the file that holds the weights.")
@@ -72,12 +72,6 @@ def prefixed(state: Mapping[str, np.ndarray], prefix: str) -> State:
     """Returns the entries whose names begin with "prefix.", without that prefix."""
     start = f"{prefix}."
     return {name[len(start) :]: v for name, v in state.items() if name.startswith(start)}
-
-
-def some(names: Sequence[str], count: int = 3) -> str:
-    """Returns the first names and the number of others, for a message."""
-    more = f" and {len(names) - count} more" if len(names) > count else ""
-    return ", ".join(names[:count]) + more
 
 
 def _flatten(tree: Any) -> tuple[State, list[str]]:

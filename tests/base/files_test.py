@@ -20,7 +20,7 @@ HOLDER = """
     import pathlib, sys, time
     from stargan_tf.base import files
 
-    with files.claimed(pathlib.Path(sys.argv[1]), "lock") as held:
+    with files.lock_folder(pathlib.Path(sys.argv[1]), "lock") as held:
         print(held, flush=True)
         time.sleep(60)
 """
@@ -41,22 +41,22 @@ class ClaimedTest(tf.test.TestCase, parameterized.TestCase):
             self.assertEqual(process.stdout.readline(), b"True\n")
             said = f"process {process.pid} on {socket.gethostname()}"
             with self.assertRaisesRegex(files.TakenError, f"^{said}$"):
-                files.claimed(self.folder, "lock").__enter__()
+                files.lock_folder(self.folder, "lock").__enter__()
             self.assertEqual((self.folder / "lock").read_text(), said)
         finally:
             process.kill()
             process.communicate()
         self.assertTrue((self.folder / "lock").exists())  # a killed process removes nothing
-        with files.claimed(self.folder, "lock") as held:
+        with files.lock_folder(self.folder, "lock") as held:
             self.assertTrue(held)
             self.assertStartsWith((self.folder / "lock").read_text(), f"process {os.getpid()} on")
         self.assertEmpty(list(self.folder.iterdir()))
 
     def test_a_folder_that_was_made_stays_only_with_something_in_it(self):
-        with files.claimed(self.folder, "lock"):
+        with files.lock_folder(self.folder, "lock"):
             pass
         self.assertFalse(self.folder.exists())
-        with files.claimed(self.folder, "lock"):
+        with files.lock_folder(self.folder, "lock"):
             (self.folder / "work").touch()
         self.assertEqual([path.name for path in self.folder.iterdir()], ["work"])
 
@@ -72,18 +72,18 @@ class ClaimedTest(tf.test.TestCase, parameterized.TestCase):
 
         with (
             mock.patch.object(fcntl, "flock", removing),
-            files.claimed(self.folder, "lock") as held,
+            files.lock_folder(self.folder, "lock") as held,
         ):
             self.assertTrue(held)
             self.assertLen(opened, 2)
             with self.assertRaises(files.TakenError):
-                files.claimed(self.folder, "lock").__enter__()
+                files.lock_folder(self.folder, "lock").__enter__()
 
     @parameterized.parameters(errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
     def test_a_file_system_without_locks(self, number):
         with (
             mock.patch.object(fcntl, "flock", side_effect=OSError(number, "no locks")),
-            files.claimed(self.folder, "lock") as held,
+            files.lock_folder(self.folder, "lock") as held,
         ):
             self.assertFalse(held)
         self.assertFalse(self.folder.exists())

@@ -18,7 +18,7 @@ class ContactSheetTest(tf.test.TestCase):
         numbers = np.arange(self.pictures.size)
         problems = dict.fromkeys(problems, "empty")
         found = inspection.Inspection(numbers, np.zeros(0, inspection.ROW), problems, frozenset())
-        part = collection.Part(collection.TRAINING, self.pictures, found)
+        part = collection.InspectedSplit(collection.TRAINING, self.pictures, found)
         return contact_sheet.draw([part], options.DataOptions(image_size=image_size))
 
     def cell(self, sheet, row, column):

@@ -18,7 +18,7 @@ def said(label_space, rows, **changes):
     pictures = tiny.Pictures(label_space=label_space)
     pictures.labels = np.asarray(rows, np.float32)
     config = tiny.config(pathlib.Path("x"), **changes)
-    part = collection.Part(collection.TRAINING, pictures, NOTHING)
+    part = collection.InspectedSplit(collection.TRAINING, pictures, NOTHING)
     return {f.kind: f for f in counts.of_labels([part], config)}
 
 

@@ -250,7 +250,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         runs.Run(self.root / "run", made, space).create()
         (found,) = [f for f in examine(self.root)[0].findings if f.severity == "failure"]
         self.assertRegex(found.message, "holds another model: batch_size .2 there, 4 here")
-        self.assertRegex(found.advice, "^choose another --run_dir")
+        self.assertRegex(found.advice, "^choose another `run_dir`")
 
     def test_no_trial_where_it_could_not_run(self):
         report, _ = examination.examine(config(self.root), MACHINE, trial=lambda *_: self.fail())

@@ -3,6 +3,7 @@
 A real one is in doctor_test; here other programs take the place of the process.
 """
 
+import dataclasses
 import io
 import json
 import os
@@ -45,7 +46,7 @@ class TrialTest(tf.test.TestCase, parameterized.TestCase):
             trial.Trial("measured", devices=("CPU:0",), seconds=12.5, tracing=4.5, first_step=3.0,
                         step=0.6, memory=61, checkpoint=1000, images_per_step=8),
         )  # fmt: skip
-        self.assertEqual(json.loads(json.dumps(found.to_json()))["devices"], ["CPU:0"])
+        self.assertEqual(json.loads(json.dumps(dataclasses.asdict(found)))["devices"], ["CPU:0"])
 
     def test_what_it_is_asked(self):
         path = os.path.join(self.create_tempdir().full_path, "asked")

@@ -174,9 +174,9 @@ class LabelsTest(ModelTestCase):
                 call()
 
     @parameterized.parameters(
-        ("nowhere", "latest", "^`run_dir`=.*nowhere is not the folder of a run .*does not exist"),
+        ("nowhere", "latest", "^run_dir=.*nowhere is not the folder of a run .*does not exist"),
         ("run", 9, "no checkpoint '9'; it has 7"),
-        ("run/checkpoints/step-00000007.npz", "latest", "pass `run_dir`=.*run `checkpoint`=7"),
+        ("run/checkpoints/step-00000007.npz", "latest", "pass run_dir=.*run checkpoint=7"),
     )
     def test_runs_that_can_not_be_loaded(self, path, checkpoint, message):
         with self.assertRaisesRegex(errors.UserError, message) as caught:
@@ -193,7 +193,7 @@ class LabelsTest(ModelTestCase):
         runs.restore_weights(self.run_, algorithm)
         checkpoints.Checkpoints(run.checkpoint_dir, algorithm.weights()).save(3)
         model = stargan_tf.load(run.directory)
-        message = "without a discriminator .G.npz.*say it with `known`, such as `known`=Smiling"
+        message = "without a discriminator .G.npz.*say what a photo shows with `known`, such as known=Smiling"
         with self.assertRaisesRegex(errors.UserError, message):
             model.translate(self.paths[0], "Smiling")
         with self.assertRaisesRegex(errors.UserError, "imported without its discriminator, so"):

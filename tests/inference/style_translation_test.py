@@ -123,14 +123,14 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
         ({"to": "Red_Hair"}, "Unknown domain 'Red_Hair'; the known ones are Black_Hair"),
         ({"to": ""}, "Name the one domain"),
         ({"to": "Black_Hair,Blond_Hair"}, "Name the one domain"),
-        ({"to": "Black_Hair", "psi": -1.0}, "--psi is a finite number"),
+        ({"to": "Black_Hair", "psi": -1.0}, "`psi` is a finite number"),
         ({"to": "Black_Hair", "outputs": 0}, "--outputs is at least 1"),
-        ({"to": "Black_Hair", "from": "Black_Hair"}, "--from is for models that change attributes"),
+        ({"to": "Black_Hair", "from": "Black_Hair"}, "`known` is for models that change attributes"),
         ({"to": "Black_Hair", "reference": ["none.png"]}, "--reference=none.png does not exist"),
-        ({"to": "Black_Hair", "reference": ["X"], "seed": 1}, "--seed is of latent codes"),
-        ({"style": "none.npy"}, "--style=none.npy does not exist"),
+        ({"to": "Black_Hair", "reference": ["X"], "seed": 1}, "`seed` is of latent codes"),
+        ({"style": "none.npy"}, "`style`=none.npy does not exist"),
         ({"style": "X"}, "is no .npy file"),
-        ({"style": "X", "to": "Black_Hair"}, "--style holds all .* received --to too"),
+        ({"style": "X", "to": "Black_Hair"}, "`style` holds all .* received `to` too"),
         ({"to": "Black_Hair", "save_style": "s.txt"}, "--save_style ends in .npy"),
         ({"sheet": True, "matrix": True}, "received both"),
         ({"matrix": True, "to": "Black_Hair", "output": "out"}, "end it in .png"),
@@ -165,7 +165,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
         directory = self.out / "v1"
         space = cartoon_faces.CartoonFaces("test", 32, 4).label_space
         runs.Run(directory, tiny.config(directory), space).create()
-        with self.assertRaisesRegex(errors.UserError, f"--{next(iter(flags))} is for models whose"):
+        with self.assertRaisesRegex(errors.UserError, f"`{next(iter(flags))}` is for models whose"):
             self._command(run=str(directory), to="Smiling", **flags)
 
 

@@ -175,7 +175,7 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         ("no_image", {"to": "Smiling", "image": "/no/such.png"}, "does not exist"),
         ("jpeg", {"to": "Smiling", "output": "x.jpg"}, "written as PNG; received x.jpg"),
         ("crop_of_pad", {"to": "Smiling", "crop_size": 9, "fit": "pad"},
-         "for --fit=crop; received --crop_size=9 with --fit=pad"),
+         "for `fit`=crop; received `crop_size`=9 with `fit`=pad"),
         ("no_run", {"to": "Smiling", "run": "/nowhere"}, "not the folder of a run"),
         ("checkpoint", {"to": "Smiling", "checkpoint": "9"}, "no checkpoint '9'; it has 7"),
     )  # fmt: skip

@@ -121,14 +121,16 @@ class ListingTest(PhotoJobsTestCase):
         (self.folder / "link.jpg").symlink_to(self.root / "real.jpg")
         (self.folder / "broken.jpg").symlink_to(self.root / "none.jpg")
         (self.root / "in2").symlink_to(self.folder)
-        listed = photo_folders.list_photos(self.root / "in2")
-        self.assertEqual([str(p) for p in listed.photos], ["broken.jpg", "link.jpg"])
+        photos, _ = photo_folders.list_photos(self.root / "in2")
+        self.assertEqual([str(p) for p in photos], ["broken.jpg", "link.jpg"])
 
     def test_found_takes_photos_and_folders(self):
         self._files("b.jpg", "s/a.jpg", "notes.txt")
         (self.root / "one.txt").write_bytes(b"x")
         with contextlib.redirect_stdout(io.StringIO()) as said:
-            found = photo_jobs.found([str(self.root / "one.txt"), str(self.folder)], "`reference`")
+            found = photo_jobs.find_photos(
+                [str(self.root / "one.txt"), str(self.folder)], "`reference`"
+            )
         expected = [self.root / "one.txt", self.folder / "b.jpg", self.folder / "s/a.jpg"]
         self.assertEqual(found, expected)
         self.assertIn("notes.txt", said.getvalue())

@@ -177,7 +177,7 @@ class StarGANv1Test(StartTestCase):
     def test_mistakes_are_told_before_anything_is_written(self):
         old = self.old_dir
         for changes, message in (
-            ({"init_from": f"{old}-1"}, f"--init_from={old}-1 is not the folder of a run"),
+            ({"init_from": f"{old}-1"}, f"init_from={old}-1 is not the folder of a run"),
             ({"init_from": f"{old}:3"}, "old has no checkpoint '3'; it has 4; name one"),
             ({"init_from": str(old), "algorithm": "stargan_v2"},
              "old is a run of stargan_v1, whose weights .*pass algorithm=stargan_v1"),

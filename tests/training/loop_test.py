@@ -351,9 +351,7 @@ class OpenRunTest(tf.test.TestCase):
         spaces = [("image_folder", labels_lib.LabelSpace("domains", ("a", "b"))),
                   ("manifest", labels_lib.LabelSpace("attributes", ("-c",)))]  # fmt: skip
         run = runs.Run(pathlib.Path("run"), config, labels_lib.JointSpace.of(spaces))
-        with self.assertRaisesRegex(
-            errors.UserError, "attribute '-c' .*; call it 'c' in the table"
-        ):
+        with self.assertRaisesRegex(errors.UserError, "attribute '-c'.*; call it 'c' in the table"):
             run.check()
 
     def test_no_run(self):
@@ -364,7 +362,7 @@ class OpenRunTest(tf.test.TestCase):
             runs.open_run(directory / "nothing")
         (directory / "photo.png").touch()
         with self.assertRaisesRegex(
-            errors.UserError, r"received the file .*/photo.png; pass the --run_dir of a training"
+            errors.UserError, r"received the file .*/photo.png; pass the `run_dir` of a training"
         ):
             runs.open_run(directory / "photo.png")
         (directory / "model.json").write_text(
@@ -384,7 +382,7 @@ class OpenRunTest(tf.test.TestCase):
         folder = root / "x"
         tiny.untrained_run(folder)
         for part, received, instead in (
-            ("checkpoints/step-00000007.npz", "file", " --checkpoint=7"),
+            ("checkpoints/step-00000007.npz", "file", " checkpoint=7"),
             ("checkpoints", "folder", ""),
             ("checkpoints/", "folder", ""),
             ("model.json", "file", ""),
@@ -396,12 +394,12 @@ class OpenRunTest(tf.test.TestCase):
                     runs.open_run(str(path))
                 self.assertEqual(
                     str(caught.exception),
-                    f"--run is the folder of a run; received the {received} {path}; pass "
-                    f"--run={base / 'x'}{instead}.",
+                    f"`run` is the folder of a run; received the {received} {path}; pass "
+                    f"run={base / 'x'}{instead}.",
                 )
         path = folder / "checkpoints" / "step-00000007.npz"
-        with self.assertRaisesRegex(errors.UserError, f"; pass --init_from={folder}:7[.]$"):
-            runs.open_run(path, "--init_from")
+        with self.assertRaisesRegex(errors.UserError, f"; pass init_from={folder}:7[.]$"):
+            runs.open_run(path, "init_from")
         with self.assertRaisesRegex(errors.UserError, "step-00000008.npz does not exist"):
             runs.open_run(folder / "checkpoints" / "step-00000008.npz")
 

@@ -49,26 +49,15 @@ def square(
     fast: bool = False,
     max_grey: int = reading.MAX_GREY,
 ) -> tf.Tensor:
-    """Decodes an image file, cuts out the centred square and resizes it; a graph function.
+    """Does what `resized` does with the centred square, which is found without TensorFlow.
 
-    Args:
-      contents: string scalar, the bytes of the file.
-      image_size: S, the height and width of the result in pixels.
-      crop_size: Side of the centred square in pixels, at most the largest that fits; 0: that one.
-      fast: See `reading.boxed`.
-      max_grey: See `decode`.
-
-    Returns:
-      (S, S, 3) uint8.
-
-    Raises:
-      tf.errors.InvalidArgumentError: Not an image, or one that is cut short.
+    `crop_size` is the side of the square in pixels, at most the largest that fits; 0: that one.
     """
 
-    def pixels(contents: bytes) -> np.ndarray:
-        def centre(height: int, width: int) -> reading.Box:
-            return reading.centre_box(height, width, crop_size)
+    def centre(height: int, width: int) -> reading.Box:
+        return reading.centre_box(height, width, crop_size)
 
+    def pixels(contents: bytes) -> np.ndarray:
         return _call(reading.boxed, contents, centre, image_size, fast=fast, max_grey=max_grey)
 
     image = tf.numpy_function(pixels, [contents], tf.uint8, stateful=False)

@@ -3,7 +3,6 @@
 Imports no TensorFlow, and opens no file whose name already says that it is a picture.
 """
 
-import dataclasses
 import os
 import pathlib
 from collections.abc import Sequence
@@ -17,41 +16,20 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", 
                     ".nef", ".arw", ".dng")  # fmt: skip
 
 _HEAD_BYTES = 32
-_MOST_NAMED = 5
 
 
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """The contents of a folder and its sub-folders, as paths relative to it, sorted.
+def list_photos(
+    folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()
+) -> tuple[list[pathlib.PurePath], list[str]]:
+    """Lists the photos of a folder and of its sub-folders, and the names passed over.
 
-    Attributes:
-      photos: Files that are pictures by their suffix or, if that says nothing, by their first
-        bytes. Some may be broken.
-      passed_over: Everything else; names of folders end in "/".
-    """
+    Photos are files that are pictures by their suffix or, if that says nothing, by their first
+    bytes. Some may be broken. All paths are relative to the folder and sorted.
 
-    photos: tuple[pathlib.PurePath, ...]
-    passed_over: tuple[str, ...]
-
-    def note(self) -> str:
-        """Returns a line that lists what was passed over; "" if nothing was."""
-        count = len(self.passed_over)
-        if not count:
-            return ""
-        named = ", ".join(self.passed_over[:_MOST_NAMED])
-        more = f" and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
-        return f"passed over, as hidden, a link to a folder or no picture: {named}{more}"
-
-
-def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) -> Listing:
-    """Lists the photos of a folder and of its sub-folders.
-
-    Passes over hidden names (they begin with ".") and links to folders, which can form circles.
-    Links to files count as files; `folder` itself may be a link.
-
-    Args:
-      folder: The folder.
-      leave_out: Folders to ignore without a note, such as the output folder.
+    Passes over hidden names (they begin with "."), files that are no photos, and links to folders,
+    which can form circles; names of folders that were passed over end in "/". Links to files count
+    as files; `folder` itself may be a link. Ignores the folders `leave_out` without a note, such as
+    the output folder.
 
     Raises:
       UserError: A folder can't be listed.
@@ -62,7 +40,7 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
     pending = [pathlib.PurePath()]
     while pending:
         parent = pending.pop()
-        for entry in _entries(folder / parent):
+        for entry in entries(folder / parent):
             path = parent / entry.name
             if entry.is_dir():
                 if entry.name.startswith(".") or entry.is_symlink():
@@ -73,17 +51,18 @@ def list_photos(folder: pathlib.Path, leave_out: Sequence[pathlib.Path] = ()) ->
                 photos.append(path)
             else:
                 passed_over.append(str(path))
-    return Listing(tuple(sorted(photos, key=lambda path: path.parts)), tuple(sorted(passed_over)))
+    return sorted(photos, key=lambda path: path.parts), sorted(passed_over)
 
 
-def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
+def entries(folder: str | os.PathLike[str]) -> list[os.DirEntry]:
+    """Returns the entries of a folder in any order; raises a UserError if it can't be listed."""
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        with os.scandir(folder) as listed:
+            return list(listed)
     except OSError as error:
         raise errors.UserError(
-            f"Cannot list the folder {folder}: {error.strerror}; check its permissions, or move it "
-            "out of the folder of photos."
+            f"Cannot list the folder {os.fspath(folder)!r}: {error.strerror}; check the path and "
+            "its permissions."
         ) from error
 
 

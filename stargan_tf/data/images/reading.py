@@ -126,10 +126,7 @@ def upright_size(contents: bytes) -> tuple[int, int]:
 def centre_box(height: int, width: int, crop_size: int = 0) -> Box:
     """Returns the centred square of an image; `transforms.centre_box` is the same in a graph.
 
-    Args:
-      height: Height of the image in pixels.
-      width: Width of the image in pixels.
-      crop_size: Side of the square in pixels, at most the largest that fits; 0: that one.
+    `crop_size` is its side in pixels, at most the largest that fits; 0: that one.
     """
     side = min(crop_size or height, height, width)
     return (height - side) // 2, (width - side) // 2, side, side

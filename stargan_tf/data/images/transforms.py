@@ -7,19 +7,6 @@ import tensorflow as tf
 TRIES = 10  # random crops to try before taking the central one
 
 
-def centre(image: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
-    """Cuts out the centred square.
-
-    Args:
-      image: (H, W, 3), any H and W.
-      crop_size: Side of the square in pixels, at most min(H, W); 0: min(H, W).
-
-    Returns:
-      (side, side, 3), unchanged pixels.
-    """
-    return cut(image, centre_box(tf.shape(image)[:2], crop_size))
-
-
 def centre_box(size: tf.Tensor, crop_size: int = 0) -> tf.Tensor:
     """Returns the centred square of an image as a box, (4,) int32: top, left, height, width.
 
@@ -39,16 +26,7 @@ def cut(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
 
 
 def resized_box(image: tf.Tensor, box: tf.Tensor, image_size: int) -> tf.Tensor:
-    """Cuts out a box and resizes it to a square.
-
-    Args:
-      image: (H, W, 3) uint8, any H and W.
-      box: (4,) int32: top, left, height, width.
-      image_size: S in pixels.
-
-    Returns:
-      (S, S, 3) uint8.
-    """
+    """Cuts a box (4,) out of an image as `cut` does, and resizes it to a square (S, S, 3) uint8."""
     part = cut(image, box)
     resized = tf.cond(
         tf.reduce_all(box[2:] == image_size),
@@ -76,17 +54,8 @@ def resize(image: tf.Tensor, image_size: int) -> tf.Tensor:
 
 
 def square(image: tf.Tensor, image_size: int, crop_size: int = 0) -> tf.Tensor:
-    """Cuts out the centred square and resizes it.
-
-    Args:
-      image: (H, W, 3) uint8, any H and W.
-      image_size: S, the height and width of the result in pixels.
-      crop_size: Side of the centred square in pixels, at most min(H, W); 0: min(H, W).
-
-    Returns:
-      (S, S, 3) float32, whole grey levels in [0, 255], as in an 8-bit file.
-    """
-    return resize(centre(image, crop_size), image_size)
+    """Cuts out the centred square and resizes it; see `centre_box` and `resize`."""
+    return resize(cut(image, centre_box(tf.shape(image)[:2], crop_size)), image_size)
 
 
 def random_box(

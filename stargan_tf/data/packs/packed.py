@@ -9,7 +9,6 @@ import functools
 import io
 import os
 import pathlib
-import warnings
 from collections.abc import Sequence
 from concurrent import futures
 
@@ -19,24 +18,12 @@ import tensorflow as tf
 from stargan_tf.base import errors
 from stargan_tf.data import columns, source
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data.images import decoding
 from stargan_tf.data.packs import packed_format
 from stargan_tf.data.sources import image_files
 
 _OPEN = 128  # shards kept open at most; many systems let a process have 1,024 files
 _THREADS = 8  # On network disks they wait.
-_CHUNK = 64  # records for each task of the pool
-
-
-class DamagedError(tf.errors.InvalidArgumentError, ValueError):
-    """A record can't be read.
-
-    Both, since TensorFlow runs `read` in two ways: called directly the error arrives as it is, and
-    out of a graph a ValueError arrives as an InvalidArgumentError.
-    """
-
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(None, None, f"{where}: {reason}")
-        self.reason = reason
 
 
 class Packed(source.EncodedSource):
@@ -50,15 +37,7 @@ class Packed(source.EncodedSource):
         label_space: labels_lib.LabelSpace,
         crop_size: int = 0,
     ) -> None:
-        """Takes what it holds; opens no file.
-
-        Args:
-          directory: Of the shards.
-          shards: In order; at least one.
-          records: Of each shard.
-          label_space: What the labels mean.
-          crop_size: See `Source`.
-        """
+        """Creates the source from at least one shard and the records of each; opens no file."""
         self.label_space, self.crop_size = label_space, crop_size
         self._directory, self._shards = directory, tuple(shards)
         self._records = packed_format.Records.join(records)
@@ -75,7 +54,7 @@ class Packed(source.EncodedSource):
         *,
         as_domains: bool = False,
     ) -> "Packed":
-        """Returns this data set with other labels, made of its own; see `columns.choose`.
+        """Returns this data set with labels chosen from its own; see `columns.choose`.
 
         Args:
           names: The attributes to learn; none: all.
@@ -89,16 +68,16 @@ class Packed(source.EncodedSource):
         if space.kind == "domains":
             raise errors.UserError(
                 f"{self._directory} was packed with the domains {', '.join(space.names)}, which "
-                "are no attributes to choose from; leave --attributes, --domains and --exclusive "
+                "are no attributes to choose from; leave `attributes`, `domains` and `exclusive` "
                 "out, or pack again with others."
             )
         groups = space.exclusive if exclusive is None else exclusive
         chosen, labels, rows = columns.choose(
             space.names, self.labels, names or space.names, groups, as_domains=as_domains
         )
-        made = copy.copy(self)
-        made.label_space, made.labels, made._rows = chosen, labels, self._rows[rows]
-        return made
+        other = copy.copy(self)
+        other.label_space, other.labels, other._rows = chosen, labels, self._rows[rows]
+        return other
 
     def read(self, index: tf.Tensor) -> tf.Tensor:
         """Returns the file of image `index` (int64 scalar) as a string scalar; a graph function."""
@@ -117,12 +96,7 @@ class Packed(source.EncodedSource):
             shards = self._shard[self._rows].tolist()
             return {i: wrong[number] for i, number in enumerate(shards) if wrong[number]}
         self._opened.cache_clear()  # What lies there now counts.
-        chunks = [range(i, min(i + _CHUNK, self.size)) for i in range(0, self.size, _CHUNK)]
-        with warnings.catch_warnings(), futures.ThreadPoolExecutor(_THREADS) as pool:
-            warnings.simplefilter("ignore")  # Pillow's, about large images and odd metadata
-            found = pool.map(lambda chunk: [self._problem(i) for i in chunk], chunks)
-            reasons = [reason for chunk in found for reason in chunk]
-        return {i: reason for i, reason in enumerate(reasons) if reason}
+        return image_files.problems_of_each(self._problem, self.size)
 
     def describe(self, index: int) -> str:
         """Returns the name that image `index` had before it was packed."""
@@ -139,24 +113,29 @@ class Packed(source.EncodedSource):
         return self._directory / self._shards[number].file
 
     def _read(self, index: np.ndarray) -> bytes:
-        """Returns the file of an image; runs in many threads at once."""
+        """Returns the file of an image."""
+        contents, problem = self._contents(index)
+        if problem:
+            path = self._path(int(self._shard[self._rows[index]]))
+            raise decoding.UnreadableError(f"{self.describe(index)} in {path}: {problem}")
+        return contents
+
+    def _contents(self, index: int | np.ndarray) -> tuple[bytes, str]:
+        """Returns the file of an image, and what is wrong with it; runs in many threads at once."""
         row = self._rows[index]
         records, number = self._records, int(self._shard[row])
         offset, length = int(records.offset[row]), int(records.length[row])
         try:
-            # Closed with the last reference to it. Who reads holds one, so that no other file can
-            # take its descriptor meanwhile.
+            # A file is closed with the last reference to it, and this function holds one, so that
+            # no other file can take its descriptor meanwhile.
             file = self._opened(number)
             record = os.pread(file.fileno(), length, offset)
         except OSError as error:
-            raise self._damaged(index, number, error.strerror or "it can't be read") from error
+            return b"", error.strerror or "it can't be read"
         if packed_format.digest(record) != records.digest[row].tobytes():
-            raise self._damaged(index, number, "its checksum differs")
+            return b"", "its checksum differs"
         start = int(records.image_offset[row]) - offset
-        return record[start : start + int(records.image_length[row])]
-
-    def _damaged(self, index: np.ndarray, number: int, reason: str) -> DamagedError:
-        return DamagedError(f"{self.describe(index)} in {self._path(number)}", reason)
+        return record[start : start + int(records.image_length[row])], ""
 
     def _shard_problem(self, number: int) -> str:
         shard = self._shards[number]
@@ -169,19 +148,14 @@ class Packed(source.EncodedSource):
         return ""
 
     def _problem(self, index: int) -> str:
-        try:
-            contents = self._read(np.int64(index))
-        except DamagedError as error:
-            return f"{self._shards[self._shard[self._rows[index]]].file}: {error.reason}"
+        contents, problem = self._contents(index)
+        if problem:
+            return f"{self._shards[self._shard[self._rows[index]]].file}: {problem}"
         return image_files.find_problem(contents, thorough=True)
 
 
 def load_packed(data_dir: str, split: str) -> Packed:
-    """Reads the index of a packed data set; opens no shard.
-
-    Args:
-      data_dir: The folder that `python -m stargan_tf.pack` has written.
-      split: "train" or "test".
+    """Reads the index of one split, "train" or "test", of a packed data set; opens no shard.
 
     Raises:
       UserError: If the folder holds no pack, an unfinished one, one of a newer version, or an index
@@ -191,16 +165,16 @@ def load_packed(data_dir: str, split: str) -> Packed:
         raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
     if not data_dir:
         raise errors.UserError(
-            "The data folder is empty, pass --data_dir=DIR with a folder that "
+            "The data folder is empty, pass data_dir=DIR with a folder that "
             "`python -m stargan_tf.pack` has written."
         )
     directory = pathlib.Path(data_dir)
-    made = packed_format.read_manifest(directory, split)
+    pack = packed_format.read_manifest(directory, split)
 
     def records(number: int) -> packed_format.Records:
-        expected = made.shards[number].index_digest
+        expected = pack.shards[number].index_digest
         return packed_format.read_index(directory, split, number, expected).records
 
     with futures.ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(records, range(len(made.shards))))
-    return Packed(directory, made.shards, found, made.label_space, made.crop_size)
+        parts = list(pool.map(records, range(len(pack.shards))))
+    return Packed(directory, pack.shards, parts, pack.label_space, pack.crop_size)

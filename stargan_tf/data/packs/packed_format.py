@@ -1,7 +1,7 @@
-"""How a packed data set lies on disk; both who writes and who reads one know it from here.
+"""The format of a packed data set on disk, for the reader and the writer.
 
   pack.json               written last: what the parts hold, and every shard's size and checksum
-  packing.json            what was packed with which flags, for a run that continues
+  packing.json            what was packed with which options, for a run that continues
   train-00000.tfrecord    a shard: TFRecords, each a tf.train.Example of `image` (the file's bytes),
                           `name` (bytes) and `labels` (int64, 0 and 1, in pack.json's order)
   train-00000.index.npz   where each record of that shard lies, its checksum, label and name
@@ -35,13 +35,13 @@ _HINT = "name a folder that `python -m stargan_tf.pack` has written"
 
 @dataclasses.dataclass(frozen=True)
 class Records:
-    """N records, of one shard or of many, as columns.
+    """N records, of one shard or of many, as columns. Positions and lengths are in bytes.
 
     Attributes:
-      offset: (N,) int64, where the tf.train.Example begins in its shard, in bytes.
-      length: (N,) int64, its bytes.
+      offset: (N,) int64, where the tf.train.Example begins in its shard.
+      length: (N,) int64, its length.
       image_offset: (N,) int64, where the image's file begins in the shard.
-      image_length: (N,) int64, its bytes.
+      image_length: (N,) int64, its length.
       digest: (N, 16) uint8, the checksum of the tf.train.Example.
       labels: (N, width) uint8 of 0 and 1.
       name_length: (N,) int64.
@@ -59,7 +59,7 @@ class Records:
 
     @property
     def size(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return len(self.offset)
 
     @classmethod
@@ -71,10 +71,10 @@ class Records:
 
 @dataclasses.dataclass(frozen=True)
 class Index:
-    """What the index file of a shard holds.
+    """The content of a shard's index file.
 
     Attributes:
-      records: Of the shard, in order.
+      records: The records of the shard, in order.
       first: The number of its first image in the split.
       shard_bytes: The size of the shard.
       shard_digest: Its checksum in hexadecimal.
@@ -119,7 +119,7 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """What pack.json says of one split."""
+    """One split as pack.json lists it."""
 
     label_space: labels_lib.LabelSpace
     crop_size: int
@@ -161,7 +161,7 @@ def manifest_bytes(splits: dict[str, Split]) -> bytes:
 
 
 def read_manifest(directory: pathlib.Path, split: str) -> Split:
-    """Returns what pack.json says of a split.
+    """Returns a split as pack.json lists it.
 
     Raises:
       UserError: If it is missing, damaged, of another program or of a newer version.
@@ -226,13 +226,9 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
 
 
 def read_index(directory: pathlib.Path, split: str, number: int, expected: str = "") -> Index:
-    """Returns the index of a shard.
+    """Returns the index of shard `number` of a split.
 
-    Args:
-      directory: Of the pack.
-      split: "train" or "test".
-      number: Of the shard.
-      expected: The checksum (hex) that the index file must have; "": any.
+    `expected` is the checksum (hex) that the index file must have; "": any.
 
     Raises:
       UserError: If it is missing, cut short, damaged, or of another pack.

@@ -1,8 +1,8 @@
-"""Writing packed data sets: the same bytes for the same images, and never half a file.
+"""Writes packed data sets: the same bytes for the same images, and never half a file.
 
 A split becomes shards. Each is written under another name and then renamed, and its index after it:
-a shard is whole if it has an index that fits, and what was killed continues with the first that has
-none.
+a shard is whole if it has an index that fits. A run that was killed continues with the first shard
+that has none.
 """
 
 import contextlib
@@ -15,19 +15,23 @@ import pathlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
 
 from stargan_tf.base import errors, files
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
+from stargan_tf.data import options as options_lib
 from stargan_tf.data import source
 from stargan_tf.data.packs import packed_format, shard_writer
+from stargan_tf.data.sources import image_files
+from stargan_tf.data.tfds import labelling, tfds_source
 from stargan_tf.reports import progress as progress_lib
 
 _PARALLEL = 16  # images read at once: on network disks they wait
 _CHUNK = 256  # keys for each task of the pool
+_NAMED = 5  # bad images that a message names
 _LOCK = "packing.lock"
 _OWN = re.compile(
     rf"({re.escape(packed_format.MANIFEST)}|{re.escape(packed_format.JOB)}"
@@ -37,16 +41,16 @@ _OWN = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """One split, as it is packed: images in a fixed order, whether or not with random access.
+    """One split to pack: images in a fixed order, with or without random access.
 
     Attributes:
       label_space: What the labels mean.
       crop_size: See `Source`.
-      identity: Tells these images, labels and names from all others; a run that continues must
+      identity: A text that differs for other images, labels or names; a run that continues must
         have the same.
-      start: Returns the images from a number on. What can't be read it raises as a UserError.
-        Without random access it reads and drops those before.
-      size: How many there are.
+      start: Returns the images from a number on; raises a UserError if one can't be read. Without
+        random access it reads and drops those before.
+      size: The number of images.
     """
 
     label_space: labels_lib.LabelSpace
@@ -57,13 +61,13 @@ class Split:
 
 
 def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Split:
-    """Returns a data set as it is packed: files as they are, other images as PNG.
+    """Returns a data set as a split to pack: image files as they are, other images as PNG.
 
     Args:
-      images: The data set; its keys, of files a look at each, are asked for at once.
-      crop_size: Side of the centred square that training will cut out unless it is told otherwise;
-        0: that of the pack, if one is packed again, or else the largest.
-      data_dir: The data set's folder, which its names lose.
+      images: The data set.
+      crop_size: Side of the centred square that training will cut out by default; 0: that of the
+        pack, if one is packed again, or else the largest.
+      data_dir: The data set's folder, which is removed from the names.
     """
     folder = os.path.join(data_dir, "") if data_dir else ""
 
@@ -92,6 +96,46 @@ def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> S
     return Split(images.label_space, crop_size, identity.hexdigest(), start, images.size)
 
 
+def split_of_tfds(
+    options: options_lib.DataOptions, split: Literal["train", "test"]
+) -> tuple[Split, dict[str, str]]:
+    """Returns a split to pack, read in order, and the problem of each image left out, by name.
+
+    Reads all images of the data set "tfds:NAME" once, to find those that can't be used.
+
+    Raises:
+      UserError: As in `tfds_source.load_tfds`; or some images can't be used and
+        `options.on_corrupt` is "error".
+    """
+    selection = labelling.Selection.from_options(options, split)
+    opened = labelling.open_split(options.dataset.partition(":")[2], options.data_dir, selection)
+    labelled = labelling.label_examples(opened, selection)
+
+    def everything() -> Iterator[shard_writer.Item]:
+        return itertools.starmap(shard_writer.Item, tfds_source.iterate(opened, labelled))
+
+    problems, thorough = {}, options.on_corrupt == "skip"
+    for item in everything():
+        if reason := image_files.find_problem(item.image, thorough=thorough):
+            problems[item.name] = reason
+    size = len(labelled.rows)
+    if problems and options.on_corrupt == "error":
+        listed = errors.some([f"{name} ({why})" for name, why in problems.items()], _NAMED)
+        raise errors.UserError(
+            f"{len(problems)} of {size} images cannot be used: {listed}; pass on_corrupt=skip to "
+            "pack the others."
+        )
+
+    def start(first: int) -> Iterator[shard_writer.Item]:
+        usable = (item for item in everything() if item.name not in problems)
+        return itertools.islice(usable, first, None)
+
+    space = labelled.space
+    identity = json.dumps([opened.examples.identity, space.to_json(), sorted(problems)])
+    kept = Split(space, options.crop_size, identity, start, size - len(problems))
+    return kept, problems
+
+
 def _encoded(images: source.Source, first: int) -> Iterator[bytes]:
     """Reads, or encodes, the images from number `first` on: in parallel, in order."""
 
@@ -101,10 +145,10 @@ def _encoded(images: source.Source, first: int) -> Iterator[bytes]:
         return tf.io.encode_png(images.load(index))
 
     numbers = tf.data.Dataset.range(first, images.size)
-    found = numbers.map(encoded, num_parallel_calls=_PARALLEL, deterministic=True)
+    contents = numbers.map(encoded, num_parallel_calls=_PARALLEL, deterministic=True)
     options = tf.data.Options()
     options.threading.private_threadpool_size = _PARALLEL  # else as many as there are cores
-    return found.prefetch(_PARALLEL).with_options(options).as_numpy_iterator()
+    return contents.prefetch(_PARALLEL).with_options(options).as_numpy_iterator()
 
 
 def _keys(images: source.Source) -> Iterator[bytes]:
@@ -117,37 +161,33 @@ def _keys(images: source.Source) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def output_folder(directory: pathlib.Path, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Creates or resumes an output folder and locks it.
+    """Creates or resumes an output folder, locks it, and removes half-written files.
 
-    What a process that was killed has left half-written is removed.
-
-    Args:
-      directory: The folder.
-      settings: The flags that decide what is packed, and their values.
+    `settings` are the values of the options that decide what is packed.
 
     Raises:
       UserError: If the folder can't be written, holds something else or a pack made with other
-        flags, or another process is packing into it.
+        options, or another process is packing into it.
     """
     _refuse_others(directory)
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(files.claimed(directory, _LOCK))
+            held.enter_context(files.lock_folder(directory, _LOCK))
         except files.TakenError as error:
             raise errors.UserError(
-                f"Another process is packing into --output={directory} ({error}); wait for it, or "
+                f"Another process is packing into output={directory} ({error}); wait for it, or "
                 "choose another folder."
             ) from None
         except OSError as error:
             raise errors.UserError(
-                f"--output={directory} can't be written: {error.strerror}; choose another folder."
+                f"output={directory} can't be written: {error.strerror}; choose another folder."
             ) from error
         before = _job(directory).get("settings", {})
         for name, value in settings.items():
             if before.get(name, value) != value:
                 raise errors.UserError(
-                    f"--output={directory} holds a pack made with --{name}={before[name]}; "
-                    f"received --{name}={value}; choose another folder, or delete that one."
+                    f"output={directory} holds a pack made with {name}={before[name]}; "
+                    f"received {name}={value}; choose another folder, or delete that one."
                 )
         files.remove_partial(directory)
         yield
@@ -157,19 +197,19 @@ def _refuse_others(directory: pathlib.Path) -> None:
     if not directory.exists():
         return
     if not directory.is_dir():
-        raise errors.UserError(f"--output={directory} is a file; choose a folder.")
+        raise errors.UserError(f"output={directory} is a file; choose a folder.")
     names = {name for name in os.listdir(directory) if name[0] != "." and name != _LOCK}
     foreign = {name for name in names if not _OWN.fullmatch(name)}
     begun = {packed_format.JOB, packed_format.JOB + files.PARTIAL}  # the first that is written
     if foreign or (names and not begun & names):
         raise errors.UserError(
-            f"--output={directory} holds something else ({min(foreign or names)}); choose an empty "
+            f"output={directory} holds something else ({min(foreign or names)}); choose an empty "
             "folder."
         )
 
 
 def _job(directory: pathlib.Path) -> dict[str, Any]:
-    """Returns what the folder says of the pack that was begun there; {}: none was."""
+    """Returns the content of the folder's packing.json; {}: no pack was begun there."""
     path = directory / packed_format.JOB
     return packed_format.read_json(path) if path.exists() else {}
 
@@ -180,16 +220,13 @@ def pack(
     settings: Mapping[str, Any],
     shard_bytes: int,
 ) -> None:
-    """Writes a pack, or what is missing of it.
+    """Writes a pack, or the missing parts of one.
 
-    Where it was finished before, every shard is compared with its checksum, and what is damaged or
-    gone is written again.
+    If it was finished before, every shard is compared with its checksum, and those that are damaged
+    or missing are written again.
 
-    Args:
-      splits: What to pack.
-      directory: A folder within the context `output_folder`.
-      settings: As there.
-      shard_bytes: A shard ends with the image that takes it so far.
+    The folder and the settings are those of an open `output_folder`. A shard ends with the image
+    that brings it to `shard_bytes`.
 
     Raises:
       UserError: If the folder holds a pack of other images, a split has none, one can't be read, a
@@ -206,7 +243,7 @@ def pack(
             file.write(packed_format.json_bytes(job))
     elif job.get("images") != identities:
         raise errors.UserError(
-            f"--output={directory} holds a pack of other images, or of these before some were "
+            f"output={directory} holds a pack of other images, or of these before some were "
             "added, removed or changed; choose another folder, or delete that one."
         )
     thorough = (directory / packed_format.MANIFEST).exists()
@@ -235,7 +272,7 @@ def _finish(
             index_path = directory / packed_format.index_name(name, number)
             index = _whole(directory, name, number, position, thorough)
             if index is None:
-                # An index that lies there must not vouch for a shard that comes to be after it.
+                # An old index must not vouch for the shard that is written now.
                 index_path.unlink(missing_ok=True)
                 items = items or shown(split.start(position))
                 index = shard_writer.write(directory / shard, items, position, shard_bytes)

@@ -1,4 +1,4 @@
-"""Writing one shard of a packed data set."""
+"""Writes one shard of a packed data set."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ _BEFORE, _AFTER = 12, 4  # bytes of a TFRecord around its content: length and ch
 
 
 class Item(NamedTuple):
-    """An image as it is packed: its file's bytes, its label (width,) of 0 and 1, and its name."""
+    """An image to pack: its file's bytes, its label (width,) of 0 and 1, and its name."""
 
     image: bytes
     label: np.ndarray
@@ -31,13 +31,13 @@ def write(
     """Writes images to a shard until it has `shard_bytes` or no image is left.
 
     Args:
-      path: The shard, which is there only once it is whole.
-      items: The images.
+      path: The shard; it exists only once it is whole.
+      items: The images; the last one written may take the shard beyond `shard_bytes`.
       first: The number of the first in its split.
-      shard_bytes: The last image may take the shard beyond it.
+      shard_bytes: The size at which the shard ends.
 
     Returns:
-      Its index.
+      The index of the shard.
 
     Raises:
       UserError: If there is no image, or the shard can't be written.

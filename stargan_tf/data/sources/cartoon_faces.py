@@ -142,9 +142,7 @@ def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: flo
         raise errors.UserError(f"cartoon_spread goes from 0 to 1; received {spread}.")
     if not attributes:
         raise errors.UserError("cartoon_faces needs at least one attribute; received none.")
-    for name in attributes:
-        if name not in sampling.ATTRIBUTES:
-            raise labels_lib.unknown_name(name, sampling.ATTRIBUTES, what="attribute")
+    labels_lib.refuse_unknown(attributes, sampling.ATTRIBUTES, "attribute")
 
 
 def _check_domains(names: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ The table of attributes is the authors' text file, or the same as CSV, as on Kag
 
 import os
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from stargan_tf.base import errors
 from stargan_tf.data import columns
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
+from stargan_tf.data.images import photo_folders
 from stargan_tf.data.sources import image_files, tables
 
 DEFAULT_ATTRIBUTES = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
@@ -41,15 +42,15 @@ def load_celeba(
     split: Literal["train", "test"],
     attributes: Sequence[str] = DEFAULT_ATTRIBUTES,
     exclusive: Sequence[Sequence[str]] = (HAIR_COLOURS,),
-    test_size: int | None = None,
     *,
     as_domains: bool = False,
 ) -> image_files.ImageFiles:
     """Reads the attribute table and splits it like the reference implementation of StarGAN.
 
-    The rows of the table are shuffled by `random.Random(1234)`; the first `test_size` are the test
-    set, the rest is the training set, both in the shuffled order. A missing image keeps its place
-    and is one of the source's `problems`. No image is opened.
+    The rows of the table are shuffled by `random.Random(1234)`; the first 1999 (or a tenth, at
+    least 1, of a table with fewer than 19,990 lines) are the test set, the rest is the training
+    set, both in the shuffled order. A missing image keeps its place and is one of the source's
+    `problems`. No image is opened.
 
     Args:
       data_dir: The folder that holds list_attr_celeba.txt (or .csv) and the images. If a listed
@@ -58,8 +59,6 @@ def load_celeba(
       attributes: The attributes to learn, in the order of the labels.
       exclusive: Groups of attributes of which at most one is 1. Names that are not among
         `attributes` are dropped, then groups of fewer than two.
-      test_size: The size of the test set; None: 1999 as in the reference, or a tenth (at least 1)
-        of a table with fewer than 19,990 lines.
       as_domains: Whether the attributes are domains. Then only images that show exactly one of
         them are kept, after the split, and `exclusive` is ignored.
 
@@ -80,7 +79,7 @@ def load_celeba(
         )
     names, labels = _read_table(table, attributes)
     paths = _paths(_image_folder(data_dir), names, os.path.basename(table))
-    rows = np.array(_split(len(paths), split, test_size, os.path.basename(table)))
+    rows = np.array(_split(len(paths), split, os.path.basename(table)))
     label_space, labels, kept = columns.choose(
         attributes, labels[rows], attributes, exclusive, as_domains=as_domains
     )
@@ -93,12 +92,9 @@ def find_table(folder: str) -> str | None:
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
-def _split(count: int, split: str, test_size: int | None, table: str) -> list[int]:
+def _split(count: int, split: str, table: str) -> list[int]:
     """Returns the rows of the split, in the reference's order."""
-    if test_size is not None and test_size < 1:
-        raise ValueError(f"test_size must be at least 1. Received: {test_size}")
-    if test_size is None:
-        test_size = min(_TEST_SIZE, max(1, count // _MIN_RATIO))
+    test_size = min(_TEST_SIZE, max(1, count // _MIN_RATIO))
     if count < test_size + 1:
         raise errors.UserError(
             f"{table} lists {count} images, but a test set of {test_size} needs at least "
@@ -126,7 +122,7 @@ def _paths(folder: str, names: Sequence[str], table: str) -> list[str]:
     If there is neither, the path is that of the listed file, and the source reports the problem.
     """
     # Lists the folder once instead of calling stat 202,599 times.
-    present = sorted(entry.name for entry in image_files.list_folder(folder))
+    present = sorted(entry.name for entry in photo_folders.entries(folder))
     stems: dict[str, str] = {}
     known, wanted = set(present), set(names)
     for name in present:
@@ -157,10 +153,24 @@ def _read_table(path: str, attributes: Sequence[str]) -> tuple[list[str], np.nda
       UserError: The table can't be read or is malformed, or an attribute is unknown.
     """
     known, rows = (_read_csv if path.endswith(_CSV) else _read_text)(path)
-    for name in attributes:
-        if name not in known:
-            raise labels_lib.unknown_name(name, known, what="attribute")
-    return _parse(rows, os.path.basename(path), known, attributes)
+    labels_lib.refuse_unknown(attributes, known, "attribute")
+    table, places = os.path.basename(path), [known.index(name) for name in attributes]
+    names, labels = [], bytearray()
+    for line, (name, *values) in rows:
+        if len(values) != len(known) or not _VALUES.issuperset(values):
+            raise errors.UserError(
+                f"Line {line} of {table} must be a file name and {len(known)} values 1 or -1 but "
+                f"is {' '.join([name, *values])[:60]!r}; download the table again."
+            )
+        if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
+            raise errors.UserError(
+                f"Line {line} of {table} names the image {name[:60]!r}, but images lie in one "
+                "folder; write the name of the file alone."
+            )
+        names.append(name)
+        labels += bytes(values[place] == "1" for place in places)
+    bits = np.frombuffer(labels, np.uint8).reshape(len(names), len(places))
+    return names, bits.astype(np.float32)
 
 
 def _read_csv(path: str) -> tuple[list[str], Iterator[_Row]]:
@@ -195,25 +205,3 @@ def _read_text(path: str) -> tuple[list[str], Iterator[_Row]]:
         )
     rows = ((n, line.split() or [""]) for n, line in enumerate(lines[_HEADER_LINES:], 3))
     return list(map(names_lib.normalized, lines[1].split())), rows
-
-
-def _parse(
-    rows: Iterable[_Row], table: str, known: Sequence[str], attributes: Sequence[str]
-) -> tuple[list[str], np.ndarray]:
-    places = [known.index(name) for name in attributes]
-    names, labels = [], bytearray()
-    for line, (name, *values) in rows:
-        if len(values) != len(known) or not _VALUES.issuperset(values):
-            raise errors.UserError(
-                f"Line {line} of {table} must be a file name and {len(known)} values 1 or -1 but "
-                f"is {' '.join([name, *values])[:60]!r}; download the table again."
-            )
-        if os.path.basename(name) != name or name in ("", os.curdir, os.pardir):
-            raise errors.UserError(
-                f"Line {line} of {table} names the image {name[:60]!r}, but images lie in one "
-                "folder; write the name of the file alone."
-            )
-        names.append(name)
-        labels += bytes(values[place] == "1" for place in places)
-    bits = np.frombuffer(labels, np.uint8).reshape(len(names), len(places))
-    return names, bits.astype(np.float32)

@@ -1,10 +1,12 @@
 """Finds the domains in a folder of images: in train and val, or in the folder itself."""
 
 import dataclasses
+import functools
 import os
 import re
 
 from stargan_tf.base import errors
+from stargan_tf.data.images import photo_folders
 from stargan_tf.data.sources import image_files
 
 LAYOUT = (
@@ -19,6 +21,8 @@ PARTS = (*_TRAIN, *_HELD_OUT)
 _CYCLEGAN = re.compile(r"(train|val|test)([A-Z])")
 _NOT_DATA = "__MACOSX"  # a folder that a Mac adds to archives
 _MAX_WRAPPERS = 4  # nested single folders that archives may unpack to
+
+_listed = functools.partial(errors.some, count=5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +71,7 @@ def folders(folder: str) -> tuple[str, ...]:
     Raises:
       UserError: The folder can't be listed.
     """
-    entries = image_files.list_folder(folder)
+    entries = photo_folders.entries(folder)
     visible = (entry for entry in entries if not entry.name.startswith((".", _NOT_DATA)))
     return tuple(sorted(entry.name for entry in visible if entry.is_dir()))
 
@@ -179,10 +183,6 @@ def _refuse_wrapper(data_dir: str) -> None:
 
 
 def _loose_images(folder: str) -> list[str]:
-    names = (entry.name for entry in image_files.list_folder(folder))
+    names = (entry.name for entry in photo_folders.entries(folder))
     visible = (name for name in names if not name.startswith("."))
     return sorted(n for n in visible if n.lower().endswith(image_files.IMAGE_SUFFIXES))
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

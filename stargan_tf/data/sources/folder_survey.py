@@ -19,7 +19,7 @@ _MAX_KINDS = 8  # suffixes that a line names
 _LINK_DEPTH = 2  # DIR/train and DIR/train/cat may be links; deeper links are not followed
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Survey:
     """The contents of a folder. Paths are relative to it, joined by "/", and sorted.
 
@@ -37,20 +37,15 @@ class Survey:
     """
 
     root: str
-    folders: tuple[str, ...]
-    images: dict[str, int]
-    suffixes: dict[str, int]
-    unread: tuple[str, ...]
-    archives: tuple[str, ...]
-    hidden: tuple[str, ...]
-    links: tuple[str, ...]
-    problems: tuple[str, ...]
-    complete: bool
-
-    def images_below(self, folder: str) -> int:
-        """Returns the number of images in a folder ("": root), at any depth."""
-        inside = f"{folder}/" if folder else ""
-        return sum(n for at, n in self.images.items() if at == folder or at.startswith(inside))
+    folders: list[str] = dataclasses.field(default_factory=list)
+    images: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    suffixes: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    unread: list[str] = dataclasses.field(default_factory=list)
+    archives: list[str] = dataclasses.field(default_factory=list)
+    hidden: list[str] = dataclasses.field(default_factory=list)
+    links: list[str] = dataclasses.field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
+    complete: bool = True
 
     def describe_left_out(self) -> str:
         """Returns a line about the visible files that are not readable images, or ""."""
@@ -66,58 +61,7 @@ class Survey:
             files = f"{count:,} files that are not images"
         return f"left out of {self.root}: {files} this program reads ({kinds}{more})"
 
-    def children(self, folder: str = "") -> tuple[str, ...]:
-        """Returns the names of the visible folders directly in a folder ("": root)."""
-        inside = f"{folder}/" if folder else ""
-        below = (at.removeprefix(inside) for at in self.folders if at.startswith(inside))
-        return tuple(name for name in below if "/" not in name)
-
-
-def survey(root: str | os.PathLike[str], most: int = _MAX_ENTRIES) -> Survey:
-    """Lists a folder and everything below it; opens no file.
-
-    Args:
-      root: The folder; if it is missing or can't be listed, it is among its own `problems`.
-      most: The number of files and folders after which to stop.
-    """
-    notes = _Notes()
-    pending, seen = [("", 0)], 0
-    while pending and seen < most:
-        parent, depth = pending.pop()
-        try:
-            with os.scandir(os.path.join(root, parent)) as entries:
-                for entry in entries:
-                    seen += 1
-                    path = f"{parent}/{entry.name}" if parent else entry.name
-                    if notes.add(entry, parent, path, depth):
-                        pending.append((path, depth + 1))
-        except OSError:
-            notes.problems.append(parent)
-    lists = (notes.unread, notes.archives, notes.hidden, notes.links, notes.problems)
-    return Survey(
-        os.fspath(root),
-        tuple(sorted(notes.folders)),
-        dict(sorted(notes.images.items())),
-        dict(notes.suffixes.most_common()),
-        *(tuple(sorted(paths)) for paths in lists),
-        complete=not pending,
-    )
-
-
-class _Notes:
-    """Collects a survey."""
-
-    def __init__(self):
-        self.images: collections.Counter[str] = collections.Counter()
-        self.suffixes: collections.Counter[str] = collections.Counter()
-        self.folders: list[str] = []
-        self.unread: list[str] = []
-        self.archives: list[str] = []
-        self.hidden: list[str] = []
-        self.links: list[str] = []
-        self.problems: list[str] = []
-
-    def add(self, entry: os.DirEntry, parent: str, path: str, depth: int) -> bool:
+    def _add(self, entry: os.DirEntry, parent: str, path: str, depth: int) -> bool:
         """Records a file or folder; returns whether to list it, too."""
         if entry.name.startswith("."):
             if entry.is_dir(follow_symlinks=False):
@@ -136,3 +80,30 @@ class _Notes:
         elif suffix in ARCHIVE_SUFFIXES:
             self.archives.append(path)
         return False
+
+
+def survey(root: str | os.PathLike[str], most: int = _MAX_ENTRIES) -> Survey:
+    """Lists a folder and everything below it; opens no file.
+
+    If it is missing or can't be listed, it is among its own `problems`. Stops after `most` files
+    and folders.
+    """
+    listed = Survey(os.fspath(root))
+    pending, seen = [("", 0)], 0
+    while pending and seen < most:
+        parent, depth = pending.pop()
+        try:
+            with os.scandir(os.path.join(root, parent)) as entries:
+                for entry in entries:
+                    seen += 1
+                    path = f"{parent}/{entry.name}" if parent else entry.name
+                    if listed._add(entry, parent, path, depth):
+                        pending.append((path, depth + 1))
+        except OSError:
+            listed.problems.append(parent)
+    for paths in filter(lambda value: isinstance(value, list), vars(listed).values()):
+        paths.sort()
+    listed.images = collections.Counter(dict(sorted(listed.images.items())))
+    listed.suffixes = collections.Counter(dict(listed.suffixes.most_common()))
+    listed.complete = not pending
+    return listed

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent import futures
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from PIL import Image
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
-from stargan_tf.data.images import reading
+from stargan_tf.data.images import photo_folders, reading
 
 # The kinds that `reading` knows, in lower case; a file's content decides how it is decoded.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif",
@@ -36,12 +36,7 @@ class ImageFiles(source.EncodedSource):
         labels: np.ndarray,
         label_space: labels_lib.LabelSpace,
     ) -> None:
-        """Creates the source; opens no file.
-
-        Args:
-          paths: The file of every image.
-          labels: (len(paths), label_space.width) of 0 and 1.
-          label_space: What the labels mean.
+        """Creates the source; opens no file. Labels (len(paths), label_space.width) are 0 or 1.
 
         Raises:
           ValueError: The labels have another shape.
@@ -94,7 +89,7 @@ def find_images(directory: str | os.PathLike[str]) -> list[str]:
     images, pending = [], [""]
     while pending:
         parent = pending.pop()
-        for entry in list_folder(os.path.join(root, parent)):
+        for entry in photo_folders.entries(os.path.join(root, parent)):
             relative = f"{parent}/{entry.name}" if parent else entry.name
             if entry.name.startswith("."):
                 continue
@@ -103,18 +98,6 @@ def find_images(directory: str | os.PathLike[str]) -> list[str]:
             elif entry.name.lower().endswith(IMAGE_SUFFIXES) and not entry.is_dir():
                 images.append(relative)
     return [os.path.join(root, relative) for relative in sorted(images)]
-
-
-def list_folder(folder: str) -> list[os.DirEntry]:
-    """Returns the entries of a folder in any order; raises a UserError if it can't be listed."""
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError as error:
-        raise errors.UserError(
-            f"Cannot list the folder {folder!r}: {error.strerror}; check the path and its "
-            "permissions."
-        ) from error
 
 
 def check_folder(data_dir: str, hint: str) -> None:
@@ -133,16 +116,21 @@ def find_problems(paths: Sequence[str], *, thorough: bool = False) -> dict[int, 
     JPEG files a second from memory. It decodes files of other kinds, and those whose end looks
     cut off.
 
-    Args:
-      paths: The files.
-      thorough: Whether to decode every file, about a millisecond for one of 350 pixels. This also
-        finds damage in the middle of a JPEG file, if the decoder calls it an error.
+    With `thorough`, decodes every file, about a millisecond for one of 350 pixels. This also finds
+    damage in the middle of a JPEG file, if the decoder calls it an error.
     """
-    chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
+    return problems_of_each(lambda i: _problem(paths[i], thorough), len(paths))
+
+
+def problems_of_each(problem: Callable[[int], str], count: int) -> dict[int, str]:
+    """Returns what is wrong with each of `count` images that has a problem, by its number.
+
+    Calls `problem` with each number, in several threads; it returns "" if nothing is wrong.
+    """
+    chunks = [range(i, min(i + _CHUNK, count)) for i in range(0, count, _CHUNK)]
     with futures.ThreadPoolExecutor(_THREADS) as pool:
-        results = pool.map(lambda chunk: [_problem(path, thorough) for path in chunk], chunks)
-        reasons = [reason for chunk in results for reason in chunk]
-    return {i: reason for i, reason in enumerate(reasons) if reason}
+        results = pool.map(lambda chunk: [(i, problem(i)) for i in chunk], chunks)
+        return {i: reason for chunk in results for i, reason in chunk if reason}
 
 
 def find_problem(contents: bytes, *, thorough: bool = False) -> str:

@@ -15,7 +15,7 @@ from stargan_tf.data.sources import folder_layout, image_files
 
 def load_image_folder(
     data_dir: str,
-    split: Literal["train", "val"],
+    split: Literal["train", "test"],
     val_fraction: float = options_lib.DataOptions.val_fraction,
 ) -> image_files.ImageFiles:
     """Lists the images of `data_dir`/{train,val}/{domain}/, at any depth below the domain.
@@ -43,8 +43,8 @@ def load_image_folder(
         has a domain that train lacks, `val_fraction` is given though val exists, or a domain has no
         image left to train on.
     """
-    if split not in ("train", "val"):
-        raise ValueError(f"split must be 'train' or 'val'. Received: {split!r}")
+    if split not in ("train", "test"):
+        raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
     layout = folder_layout.find(data_dir)
     folders = folder_layout.folders(layout.train)
     folder_layout.refuse_fewer_than_two(layout.train, folders)
@@ -52,7 +52,7 @@ def load_image_folder(
     if layout.held_out is None:
         paths, labels, names = _images(layout.train, folders, label_space)
         held_out = splits.choose_held_out(names, val_fraction, labels, label_space)
-        rows = np.flatnonzero(held_out == (split == "val"))
+        rows = np.flatnonzero(held_out == (split == "test"))
         return image_files.ImageFiles([paths[i] for i in rows], labels[rows], label_space)
     splits.refuse_fraction(val_fraction, f"{layout.held_out!r} holds the held-out images")
     if split != "train":
@@ -69,7 +69,12 @@ def _images(
     paths: list[str] = []
     indices: list[int] = []
     for name in folders:
-        images = _domain_images(os.path.join(folder, name))
+        images = image_files.find_images(os.path.join(folder, name))
+        if not images:
+            raise errors.UserError(
+                f"The domain folder {os.path.join(folder, name)!r} holds no image "
+                f"({', '.join(image_files.IMAGE_SUFFIXES)}); add images or remove the folder."
+            )
         paths += images
         indices += [label_space.index(name)] * len(images)
     start = len(os.path.join(folder, ""))
@@ -90,13 +95,3 @@ def _present_domains(folder: str, domains: tuple[str, ...]) -> tuple[str, ...]:
             f"{folder!r} holds no domain folder; expected {folder_layout.LAYOUT}."
         )
     return present
-
-
-def _domain_images(folder: str) -> list[str]:
-    images = image_files.find_images(folder)
-    if not images:
-        raise errors.UserError(
-            f"The domain folder {folder!r} holds no image "
-            f"({', '.join(image_files.IMAGE_SUFFIXES)}); add images or remove the folder."
-        )
-    return images

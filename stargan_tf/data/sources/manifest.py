@@ -108,9 +108,7 @@ def _choose_columns(table: tables.Table, options: options_lib.DataOptions) -> tu
             f"add the {table.term} {_LABEL!r}, or one of 0 and 1 for each attribute."
         )
     names = options_lib.split_names(options.domains) or options_lib.split_names(options.attributes)
-    for name in names:
-        if name not in others:
-            raise labels_lib.unknown_name(name, others, what="attribute")
+    labels_lib.refuse_unknown(names, others, "attribute")
     return names or others
 
 
@@ -152,25 +150,19 @@ def _read(table: tables.Table, chosen: tuple[str, ...]) -> list[_Row]:
         other = first.setdefault(os.path.normpath(file), line)
         if other != line:
             raise table.mistake(line, f"lists {path!r} again, after line {other}; remove one.")
-        part = "" if part_at is None else _part(table, line, cells[part_at])
+        named = "" if part_at is None else cells[part_at]
+        part = "" if part_at is None else _PARTS.get(named.strip().lower())
+        if part is None:
+            raise table.mistake(line, f"has the split {named!r}; expected train, val or test.")
         values = [cells[place] for place in places]
-        value = _label(table, line, values) if chosen == (_LABEL,) else None
-        rows.append(_Row(line, path, file, part, value or _bits(table, line, chosen, values)))
+        if chosen == (_LABEL,):
+            value = names_lib.normalized(values[0].strip())
+            if not value:
+                raise table.mistake(line, "has no label; write one, or remove the line.")
+        else:
+            value = _bits(table, line, chosen, values)
+        rows.append(_Row(line, path, file, part, value))
     return rows
-
-
-def _part(table: tables.Table, line: int, value: str) -> str:
-    part = _PARTS.get(value.strip().lower())
-    if not part:
-        raise table.mistake(line, f"has the split {value!r}; expected train, val or test.")
-    return part
-
-
-def _label(table: tables.Table, line: int, values: Sequence[str]) -> str:
-    label = names_lib.normalized(values[0].strip())
-    if not label:
-        raise table.mistake(line, "has no label; write one, or remove the line.")
-    return label
 
 
 def _bits(table: tables.Table, line: int, names: Sequence[str], values: Sequence[str]) -> bytes:
@@ -226,9 +218,7 @@ def _labels(
             f"{table.path!r} gives {len(rows)} images {len(names)} different labels, such as "
             f"{names[0]!r} and {names[1]!r}; a label names one of a few domains."
         )
-    for name in domains:
-        if name not in names:
-            raise labels_lib.unknown_name(name, names, what="label")
+    labels_lib.refuse_unknown(domains, names, "label")
     index = {name: i for i, name in enumerate(names)}
     one_hot = np.eye(len(names), dtype=np.uint8)[[index[row.value] for row in rows]]
     return columns.choose(names, one_hot, domains or names, as_domains=True)
@@ -261,11 +251,10 @@ def _refuse_if_all_missing(table: tables.Table, rows: Sequence[_Row]) -> None:
     if not rows or any(os.path.lexists(row.file) for row in rows):  # as a rule, the first exists
         return
     folder = os.path.dirname(table.path) or os.curdir
-    listed = ", ".join(f"line {row.line}: {row.path}" for row in rows[:_MAX_NAMED])
-    more = ", ..." if len(rows) > _MAX_NAMED else ""
+    listed = errors.some([f"line {row.line}: {row.path}" for row in rows], _MAX_NAMED)
     slashes = r"write / instead of \ in them, " if "\\" in rows[0].path else ""
     raise errors.UserError(
         f"None of the {len(rows)} images that {table.path!r} lists for this part is there "
-        f"({listed}{more}); paths are absolute, or relative to {folder!r}; {slashes}correct them "
+        f"({listed}); paths are absolute, or relative to {folder!r}; {slashes}correct them "
         "or put the images there."
     )

@@ -29,12 +29,7 @@ class Examples:
     """
 
     def __init__(self, builder: Any, split: str) -> None:
-        """Opens a split.
-
-        Args:
-          builder: A builder that `sets.open_set` returned.
-          split: The name of one of its splits.
-        """
+        """Opens a split of a builder that `sets.open_set` returned."""
         import tensorflow_datasets as tfds
 
         self.name = f"{builder.info.full_name} {split}"

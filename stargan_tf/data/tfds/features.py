@@ -54,7 +54,10 @@ def choose(name: str, features: Any, asked: Sequence[str] = ()) -> Columns:
         )
     # Sorted, because features read from files have another order than the builder's source.
     flags = sorted(key for key, leaf in leaves.items() if _is_flag(leaf))
-    attributes = dict(zip(_short_names(flags), flags, strict=True))
+    paths = [tuple(map(names_lib.normalized, key)) for key in flags]
+    short = len({path[-1] for path in paths}) == len(paths)  # else whole keys: "a.b"
+    attributes = {path[-1] if short else ".".join(path): key
+                  for path, key in zip(paths, flags, strict=True)}  # fmt: skip
     if asked and set(asked) <= set(attributes):
         attributes = {attribute: attributes[attribute] for attribute in asked}
     else:
@@ -115,11 +118,3 @@ def _only(
             )
         keys = named
     return keys[0] if keys else None
-
-
-def _short_names(keys: Sequence[Key]) -> tuple[str, ...]:
-    """Returns the last part of each key, or whole keys ("a.b") if these are not unique."""
-    keys = [tuple(map(names_lib.normalized, key)) for key in keys]
-    last = [key[-1] for key in keys]
-    unique = len(set(last)) == len(last)
-    return tuple(last) if unique else tuple(".".join(key) for key in keys)

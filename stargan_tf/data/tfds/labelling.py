@@ -97,11 +97,7 @@ def open_split(name: str, data_dir: str, selection: Selection) -> OpenSplit:
 
 
 def label_examples(opened: OpenSplit, selection: Selection) -> Labelled:
-    """Reads all examples of the split and labels the selected ones.
-
-    Args:
-      opened: The result of `open_split` for the same selection.
-      selection: The part and the labels to select.
+    """Reads all examples of a split, opened for the same selection, and labels the selected ones.
 
     Raises:
       UserError: A name is unknown, the options don't fit the labels, or no image is left.
@@ -112,8 +108,14 @@ def label_examples(opened: OpenSplit, selection: Selection) -> Labelled:
         held_out = splits.held_out(digests, selection.val_fraction)
         held_out = splits.with_every_domain(held_out, digests, _members(opened, selection, table))
         rows = np.flatnonzero(held_out == (selection.split == "test"))
-    choose = _choose_classes if opened.columns.are_classes else _choose_attributes
-    space, labels, chosen = choose(opened, selection, table[rows])
+    if opened.columns.are_classes:
+        space, labels, chosen = _choose_classes(opened, selection, table[rows])
+    else:
+        known, domains = opened.columns.names, selection.domains
+        names = domains or selection.attributes or known
+        space, labels, chosen = columns_lib.choose(
+            known, table[rows], names, selection.groups(names), as_domains=bool(domains)
+        )
     rows = rows[chosen]
     if not len(rows):
         raise errors.UserError(
@@ -147,19 +149,6 @@ def _scan(opened: OpenSplit) -> tuple[np.ndarray, list[str]]:
     return np.concatenate(tables), digests
 
 
-def _choose_attributes(
-    opened: OpenSplit, selection: Selection, table: np.ndarray
-) -> tuple[labels_lib.LabelSpace, np.ndarray, np.ndarray]:
-    names = selection.domains or selection.attributes or opened.columns.names
-    return columns_lib.choose(
-        opened.columns.names,
-        table,
-        names,
-        selection.groups(names),
-        as_domains=bool(selection.domains),
-    )
-
-
 def _choose_classes(
     opened: OpenSplit, selection: Selection, table: np.ndarray
 ) -> tuple[labels_lib.LabelSpace, np.ndarray, np.ndarray]:
@@ -167,14 +156,12 @@ def _choose_classes(
     known, name = opened.columns.names, opened.examples.name
     if selection.attributes:
         raise errors.UserError(
-            f"{name} has classes ({', '.join(known[:5])}{', ...' if len(known) > 5 else ''}), not "
-            f"attributes; received attributes={','.join(selection.attributes)}; leave it out, or "
-            "choose some of the classes with `domains`."
+            f"{name} has classes ({errors.some(known, 5)}), not attributes; received "
+            f"attributes={','.join(selection.attributes)}; leave it out, or choose some of the "
+            "classes with `domains`."
         )
     domains = tuple(selection.domains or known)
-    for domain in domains:
-        if domain not in known:
-            raise labels_lib.unknown_name(domain, known, what="class")
+    labels_lib.refuse_unknown(domains, known, "class")
     if len(domains) < 2:
         raise errors.UserError(
             f"{name} has {len(domains)} class, but translation needs at least 2 domains; choose "

@@ -7,6 +7,8 @@ from typing import Any
 from stargan_tf.base import errors
 from stargan_tf.data.tfds import examples
 
+_MOST_CHARACTERS = 500  # of a message of TensorFlow Datasets
+
 
 def open_set(name: str, data_dir: str) -> Any:
     """Returns the builder of a data set; downloads and prepares it if needed.
@@ -85,6 +87,6 @@ def _prepare(tfds: Any, builder: Any) -> None:
         ) from error
 
 
-def _one_line(text: object, limit: int = 500) -> str:
+def _one_line(text: object) -> str:
     line = " ".join(str(text).split())
-    return line if len(line) <= limit else f"{line[:limit]}..."
+    return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}..."

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.base import errors
-from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source
 from stargan_tf.data.sources import image_files
 from stargan_tf.data.tfds import examples as tfds_examples
@@ -25,13 +24,7 @@ def load_tfds(name: str, data_dir: str, selection: labelling.Selection) -> sourc
     called "label"), whose classes become the domains, or boolean features, which become the
     attributes. Reads all examples once, for their labels, but decodes no image.
 
-    Args:
-      name: NAME, NAME/CONFIG or NAME/CONFIG:VERSION, as in TensorFlow Datasets.
-      data_dir: The folder of prepared data sets; "": TensorFlow Datasets' default.
-      selection: The part and the labels to load.
-
-    Returns:
-      The images, in the order of the data set.
+    The images come in the order of the data set. For `name` and `data_dir` see `sets.open_set`.
 
     Raises:
       UserError: There is no such data set, it can't be prepared, it has no usable image, label or
@@ -45,27 +38,17 @@ def load_tfds(name: str, data_dir: str, selection: labelling.Selection) -> sourc
             f"first, python -m stargan_tf.pack --dataset=tfds:{name}{folder} --output=DIR, and "
             "train with dataset=packed data_dir=DIR."
         )
-    labelled = labelling.label_examples(opened, selection)
-    return _Files(opened, labelled)
+    return _Files(opened, labelling.label_examples(opened, selection))
 
 
-def iterate_tfds(
-    name: str, data_dir: str, selection: labelling.Selection
-) -> tuple[labels_lib.LabelSpace, Iterator[tuple[bytes, np.ndarray, str]]]:
-    """Reads a data set in order, in any format; see `load_tfds` for arguments and errors.
-
-    Returns:
-      The label space, and an iterator over the images, in the order of `load_tfds`: the bytes of
-      the file, the label (width,) float32, and a unique name.
-    """
-    opened = labelling.open_split(name, data_dir, selection)
-    labelled = labelling.label_examples(opened, selection)
-    return labelled.space, _iterate(opened, labelled)
-
-
-def _iterate(
+def iterate(
     opened: labelling.OpenSplit, labelled: labelling.Labelled
 ) -> Iterator[tuple[bytes, np.ndarray, str]]:
+    """Reads the images in the order of `load_tfds`, from any format.
+
+    Yields:
+      The bytes of the file, the label (width,) float32, and a unique name.
+    """
     for places, files in _batches(opened.examples, opened.columns.image, labelled.rows):
         for place, file in zip(places, files, strict=True):
             name = opened.examples.describe(int(labelled.rows[place]))

@@ -217,16 +217,16 @@ class OtherPaperTest(tf.test.TestCase):
         v2 = write(root / "100000_nets_ema.npz", weights(0))
         v1 = write(root / "200000-G.npz", {"main.0.weight": np.ones((64, 8, 7, 7), np.float32)})
         self._fails(
-            "--generator is for the generator of StarGAN v1; received .*100000_nets_ema.npz, which "
+            "`generator` is for the generator of StarGAN v1; received .*100000_nets_ema.npz, which "
             "looks like the averaged networks of StarGAN v2",
             "stargan_v1", {"generator": v2}, attributes="a,b",
         )  # fmt: skip
         self._fails("which looks like the generator of StarGAN v1",
                     "stargan_v2", {"checkpoint": v1}, domains=DOMAINS)  # fmt: skip
-        self._fails("--generator is a flag of stargan_v1; received it with --algorithm=stargan_v2",
+        self._fails("`generator` belongs to stargan_v1; received it with algorithm=stargan_v2",
                     "stargan_v2", {"generator": v1}, domains=DOMAINS)  # fmt: skip
-        self._fails("--wing is a flag of stargan_v2", "stargan_v1", {"generator": v1, "wing": v1})
-        self._fails("stargan_v2 needs --domains, .*received --attributes",
+        self._fails("`wing` belongs to stargan_v2", "stargan_v1", {"generator": v1, "wing": v1})
+        self._fails("stargan_v2 needs .*domains.*, .*received .*attributes",
                     "stargan_v2", {"checkpoint": v2}, attributes="a,b")  # fmt: skip
         self._fails("have 3 labels; received 2 .cat, dog.",
                     "stargan_v2", {"checkpoint": v2}, domains="cat,dog")  # fmt: skip

@@ -219,7 +219,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         return message
 
     def test_no_pack(self):
-        self.assertRegex(self.error(""), "data folder is empty, pass --data_dir=DIR")
+        self.assertRegex(self.error(""), "data folder is empty, pass data_dir=DIR")
         self.assertRegex(self.error("/nowhere"), "Cannot read /nowhere/pack.json: No such file.*")
         with self.assertRaisesRegex(ValueError, "Received: 'val'"):
             packed.load_packed(str(self.output), "val")

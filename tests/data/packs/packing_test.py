@@ -235,7 +235,7 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         pack(self.output, self.images)
         before = contents(self.output)
         message = self.error(self.images, settings={**SETTINGS, "attributes": "Male"})
-        self.assertRegex(message, "made with --attributes=; received --attributes=Male; choose")
+        self.assertRegex(message, "made with attributes=; received attributes=Male; choose")
         relabelled = image_files.ImageFiles(self.images.paths, ONE_HOT[::-1], SPACE)
         fewer = image_files.ImageFiles(self.images.paths[1:], ONE_HOT[1:], SPACE)
         for images in (relabelled, fewer):

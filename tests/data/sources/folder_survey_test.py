@@ -27,7 +27,7 @@ class FolderSurveyTest(tf.test.TestCase):
         survey = folder_survey.survey(self.root)
         self.assertEqual(survey.root, str(self.root))
         self.assertEqual(
-            survey.folders, ("train", "train/cat", "train/cat/more", "train/dog", "val")
+            survey.folders, ["train", "train/cat", "train/cat/more", "train/dog", "val"]
         )
         images = {"": 1, "train/cat": 1, "train/cat/more": 1, "train/dog": 1}
         self.assertEqual(survey.images, images)
@@ -35,26 +35,22 @@ class FolderSurveyTest(tf.test.TestCase):
             survey.suffixes,
             {".jpg": 1, ".png": 1, ".jpeg": 1, ".webp": 1, ".heic": 2, ".gz": 1, "no suffix": 1},
         )
-        self.assertEqual(survey.unread, ("train/dog/e.HEIC", "x.heic"))
+        self.assertEqual(survey.unread, ["train/dog/e.HEIC", "x.heic"])
         self.assertEqual(
             survey.describe_left_out(),
             f"left out of {self.root}: 4 files that are not images this program reads "
             "(.heic 2, .gz 1, no suffix 1)",
         )
-        self.assertEqual(survey.archives, ("pictures.tar.gz",))
-        self.assertEqual(survey.hidden, ("train/.cache",))
-        self.assertEqual((survey.links, survey.problems, survey.complete), ((), (), True))
-        self.assertEqual(survey.children(), ("train", "val"))
-        self.assertEqual(survey.children("train"), ("cat", "dog"))
-        self.assertEqual([survey.images_below(f) for f in ("", "train", "train/cat", "val")],
-                         [4, 3, 2, 0])  # fmt: skip
+        self.assertEqual(survey.archives, ["pictures.tar.gz"])
+        self.assertEqual(survey.hidden, ["train/.cache"])
+        self.assertEqual((survey.links, survey.problems, survey.complete), ([], [], True))
 
     def test_links_are_followed_where_domains_may_be(self):
         self.write("elsewhere/a.jpg", "train/dog/b.jpg")
         os.symlink(self.root / "elsewhere", self.root / "train" / "cat")
         os.symlink(self.root, self.root / "train" / "dog" / "circle")
         survey = folder_survey.survey(self.root)
-        self.assertEqual(survey.links, ("train/dog/circle",))
+        self.assertEqual(survey.links, ["train/dog/circle"])
         self.assertEqual(survey.images["train/cat"], 1)
 
     def test_nothing_is_left_out(self):
@@ -63,7 +59,7 @@ class FolderSurveyTest(tf.test.TestCase):
 
     def test_a_folder_that_is_not_there(self):
         survey = folder_survey.survey(self.root / "nowhere")
-        self.assertEqual((survey.problems, survey.images), (("",), {}))
+        self.assertEqual((survey.problems, survey.images), ([""], {}))
 
     def test_there_is_an_end(self):
         self.write(*(f"{i}/{j}.jpg" for i in range(9) for j in range(9)))

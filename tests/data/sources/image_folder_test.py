@@ -66,7 +66,7 @@ class ImageFolderTest(tf.test.TestCase):
         self.assertAllEqual(files.load(tf.constant(2, tf.int64)), expected)
 
     def test_val_uses_the_domains_of_train(self):
-        files = image_folder.load_image_folder(self.dir, "val")
+        files = image_folder.load_image_folder(self.dir, "test")
         self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
         paths = [os.path.relpath(files.describe(i), self.dir) for i in range(files.size)]
         self.assertEqual(paths, ["val/cat/c.png", "val/wild/v.png"])
@@ -96,31 +96,31 @@ class ImageFolderTest(tf.test.TestCase):
         os.makedirs(os.path.join(self.dir, "train", "eel", "deep"))
         self.assertRegex(self.error(), "train/eel' holds no image .*png.*remove the folder")
         os.makedirs(os.path.join(self.dir, "val", "eel"))
-        self.assertRegex(self.error("val"), "val/eel' holds no image")
+        self.assertRegex(self.error("test"), "val/eel' holds no image")
 
     def test_fewer_than_two_domains(self):
         for domain in ("cat", "wild"):
             shutil.rmtree(os.path.join(self.dir, "train", domain))
         self.assertRegex(self.error(), r"holds 1 domains \(dog\).*at least 2")
         shutil.rmtree(os.path.join(self.dir, "train", "dog"))
-        self.assertRegex(self.error("val"), r"train' holds 0 domains \(no folder\)")
+        self.assertRegex(self.error("test"), r"train' holds 0 domains \(no folder\)")
 
     def test_val_domain_that_train_lacks(self):
         self.draw("val/eel/1.png")
         self.assertRegex(
-            self.error("val"), r"holds the domains eel, which are not in train \(cat, dog, wild\)"
+            self.error("test"), r"holds the domains eel, which are not in train \(cat, dog, wild\)"
         )
 
     def test_val_without_domains(self):
         shutil.rmtree(os.path.join(self.dir, "val"))
         self.draw("val/stray.png")
-        self.assertRegex(self.error("val"), "val' holds no domain folder")
+        self.assertRegex(self.error("test"), "val' holds no domain folder")
 
     def test_test_is_val_where_there_is_no_val(self):
         shutil.copytree(os.path.join(self.dir, "val"), os.path.join(self.dir, "test"))
-        self.assertEqual(self.load_names("val"), ["val/cat/c.png", "val/wild/v.png"])
+        self.assertEqual(self.load_names("test"), ["val/cat/c.png", "val/wild/v.png"])
         shutil.rmtree(os.path.join(self.dir, "val"))
-        self.assertEqual(self.load_names("val"), ["test/cat/c.png", "test/wild/v.png"])
+        self.assertEqual(self.load_names("test"), ["test/cat/c.png", "test/wild/v.png"])
         self.assertLen(self.load_names("train"), 5)
 
     def test_a_share_that_would_be_ignored(self):
@@ -134,8 +134,8 @@ class ImageFolderTest(tf.test.TestCase):
         return [os.path.relpath(path, self.dir) for path in files.paths]
 
     def test_unknown_split(self):
-        with self.assertRaisesRegex(ValueError, "Received: 'test'"):
-            image_folder.load_image_folder(self.dir, "test")
+        with self.assertRaisesRegex(ValueError, "Received: 'val'"):
+            image_folder.load_image_folder(self.dir, "val")
 
 
 def place(name):
@@ -170,7 +170,7 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("", "train", "Training")
     def test_by_the_hash_of_the_path_from_the_domain_on(self, under):
         self.write(self.names, under)
-        for split, wanted in (("train", False), ("val", True)):
+        for split, wanted in (("train", False), ("test", True)):
             names, files = self.load_names(split, under=under)
             self.assertEqual(names, [n for n in self.names if (place(n) < 0.3) == wanted])
             self.assertEqual(files.label_space.names, ("cat", "dog", "wild"))
@@ -180,9 +180,9 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_the_others_stay_where_they_are(self):
         self.write(self.names)
-        before = self.load_names("val")[0]
+        before = self.load_names("test")[0]
         self.write(["ant/1.png", "ant/2.png", "ant/3.png", "cat/0.png", "wild/deep/er/9.jpeg"])
-        after = self.load_names("val")[0]
+        after = self.load_names("test")[0]
         self.assertContainsSubset(before, after)
         self.assertEmpty(set(self.names) & set(after) - set(before))
 
@@ -194,16 +194,16 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         alone = [d for d in ("ant", "bee", "cat") if not any(n.startswith(d) for n in below)]
         self.assertNotEmpty(alone)
         more = {min((n for n in names if n.startswith(d)), key=place) for d in alone}
-        self.assertEqual(set(self.load_names("val", 0.1)[0]), below | more)
+        self.assertEqual(set(self.load_names("test", 0.1)[0]), below | more)
         self.assertEqual(set(self.load_names("train", 0.1)[0]), set(names) - below - more)
-        self.assertAllEqual(self.load_names("val", 0.1)[1].labels.any(axis=0), [True] * 4)
+        self.assertAllEqual(self.load_names("test", 0.1)[1].labels.any(axis=0), [True] * 4)
 
     def test_domains_in_two_spellings_of_unicode(self):
         """macOS writes names decomposed; what is copied to another system may be composed."""
         decomposed, composed = "cafe\u0301", "caf\u00e9"
         self.write([f"train/{decomposed}/0.png", "train/dog/0.png", f"val/{composed}/1.png"])
         train = image_folder.load_image_folder(self.dir, "train")
-        held_out = image_folder.load_image_folder(self.dir, "val")
+        held_out = image_folder.load_image_folder(self.dir, "test")
         self.assertEqual(train.label_space.names, (composed, "dog"))
         self.assertEqual(train.paths[0], os.path.join(self.dir, f"train/{decomposed}/0.png"))
         self.assertAllEqual(train.labels, [[1, 0], [0, 1]])
@@ -224,13 +224,13 @@ class HeldOutPartTest(tf.test.TestCase, parameterized.TestCase):
         places = {name: place(name) for name in names}
         few = min(places.values()) / 2
         first = min(names[1:], key=places.get)
-        self.assertEqual(self.load_names("val", few)[0], [first])  # of dog; cat has one
+        self.assertEqual(self.load_names("test", few)[0], [first])  # of dog; cat has one
         self.assertCountEqual(self.load_names("train", few)[0], set(names) - {first})
         self.assertLess(places["cat/a.png"], max(places.values()))  # dog keeps an image
         with self.assertRaisesRegex(
             errors.UserError, "^All 1 images of the domain 'cat' fall into"
         ):
-            self.load_names("val", (places["cat/a.png"] + max(places.values())) / 2)
+            self.load_names("test", (places["cat/a.png"] + max(places.values())) / 2)
 
 
 if __name__ == "__main__":

@@ -257,7 +257,7 @@ class MistakesTest(ManifestTestCase):
         self.assertRegex(
             message,
             r"None of the \d+ images that .*labels.csv' lists for this part is there \(line \d+: "
-            r"pictures/.*, \.\.\.\); paths are absolute, or relative to '.*'; correct them",
+            r"pictures/.* and 51 more\); paths are absolute, or relative to '.*'; correct them",
         )
         self.assertEqual(message.count("line "), 5)
         message = self.error("path,label\n" + "".join(rows).replace("/", "\\"))

@@ -143,9 +143,9 @@ class OtherFormatsTest(TfdsTestCase):
 
     def test_stay_as_they_are_when_iterated(self):
         images = self.load("odd")
-        _, examples = tfds_source.iterate_tfds(
-            "tiny_classes/odd", self.dir, labelling.Selection("train")
-        )
+        selection = labelling.Selection("train")
+        opened = labelling.open_split("tiny_classes/odd", self.dir, selection)
+        examples = tfds_source.iterate(opened, labelling.label_examples(opened, selection))
         for i, (file, _, _) in enumerate(examples):
             self.assertEqual(file, images.read(tf.constant(i, tf.int64)).numpy())
 
@@ -153,9 +153,10 @@ class OtherFormatsTest(TfdsTestCase):
 class IterateTest(TfdsTestCase):
     def iterate(self, data_dir, **selection):
         selection = labelling.Selection("train", **selection)
-        space, examples = tfds_source.iterate_tfds("tiny_classes/tested", data_dir, selection)
-        files, labels, names = zip(*examples, strict=True)
-        return space, list(files), np.stack(labels), list(names)
+        opened = labelling.open_split("tiny_classes/tested", data_dir, selection)
+        labelled = labelling.label_examples(opened, selection)
+        files, labels, names = zip(*tfds_source.iterate(opened, labelled), strict=True)
+        return labelled.space, list(files), np.stack(labels), list(names)
 
     @parameterized.parameters(((),), (("dog", "cat"),))
     def test_equals_random_access_however_it_is_stored(self, domains):
@@ -188,10 +189,10 @@ class IterateTest(TfdsTestCase):
         path = builder.info.splits["train"].filepaths[0]
         size = os.path.getsize(path)
         os.truncate(path, size // 2)
+        selection = labelling.Selection("train")
+        opened = labelling.open_split("tiny_classes/validated", data_dir, selection)
         with self.assertRaisesRegex(errors.UserError, "Cannot read tiny_classes.* remove that"):
-            tfds_source.iterate_tfds(
-                "tiny_classes/validated", data_dir, labelling.Selection("train")
-            )
+            labelling.label_examples(opened, selection)
 
 
 if __name__ == "__main__":
