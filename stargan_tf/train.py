@@ -29,7 +29,8 @@ def main() -> int:
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
-    run = runs.Run(pathlib.Path(config.train.run_dir), config, images.label_space)
+    directory = pathlib.Path(config.train.run_dir)
+    run = runs.Run(directory, config, images.label_space, images.sample_shape)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # reports errors before every image is read

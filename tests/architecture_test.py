@@ -90,7 +90,7 @@ def _paper_names(tree):
         for name in algorithms.names()
         for field in dataclasses.fields(algorithms.hparams_class(name))
     }
-    own = fields - set(dir(algorithm_lib.Styled))
+    own = fields - {*dir(algorithm_lib.Styled), *algorithm_lib.Styled.__annotations__}
     words = re.compile(rf"\b({'|'.join([*algorithms.names(), *(n for n in own if '_' in n)])})\b")
     ignored = set()
     for node in ast.walk(tree):

@@ -11,6 +11,7 @@ from absl.testing import parameterized
 from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, keras_versions
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import module, saved_model
@@ -226,7 +227,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             self.skipTest(f"{name} has no styles")
         labels = tiny.TARGETS[name]
         images = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
-        z = algorithm_lib.latents(0, 2, algorithm.latent_dim)
+        z = latents_lib.draw(0, 2, algorithm.latent_dim)
         styles = algorithm.map_latents(z, labels)
         self.assertEqual(styles.shape, (2, algorithm.style_dim))
         self.assertAllEqual(algorithm.render(images, styles), algorithm.translate(images, labels))
@@ -237,7 +238,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         # psi 0 is the mean of the domain, whatever the code; in between it is linear.
         mean = algorithm.map_latents(z, labels[:1].repeat(2, axis=0), psi=0.0)
         self.assertAllClose(mean[0], mean[1])
-        many = algorithm_lib.latents(7, 20_000, algorithm.latent_dim)
+        many = latents_lib.draw(7, 20_000, algorithm.latent_dim)
         many = algorithm.map_latents(many, labels[:1].repeat(len(many), axis=0))
         self.assertAllClose(mean[0], many.mean(axis=0), atol=0.1 * many.std())
         half = algorithm.map_latents(z[:1], labels[:1], psi=0.5)

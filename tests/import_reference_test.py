@@ -166,7 +166,7 @@ class ImportReferenceTest(tf.test.TestCase, parameterized.TestCase):
         ("exclusive", {"exclusive": "Male,Bald"}, "in `exclusive` 'Bald'"),
         ("exclusive_domains", {"attributes": "", "domains": "a,b,c,d,e", "exclusive": "a,b"},
          "Domains exclude each other already; received exclusive=a,b"),
-        ("image_size", {"image_size": 128}, "for images of 64 pixels; received --image_size=128"),
+        ("image_size", {"image_size": 128}, "for images of 64 pixels; received image_size=128"),
         ("no_generator", {"generator": ""}, "stargan_v1 needs `generator`: The file of G"),
         ("no_file", {"generator": "/nowhere/7000-G.ckpt"}, "no file /nowhere/7000-G.ckpt"),
     )  # fmt: skip

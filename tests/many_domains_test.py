@@ -15,6 +15,7 @@ from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import translation as stargan_v2
 from stargan_tf.data import labels, options
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.diagnosis import collection, contact_sheet, inspection
 from stargan_tf.evaluation import label_evaluation
 from stargan_tf.inference import animation
@@ -124,7 +125,7 @@ class ManyDomainsTest(tf.test.TestCase):
             self.assertEqual(sheet.note, "12 of 150 domains")
             self.assertEqual(sheets.render(sheet).shape[1], 37 * CELL + 4)
         # In the middle between the mean style of its domain and that of its latent code.
-        z = algorithm_lib.latents(0, 1200, algorithm.latent_dim)
+        z = latents_lib.draw(0, 1200, algorithm.latent_dim)
         mean = F.all_domains(tf.constant(z)).numpy()[149].mean(axis=0)
         style = (mean + algorithm.map_latents(z[2:3], np.eye(150, dtype=np.float32)[149:])) / 2
         self.assertAllClose(

@@ -34,7 +34,7 @@ ALGORITHM = '''
 
     from stargan_tf.algorithms import algorithm
     from stargan_tf.data.images import transforms
-    from stargan_tf.data.pipeline import draws, samplers
+    from stargan_tf.data.pipeline import samplers
     from stargan_tf.optimization import adam
 
 
@@ -71,12 +71,11 @@ ALGORITHM = '''
             return {"pool": self.pool} if self.problem.training else {}
 
         def inputs(self, sampler, slices, first_step):
-            def sample(position):
-                index = sampler.index(position[tf.newaxis])[0]
-                image = sampler.augmented(index, position, draws.Draw.SOURCE, 0.0)
-                return {"x": image, "c": sampler.label(index)}
+            def describe(positions):
+                index = sampler.index(positions)
+                return {"x": samplers.View(index), "c": sampler.label(index)}
 
-            return samplers.batches(slices.positions(first_step, 1), sample)
+            return sampler.load_batches(slices.positions(first_step, 1).unbatch().map(describe))
 
         def train_step(self, batch, step):
             x, variables = transforms.as_floats(batch["x"]), self.G.trainable_variables

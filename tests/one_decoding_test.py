@@ -112,12 +112,12 @@ class PathsTestCase(tf.test.TestCase, parameterized.TestCase):
         options = {"flip": False, "max_grey": max_grey}
         sampler = samplers.Sampler(images, 0, SIZE, crop_size, **options)
         numbers = tf.data.Dataset.range(images.size)
-        previews = list(numbers.map(sampler.plain_image).as_numpy_iterator())
+        previews = list(numbers.map(sampler.plain).as_numpy_iterator())
         # StarGAN v2 chooses boxes in the graph; at this probability the centred square.
-        boxes = numbers.map(lambda n: sampler.augmented(n, n, draws.Draw.SOURCE, 1e-9))
+        boxes = numbers.map(lambda n: sampler.load(sampler.view(n, n, draws.Draw.SOURCE, 1e-9)))
         self.assertAllEqual(list(boxes.as_numpy_iterator()), levels(previews))
-        which = numbers.map(lambda n: {"index": n, "mirrored": False}).batch(1, True)
-        batches = sampler.with_images(which).as_numpy_iterator()
+        which = numbers.map(lambda n: {"image": samplers.View(n, False)}).batch(1, True)
+        batches = sampler.load_batches(which).as_numpy_iterator()
         self.assertAllEqual([batch["image"][0] for batch in batches], levels(previews))
         return levels(previews)
 

@@ -13,7 +13,7 @@ import pkgutil
 import types
 from typing import Any
 
-DEFAULT = "stargan_v1"  # what --algorithm is unless it is given
+DEFAULT = "stargan_v1"  # the default of `algorithm`
 
 
 def names() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import latents as latents_lib
+from stargan_tf.data import latents
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.optimization import adam
 from stargan_tf.pictures import sheets
@@ -33,6 +33,7 @@ class Problem:
       normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
+      sample_shape: The shape of an example that is not an image; (): examples are images.
     """
 
     label_space: labels_lib.LabelSpace
@@ -44,6 +45,7 @@ class Problem:
     normalization_backend: str = "auto"
     training: bool = True
     starts_from_run: bool = False
+    sample_shape: tuple[int, ...] = ()
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:
@@ -138,7 +140,7 @@ class Algorithm(abc.ABC):
         if not all(fits):
             raise errors.UserError(
                 f"{cls.name} is trained on examples with {_listed(cls.takes)}; received a data set "
-                f"of examples with {_listed(spec)}; choose another data set or --algorithm."
+                f"of examples with {_listed(spec)}; choose another data set or `algorithm`."
             )
 
     @property
@@ -283,24 +285,21 @@ class Classifier(Capability):
 
 
 class Styled(Translates):
-    """Translates images to a style, not to a label alone."""
+    """Translates images to a style, not to a label alone.
+
+    Attributes:
+      style_dim: The length of a style.
+      latent_dim: The length of a latent code.
+    """
 
     ability = "translate images to a style"
+    style_dim: int
+    latent_dim: int
 
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images in the domains of labels, image i in the style of latent i of seed 0."""
-        z = latents(0, len(labels), self.latent_dim)
+        z = latents.draw(0, len(labels), self.latent_dim)
         return self.render(images, self.map_latents(z, labels))
-
-    @property
-    @abc.abstractmethod
-    def style_dim(self) -> int:
-        """The length of a style."""
-
-    @property
-    @abc.abstractmethod
-    def latent_dim(self) -> int:
-        """The length of a latent code."""
 
     @abc.abstractmethod
     def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
@@ -334,11 +333,6 @@ def _listed(spec: Mapping[str, tf.TensorSpec]) -> str:
     )
 
 
-def latents(seed: int, count: int, latent_dim: int) -> np.ndarray:
-    """Returns latent codes (count, latent_dim) float32, standard normal: the first of a seed."""
-    return latents_lib.draw(seed, count, latent_dim)
-
-
 def named_variables(
     name: str, network: keras.Model, trainable: bool = False
 ) -> dict[str, tf.Variable]:
@@ -358,8 +352,3 @@ def named_variables(
     if len(named) != len(variables):
         raise ValueError(f"Give the layers of {name} distinct names. Received: {paths}")
     return named
-
-
-def latent_of_seeds(seeds: Iterable[int], latent_dim: int) -> np.ndarray:
-    """Returns latent codes (seeds, latent_dim) float32, standard normal: the first of each seed."""
-    return latents_lib.draw_each(seeds, latent_dim)

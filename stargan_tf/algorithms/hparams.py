@@ -19,17 +19,23 @@ class HParams:
     for_laptops: ClassVar[str] = ""
     draws_domains_equally: ClassVar[bool] = False
 
-    def check(self, image_size: int) -> None:
+    def check(self, image_size: int, sample_shape: tuple[int, ...] = ()) -> None:
         """Raises a UserError if the networks can't be built with these values.
 
         Args:
           image_size: Height and width of the images in pixels.
+          sample_shape: The shape of an example that is not an image, if it is known yet.
         """
         options.check_ranges(self)
         self.check_sizes(image_size)
+        if sample_shape:
+            self.check_sample_shape(sample_shape)
 
     def check_sizes(self, image_size: int) -> None:
         """Raises a UserError if values don't fit each other or the image size; by default none."""
+
+    def check_sample_shape(self, sample_shape: tuple[int, ...]) -> None:
+        """Raises a UserError if values don't fit examples that are not images; by default none."""
 
     def check_training(
         self, label_space: labels.LabelSpace, *, starts_from_run: bool = False

@@ -101,3 +101,8 @@ def check(
             "authors' file, or one with the same names and shapes."
         )
     return tuple(spare)
+
+
+def count(state: State, pattern: str) -> int:
+    """Returns how many names of a state dict a regular expression matches as a whole."""
+    return sum(re.fullmatch(pattern, name) is not None for name in state)

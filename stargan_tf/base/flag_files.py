@@ -105,7 +105,7 @@ def _with_paths(argv: Sequence[str]) -> Iterator[tuple[str, str | None]]:
             continue
         path = value if equals else next(arguments, "")
         if not path:
-            raise errors.UserError("--flagfile names no file; pass --flagfile=v1.flags.")
+            raise errors.UserError("`flagfile` names no file; pass flagfile=v1.flags.")
         yield argument, path
 
 

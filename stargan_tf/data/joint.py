@@ -33,6 +33,7 @@ class Joint(source.Source):
             ]
         self.names, self.members = tuple(names), tuple(sets)
         self.label_space = space
+        self.sample_name, self.sample_spec = sets[0].sample_name, sets[0].sample_spec
         self.labels = np.concatenate([member.labels for member in sets])
         self._starts = np.cumsum([0, *(member.size for member in sets)])
 
@@ -41,7 +42,7 @@ class Joint(source.Source):
         number = tf.searchsorted(self._starts[1:], index[tf.newaxis], side="right")[0]
         branches = [
             lambda member=member, start=int(start): tf.ensure_shape(
-                member.load(index - start), (None, None, 3)
+                member.load(index - start), self.sample_spec.shape
             )
             for member, start in zip(self.members, self._starts, strict=False)
         ]

@@ -1,4 +1,4 @@
-"""What every data set offers to the pipeline: random access to images and their labels."""
+"""What every data set offers to the pipeline: random access to examples and their labels."""
 
 import abc
 import hashlib
@@ -15,9 +15,11 @@ _NAMED = 5  # how many bad images a message names
 
 
 class Source(abc.ABC):
-    """One split of a data set, as a finite list of labelled images.
+    """One split of a data set, as a finite list of labelled images, or of other examples.
 
     Attributes:
+      sample_name: What `load` returns, as examples name it.
+      sample_spec: Its shape and type; None where a size may differ between examples.
       label_space: What the label vectors mean.
       labels: (size, width) float32 of 0 and 1, the label of every image.
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
@@ -25,6 +27,8 @@ class Source(abc.ABC):
       in_memory: Whether images are held in memory as they are, so that no cache is of use.
     """
 
+    sample_name: str = "image"
+    sample_spec: tf.TensorSpec = tf.TensorSpec((None, None, 3), tf.uint8)
     label_space: labels_lib.LabelSpace
     labels: np.ndarray
     crop_size: int = 0
@@ -36,16 +40,21 @@ class Source(abc.ABC):
         return len(self.labels)
 
     @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of an example that is not an image; (): examples are images."""
+        return () if self.sample_name == "image" else tuple(self.sample_spec.shape)
+
+    @property
     def example_spec(self) -> dict[str, tf.TensorSpec]:
-        """The tensors of an example, by name; None where a size may differ between examples."""
+        """The tensors of an example, by name."""
         return {
-            "image": tf.TensorSpec((None, None, 3), tf.uint8),
+            self.sample_name: self.sample_spec,
             "label": tf.TensorSpec((self.label_space.width,), tf.float32),
         }
 
     @abc.abstractmethod
     def load(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns image `index` (int64 scalar) as (height, width, 3) uint8; a graph function."""
+        """Returns example `index` (int64 scalar), a tensor of `sample_spec`; a graph function."""
 
     @abc.abstractmethod
     def describe(self, index: int) -> str:
@@ -81,7 +90,7 @@ class EncodedSource(Source):
 def refuse(
     found: Mapping[int, str],
     images: Source,
-    advice: str = "remove or replace them, or pass --on_corrupt=skip to train without them",
+    advice: str = "remove or replace them, or pass on_corrupt=skip to train without them",
 ) -> None:
     """Raises a UserError that lists the images with problems; does nothing where there are none."""
     if not found:

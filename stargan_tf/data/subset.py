@@ -37,6 +37,7 @@ class _View(source.Source):
         self._images, self._kept = images, kept
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
         self.crop_size, self.in_memory = images.crop_size, images.in_memory
+        self.sample_name, self.sample_spec = images.sample_name, images.sample_spec
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))

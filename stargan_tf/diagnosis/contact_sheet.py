@@ -50,7 +50,7 @@ def _columns(
     sampler = dataclasses.replace(
         loading.sampler(part.images, options, 0, augment=False), image_size=size
     )
-    load = tf.function(sampler.plain_image)
+    load = tf.function(sampler.plain)
     labels = part.images.labels.copy()
     labels[list(part.inspection.problems)] = 0
     for i, name in enumerate(part.images.label_space.names):

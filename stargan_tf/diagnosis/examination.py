@@ -208,7 +208,8 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Inspected
         label_space = training[0].images.label_space
         data = loading.with_pack_crop(config.data, training[0].images)
         config = dataclasses.replace(config, data=data)
-    return runs.Run(pathlib.Path(config.train.run_dir), config, label_space)
+    shape = training[0].images.sample_shape
+    return runs.Run(pathlib.Path(config.train.run_dir), config, label_space, shape)
 
 
 def _check_images(

@@ -58,7 +58,8 @@ def _try(request: dict[str, Any], begin: float) -> None:
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
-    run = runs.Run(pathlib.Path(options.run_dir), config, images.label_space)
+    directory = pathlib.Path(options.run_dir)
+    run = runs.Run(directory, config, images.label_space, images.sample_shape)
     with strategy.scope():
         algorithm = run.build(replicas=strategy.num_replicas_in_sync)
     size = sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in algorithm.state().values())

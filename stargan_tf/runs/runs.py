@@ -45,12 +45,14 @@ class Run:
       directory: The folder.
       config: What was asked for.
       label_space: What the labels of its data mean.
+      sample_shape: The shape of an example that is not an image; (): examples are images.
       imported: Where its weights come from; None: from training.
     """
 
     directory: pathlib.Path
     config: hyperparameters.Config
     label_space: labels_lib.LabelSpace
+    sample_shape: tuple[int, ...] = ()
     imported: Imported | None = None
 
     @property
@@ -79,6 +81,8 @@ class Run:
         """
         algorithms.algorithm_class(self.config.train.algorithm).check_examples(spec)
         starts = bool(self.config.train.init_from)
+        if self.sample_shape:  # which is not known before the data are read
+            self.config.hparams.check(self.config.data.image_size, self.sample_shape)
         self.config.hparams.check_training(self.label_space, starts_from_run=starts)
 
     def require(self, capability: type[algorithm_lib.Capability]) -> None:
@@ -107,6 +111,7 @@ class Run:
             "jit_compile": train.jit_compile,
             "normalization_backend": backend,
             "starts_from_run": bool(train.init_from),
+            "sample_shape": self.sample_shape,
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
@@ -187,6 +192,8 @@ class Run:
             "labels": self.label_space.to_json(),
             "options": self.config.values(),
         }
+        if self.sample_shape:
+            model["sample_shape"] = self.sample_shape
         if self.imported:
             model["imported"] = dataclasses.asdict(self.imported)
         with files.atomic(self.directory / "model.json") as file:
@@ -267,7 +274,7 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         imported = model.get("imported")
         if imported:
             imported = Imported(tuple(imported["files"]), bool(imported["classifies"]))
-        return Run(directory, config, space, imported)
+        return Run(directory, config, space, tuple(model.get("sample_shape", ())), imported)
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.inference import batches
 from stargan_tf.reports import table as table_lib
 from stargan_tf.serving import tflite_images
@@ -67,7 +68,7 @@ def requests(
     random = np.random.default_rng(0)
 
     def latents() -> np.ndarray:
-        return algorithm_lib.latents(0, len(images), algorithm.latent_dim)
+        return latents_lib.draw(0, len(images), algorithm.latent_dim)
 
     made = {
         "image": lambda: images,

@@ -36,7 +36,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
 
     def augment(self, count, stream=draws.Draw.SOURCE, p=0.5, seed=4, **options):
         images = samplers.Sampler(Ramps(), seed, self.SIDE, **options)
-        call = tf.function(lambda n: images.augmented(n % 200, n, stream, p))
+        call = tf.function(lambda n: images.load(images.view(n % 200, n, stream, p)))
         self.assertEqual(
             call.get_concrete_function(tf.TensorSpec([], tf.int64)).output_shapes,
             (self.SIDE, self.SIDE, 3),
@@ -73,10 +73,10 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(cropped.mean(), expected, atol=0.1 if p else 0)
         self.assertAllClose(mirrored.mean(), 0.5, atol=0.12)
 
-    def test_without_crop_it_is_the_plain_image_or_its_mirror(self):
+    def test_without_crop_it_is_the_plain_or_its_mirror(self):
         images = samplers.Sampler(Ramps(), 4, self.SIDE, crop_size=100)
         result = self.augment(8, p=0.0, crop_size=100)
-        plain = [images.plain_image(tf.constant(n, tf.int64)).numpy() for n in range(8)]
+        plain = [images.plain(tf.constant(n, tf.int64)).numpy() for n in range(8)]
         plain = [np.rint((image + 1) * 127.5) for image in plain]
         same = [np.array_equal(a, b) for a, b in zip(result, plain, strict=True)]
         turned = [np.array_equal(a, b[:, ::-1]) for a, b in zip(result, plain, strict=True)]
@@ -118,7 +118,7 @@ class AugmentedTest(tf.test.TestCase, parameterized.TestCase):
         sequence = self.augment(20, draws.Draw.REFERENCE_2)
         for n in (19, 3):
             p = tf.constant(n, tf.int64)
-            result = images.augmented(p, p, draws.Draw.REFERENCE_2, 0.5)
+            result = images.load(images.view(p, p, draws.Draw.REFERENCE_2, 0.5))
             self.assertAllEqual(result, sequence[n])
 
 

@@ -63,7 +63,7 @@ class SubsetTest(tf.test.TestCase):
         self.assertEqual(
             str(caught.exception),
             f"2 of 6 images cannot be used: {images.paths[1]} (empty), {images.paths[4]} (empty); "
-            "remove or replace them, or pass --on_corrupt=skip to train without them.",
+            "remove or replace them, or pass on_corrupt=skip to train without them.",
         )
 
     def test_error_names_five(self):

@@ -168,7 +168,7 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(asked, [[]])
         # Each column begins with the first image of its domain, as training sees it.
         images = image_folder.load_image_folder(str(self.root), "train")
-        shown = loading.sampler(images, config(self.root).data, 0).plain_image(tf.constant(101))
+        shown = loading.sampler(images, config(self.root).data, 0).plain(tf.constant(101))
         first = sheet[-6 * 132 : -5 * 132, 136:][-132:-4, :128][::2, ::2]
         self.assertAllEqual(first, np.round((shown + 1) * 127.5).astype(np.uint8))
 
@@ -325,7 +325,7 @@ class DrawnTest(tf.test.TestCase, parameterized.TestCase):
         )
         (found,) = [f for f in report.findings if f.severity == "failure"]
         self.assertEqual(found.kind, "algorithm")
-        self.assertEqual(found.advice, "pass --domains=A,B instead of --attributes")
+        self.assertEqual(found.advice, "pass domains=A,B instead of `attributes`")
 
     def test_data_sets_of_a_joint_training(self):
         folder = pathlib.Path(self.root) / "photos"

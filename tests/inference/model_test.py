@@ -185,7 +185,9 @@ class LabelsTest(ModelTestCase):
 
     def test_an_imported_run_without_discriminator(self):
         imported = runs.Imported(("G.npz",), classifies=False)
-        run = runs.Run(self.root / "imported", self.run_.config, self.run_.label_space, imported)
+        run = runs.Run(
+            self.root / "imported", self.run_.config, self.run_.label_space, imported=imported
+        )
         run.create()
         algorithm = self.run_.build(training=False)
         runs.restore_weights(self.run_, algorithm)

@@ -9,9 +9,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
@@ -57,7 +57,7 @@ class StyleTranslationTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(found, expected, atol=1)  # of another batch size: rounding
 
     def _latent(self, seed, domain, psi=1.0):
-        z = algorithm_lib.latents(seed, 1, self.algorithm.latent_dim)
+        z = latents_lib.draw(seed, 1, self.algorithm.latent_dim)
         label = np.eye(3, dtype=np.float32)[[DOMAINS.index(domain)]]
         return self.algorithm.map_latents(z, label, psi)
 

@@ -14,11 +14,11 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
-from stargan_tf.algorithms import algorithm
 from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.pictures import photos
 from tests.serving import stand_in, stand_in_rest, toy
 
@@ -135,7 +135,7 @@ class TranslateTest(ClientTestCase):
         client, images = self.connect(kind, "stargan_v2"), noise(2)
         sent = [png(image) for image in images] if files else images
         found = client.translate(sent, ["dog", "wild"], seed=[3, 4])
-        z = algorithm.latent_of_seeds([3, 4], toy.LATENT)  # what translate and animate use
+        z = latents_lib.draw_each([3, 4], toy.LATENT)  # what translate and animate use
         style = toy.mapped(z, np.array([1, 2]))
         expected = toy.rendered(photos.from_uint8(images), style)
         self.assert_levels([pixels(f) for f in found] if files else found, expected)
@@ -161,7 +161,7 @@ class TranslateTest(ClientTestCase):
         self.assertAllClose(styles, toy.encoded(x, np.array([1, 1])), atol=1e-5)
         found = client.translate(sent, style=styles)
         self.assert_levels([pixels(f) for f in found] if files else found, toy.rendered(x, styles))
-        z = algorithm.latent_of_seeds([5, 5, 5], toy.LATENT)
+        z = latents_lib.draw_each([5, 5, 5], toy.LATENT)
         mapped = client.styles(["cat", "dog", "wild"], 5)
         self.assertAllClose(mapped, toy.mapped(z, np.arange(3)), atol=1e-5)
 

@@ -13,11 +13,11 @@ import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
 from stargan_tf.serving import saved_model
@@ -183,7 +183,7 @@ class V2Test(ExportedTestCase):
         client, algorithm = self.clients[kind], self.algorithm
         names = client.model.labels.names
         y = np.eye(len(names), dtype=np.float32)
-        z = algorithm_lib.latent_of_seeds([4, 5, 6], algorithm.latent_dim)
+        z = latents_lib.draw_each([4, 5, 6], algorithm.latent_dim)
         by_latent = algorithm.render(self.x, algorithm.map_latents(z, y))
         s = algorithm.encode(self.x[::-1], y)
         by_reference = algorithm.render(self.x, s)

@@ -57,7 +57,8 @@ def imported_run(name):
     options = {"stargan_v1": {"dataset": "celeba"},
                "stargan_v2": {"dataset": "image_folder", "domains": ""}}  # fmt: skip
     config = tiny.config(directory, algorithm=name, **options[name])
-    run = runs.Run(directory, config, run_of(name)[0].label_space, runs.Imported(("a.npz",), True))
+    imported = runs.Imported(("a.npz",), True)
+    run = runs.Run(directory, config, run_of(name)[0].label_space, imported=imported)
     run.create()
     checkpoints.Checkpoints(run.checkpoint_dir, run_of(name)[1].weights()).save(7)
     return run

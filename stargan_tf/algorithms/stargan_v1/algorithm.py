@@ -49,9 +49,9 @@ class StarGANv1(
         self.D = networks.Discriminator(
             size, len(space.names), hparams.d_conv_dim, hparams.d_repeat_num, name="D", **policy
         )
-        self.G(tf.zeros((1, size, size, 3)), tf.zeros((1, space.width)))
-        self.D(tf.zeros((1, size, size, 3)))
         self.networks = {"G": self.G, "D": self.D}
+        for network in self.networks.values():
+            network(*network.example_inputs())
         self.trains = {"G": ("G",), "D": ("D",)}
         self.optimizers = {}
         if problem.training:

@@ -30,15 +30,14 @@ def inputs(
             # The target labels are a permutation of the global batch's own.
             order = draws.permutation(member.seed, draws.Draw.TARGET, n, size)
             whole = {
-                "index": index,
-                "mirrored": member.mirrored(n, size),
+                "image": samplers.View(index, member.mirrored(n, size)),
                 "label": label,
                 "target_label": tf.gather(label, order),
                 "alpha": draws.uniform(member.seed, draws.Draw.PENALTY, n, (size,)),
             }
             own = place + tf.range(slices.replica_batch_size, dtype=tf.int64)
-            return {name: tf.gather(value, own) for name, value in whole.items()}
+            return tf.nest.map_structure(lambda value: tf.gather(value, own), whole)
 
-        return member.with_images(positions.unbatch().map(describe))
+        return member.load_batches(positions.unbatch().map(describe))
 
     return samplers.in_turn([of_one(member) for member in sampler.members], n_critic)

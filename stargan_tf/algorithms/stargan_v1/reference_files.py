@@ -1,6 +1,5 @@
 """The authors' files of StarGAN v1: `{iteration}-G.ckpt` and `{iteration}-D.ckpt`."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,14 +45,14 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     labels = channels - 3
     values = {
         "g_conv_dim": conv_dim,
-        "g_repeat_num": _count(G, r"main\.\d+\.main\.0\.weight"),
+        "g_repeat_num": contract.count(G, r"main\.\d+\.main\.0\.weight"),
         "image_size": given["image_size"] or _IMAGE_SIZE,
     }
     if D is None:
         # The run's D has no meaning: let it be small. G halves the image twice too.
         values |= {"d_conv_dim": 1, "d_repeat_num": 2}
         return contract.Networks(values, labels)
-    depth = _count(D, r"main\.\d+\.weight")
+    depth = contract.count(D, r"main\.\d+\.weight")
     d_labels, _, patches = D["conv2.weight"].shape[:3]
     size = patches * 2**depth
     if d_labels != labels:
@@ -64,7 +63,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     if given["image_size"] not in (None, size):
         raise errors.UserError(
             f"The discriminator is for images of {size} pixels; received "
-            f"--image_size={given['image_size']}; leave it out."
+            f"image_size={given['image_size']}; leave it out."
         )
     values |= {"d_conv_dim": D["main.0.weight"].shape[0], "d_repeat_num": depth, "image_size": size}
     return contract.Networks(values, labels)
@@ -88,7 +87,3 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
     for flag, variables in places.items():
         reference.assign(variables, states[flag])
     return contract.Loaded(ignored, classifies="discriminator" in states)
-
-
-def _count(state: contract.State, pattern: str) -> int:
-    return sum(re.fullmatch(pattern, name) is not None for name in state)

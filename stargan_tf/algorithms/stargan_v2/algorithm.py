@@ -32,6 +32,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
+    batches_per_step = 1  # which serves all four updates
     shaped_by = {
         "G": (*_WIDTHS, "style_dim", "bottleneck_size", "w_hpf"),
         "F": ("latent_dim", "style_dim", "hidden_units"),
@@ -43,6 +44,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
         super().__init__(hparams, problem)
         hparams.check(problem.image_size)
+        self.style_dim, self.latent_dim = hparams.style_dim, hparams.latent_dim
         self.networks, self.optimizers, self.trains = {}, {}, {}
         if problem.training:
             hparams.check_training(problem.label_space, starts_from_run=problem.starts_from_run)
@@ -97,16 +99,13 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             **style,
         )
         E = networks.StyleEncoder(size, domains, name=f"E{suffix}", **style, **shape)
-        x, y = tf.zeros((1, size, size, 3)), tf.zeros((1, domains))
-        s = F(tf.zeros((1, hparams.latent_dim)), y)
-        mask = tf.zeros((1, size, size, 1))
-        G(x, s, (mask, mask) if hparams.w_hpf > 0 else None)
-        E(x, y)
-        found = {f"G{suffix}": G, f"F{suffix}": F, f"E{suffix}": E}
+        for network in (F, G, E):  # The initial weights depend on this order.
+            network(*network.example_inputs())
+        made = {f"G{suffix}": G, f"F{suffix}": F, f"E{suffix}": E}
         if not suffix:
-            found["D"] = networks.Discriminator(size, domains, name="D", **shape)
-            found["D"](x, y)
-        return found
+            made["D"] = D = networks.Discriminator(size, domains, name="D", **shape)
+            D(*D.example_inputs())
+        return made
 
     def _optimizer(self, name: str) -> adam.Adam:
         hparams = self.hparams
@@ -136,11 +135,6 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             return None
         found = masks_lib.masks(masks_lib.heatmaps(self._landmarks, x))
         return tuple(tf.stop_gradient(mask) for mask in found)
-
-    @property
-    def batches_per_step(self) -> int:
-        """One batch serves all four updates."""
-        return 1
 
     def label_axes(self) -> dict[str, algorithm.LabelAxis]:
         """Returns where F, E and D have a branch for each domain."""

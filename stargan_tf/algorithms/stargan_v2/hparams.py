@@ -93,7 +93,16 @@ class HParams(hparams.HParams):
 
     def check_sizes(self, image_size: int) -> None:
         """Raises a UserError if the networks can't be built at this image size (pixels)."""
-        _check_size(image_size, self.w_hpf)
+        if not _SMALLEST <= image_size <= _LARGEST or image_size & (image_size - 1):
+            raise errors.UserError(
+                f"stargan_v2 needs an image_size that is a power of two from {_SMALLEST} to "
+                f"{_LARGEST}; received image_size={image_size}; choose 64, 128, 256 or 512."
+            )
+        if self.w_hpf > 0 and image_size < _SMALLEST_WITH_MASKS:
+            raise errors.UserError(
+                f"w_hpf > 0 needs an image_size of {_SMALLEST_WITH_MASKS} or more, since its skips "
+                f"are at 32 px and above; received image_size={image_size}; pass w_hpf=0."
+            )
         size = self.bottleneck_size
         if size and (size & (size - 1) or not 4 <= size <= (32 if self.w_hpf else image_size)):
             raise errors.UserError(
@@ -102,28 +111,28 @@ class HParams(hparams.HParams):
             )
         if self.landmark_weights and self.w_hpf == 0:
             raise errors.UserError(
-                "--landmark_weights is used where w_hpf > 0 only; received it with w_hpf=0; leave "
-                "it out, or pass --w_hpf=1."
+                "`landmark_weights` is used only if w_hpf > 0; received it with w_hpf=0; leave it "
+                "out, or pass w_hpf=1."
             )
 
     def check_training(
         self, label_space: labels.LabelSpace, *, starts_from_run: bool = False
     ) -> None:
-        """Raises a UserError where the data or files that training needs are not there.
+        """Raises a UserError if data or files that training needs are missing.
 
         Args:
           label_space: Of the data.
-          starts_from_run: Whether another run gives the first weights: the landmark network's, too.
+          starts_from_run: Whether another run gives the first weights, also the landmark network's.
         """
         if label_space.kind == "joint":
             raise errors.UserError(
-                "stargan_v2 is trained on one data set; received several in --datasets; pass "
-                "--dataset, or --algorithm=stargan_v1, which has joint training."
+                "stargan_v2 is trained on one data set; received several in `datasets`; pass "
+                "`dataset`, or algorithm=stargan_v1, which has joint training."
             )
         if label_space.kind != "domains":
             raise errors.UserError(
                 "stargan_v2 needs images that belong to one domain each; received the attributes "
-                f"{', '.join(label_space.names)}; pass --domains=A,B instead of --attributes."
+                f"{', '.join(label_space.names)}; pass domains=A,B instead of `attributes`."
             )
         if label_space.width < 2:
             raise errors.UserError(
@@ -133,28 +142,15 @@ class HParams(hparams.HParams):
         if self.w_hpf > 0 and not (self.landmark_weights or starts_from_run):
             raise errors.UserError(
                 f"w_hpf={self.w_hpf:g} needs the weights of the landmark network, to know where a "
-                "face's contours are; received none; pass --landmark_weights=wing.ckpt (from the "
-                "authors' release), or --w_hpf=0, which needs none."
+                "face's contours are; received none; pass landmark_weights=wing.ckpt (from the "
+                "authors' release), or w_hpf=0, which needs none."
             )
         if self.landmark_weights and not pathlib.Path(self.landmark_weights).is_file():
             raise errors.UserError(
-                f"--landmark_weights={self.landmark_weights} does not exist; give the path of "
-                "wing.ckpt (from the authors' release), or --w_hpf=0, which needs none."
+                f"landmark_weights={self.landmark_weights} does not exist; give the path of "
+                "wing.ckpt (from the authors' release), or w_hpf=0, which needs none."
             )
 
     def flags_for_few_images(self) -> str:
         """Returns the flag that changes what D sees, unless it is given."""
         return "augment=diffaugment" if self.augment == "none" else ""
-
-
-def _check_size(image_size: int, w_hpf: float) -> None:
-    if not _SMALLEST <= image_size <= _LARGEST or image_size & (image_size - 1):
-        raise errors.UserError(
-            f"stargan_v2 needs an image_size that is a power of two from {_SMALLEST} to "
-            f"{_LARGEST}; received image_size={image_size}; choose 64, 128, 256 or 512."
-        )
-    if w_hpf > 0 and image_size < _SMALLEST_WITH_MASKS:
-        raise errors.UserError(
-            f"w_hpf > 0 needs an image_size of {_SMALLEST_WITH_MASKS} or more, since its skips are "
-            f"at 32 px and above; received image_size={image_size}; pass --w_hpf=0."
-        )

@@ -1,5 +1,7 @@
 """What a step of StarGAN v2 consumes: sources, pairs of references of a domain, latent codes."""
 
+import functools
+
 import tensorflow as tf
 
 from stargan_tf.data.pipeline import balanced, draws, samplers
@@ -29,18 +31,17 @@ def inputs(
     domains = balanced.Balanced(sampler)
     draw = draws.Draw
 
-    def image(index: tf.Tensor, position: tf.Tensor, stream: draws.Draw) -> tf.Tensor:
-        return sampler.augmented(index, position, stream, crop_probability)
+    view = functools.partial(sampler.view, crop_probability=crop_probability)
 
-    def sample(position: tf.Tensor) -> Batch:
+    def describe(position: tf.Tensor) -> dict[str, tf.Tensor | samplers.View]:
         source = domains.source(position)
         reference, reference2 = domains.references(position)
         batch = {
-            "x": image(source, position, draw.SOURCE),
-            "y_org": domains.label(source),
-            "x_ref": image(reference, position, draw.REFERENCE),
-            "x_ref2": image(reference2, position, draw.REFERENCE_2),
-            "y_trg": domains.label(reference),
+            "x": view(source, position, draw.SOURCE),
+            "y_org": sampler.label(source),
+            "x_ref": view(reference, position, draw.REFERENCE),
+            "x_ref2": view(reference2, position, draw.REFERENCE_2),
+            "y_trg": sampler.label(reference),
             "z": draws.normal(sampler.seed, draw.LATENT, position, (latent_dim,)),
             "z2": draws.normal(sampler.seed, draw.LATENT_2, position, (latent_dim,)),
         }
@@ -49,5 +50,5 @@ def inputs(
             batch["augment"] = draws.uniform(sampler.seed, draw.AUGMENT, position, shape)
         return batch
 
-    batches = samplers.batches(slices.positions(first_step, 1), sample)
-    return batches.prefetch(tf.data.AUTOTUNE)
+    described = samplers.batches(slices.positions(first_step, 1), describe)
+    return sampler.load_batches(described).prefetch(tf.data.AUTOTUNE)

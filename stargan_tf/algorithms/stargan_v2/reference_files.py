@@ -26,7 +26,7 @@ FILES = (_NETS, _WING)
 LABEL_KINDS = ("domains",)
 HPARAMS = ("w_hpf",)
 
-_LANDMARKS = "fan"  # where --checkpoint holds the landmark network
+_LANDMARKS = "fan"  # where `checkpoint` holds the landmark network
 # With w_hpf > 0 the authors' decoder owns skip convolutions that it does not use.
 _UNUSED_SKIPS = r"generator\.decode\.\d+\.conv1x1\.weight"
 _FILTER = r"(generator\.)?hpf\.filter"  # fixed: only its scale tells something
@@ -48,7 +48,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
         given, or the landmark network is missing where it is needed.
     """
     state = states["checkpoint"]
-    blocks = _count(state, r"style_encoder\.shared\.\d+\.conv1\.weight")
+    blocks = contract.count(state, r"style_encoder\.shared\.\d+\.conv1\.weight")
     size = 2 ** (blocks + 2)
     base = _shape(state, "generator.from_rgb.weight")[0]
     most = _shape(state, f"style_encoder.shared.{blocks + 2}.weight")[0]
@@ -56,7 +56,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     if given["image_size"] not in (None, size):
         raise errors.UserError(
             f"The networks are for images of {size} pixels; received "
-            f"--image_size={given['image_size']}; leave it out."
+            f"image_size={given['image_size']}; leave it out."
         )
     w_hpf = _w_hpf(state, blocks, given["w_hpf"])
     _check_landmarks(states, w_hpf)
@@ -70,7 +70,7 @@ def describe(states: Mapping[str, contract.State], given: Mapping[str, Any]) -> 
     }
     if most != min(base * 2**blocks, 512):
         values["max_channels"] = most
-    return contract.Networks(values, _count(state, r"style_encoder\.unshared\.\d+\.weight"))
+    return contract.Networks(values, contract.count(state, r"style_encoder\.unshared\.\d+\.weight"))
 
 
 def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loaded:
@@ -101,7 +101,7 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
 
 
 def _load_landmarks(network: Any, states: Mapping[str, contract.State]) -> set[str]:
-    """Loads from --wing, else from --checkpoint; returns the names used of the latter."""
+    """Loads from the file `wing`, else from `checkpoint`; returns the names it used of that."""
     from stargan_tf.landmarks import network as landmark_network
 
     if "wing" in states:
@@ -113,19 +113,19 @@ def _load_landmarks(network: Any, states: Mapping[str, contract.State]) -> set[s
 
 def _w_hpf(state: contract.State, blocks: int, given: float | None) -> float:
     """Returns w_hpf: 0 without the encoder's additional block, else from the filter or the user."""
-    skips = _count(state, r"generator\.encode\.\d+\.conv1\.weight") > blocks
+    skips = contract.count(state, r"generator\.encode\.\d+\.conv1\.weight") > blocks
     filters = [value for name, value in state.items() if re.fullmatch(_FILTER, name)]
     told = 0.0 if not skips else None
     if skips and filters and np.max(filters[0]) > 0:
         told = round(8 / float(np.max(filters[0])), 6)  # the filter's centre is 8 / w_hpf
     if told is None and not given:
         raise errors.UserError(
-            "The generator has a high-pass skip, and the file does not tell its weight; pass it as "
-            "--w_hpf=1, which is the authors' value for CelebA-HQ."
+            "The generator has a high-pass skip, and the file does not hold its weight; pass it as "
+            "w_hpf=1, which is the authors' value for CelebA-HQ."
         )
     if None not in (told, given) and told != given:
         raise errors.UserError(
-            f"The generator has w_hpf {told:g}; received --w_hpf={given:g}; leave it out."
+            f"The generator has w_hpf {told:g}; received w_hpf={given:g}; leave it out."
         )
     return given if told is None else told
 
@@ -134,13 +134,13 @@ def _check_landmarks(states: Mapping[str, contract.State], w_hpf: float) -> None
     inside = bool(state_dicts.prefixed(states["checkpoint"], _LANDMARKS))
     if w_hpf > 0 and not (inside or "wing" in states):
         raise errors.UserError(
-            f"The generator has w_hpf {w_hpf:g} and needs the landmark network, which --checkpoint "
-            "does not hold; pass the authors' file as --wing=wing.ckpt."
+            f"The generator has w_hpf {w_hpf:g} and needs the landmark network, which `checkpoint` "
+            "does not hold; pass the authors' file as wing=wing.ckpt."
         )
     if w_hpf == 0 and "wing" in states:
         raise errors.UserError(
             "The generator has no high-pass skip (w_hpf 0), so it has no use for the landmark "
-            "network; received --wing; leave it out."
+            "network; received `wing`; leave it out."
         )
 
 
@@ -155,7 +155,3 @@ def _shape(state: contract.State, name: str) -> tuple[int, ...]:
             "authors' file, or one with the same names and shapes."
         )
     return state[name].shape
-
-
-def _count(state: contract.State, pattern: str) -> int:
-    return sum(re.fullmatch(pattern, name) is not None for name in state)

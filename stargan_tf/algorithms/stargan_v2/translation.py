@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import signatures
+from stargan_tf.data import latents as latents_lib
 from stargan_tf.pictures import sheets
 
 _MEAN_OF = 10_000  # latent codes behind a domain's mean style
@@ -25,16 +26,6 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         G, E = self.networks["G_ema"], self.networks["E_ema"]
         self._encode = tf.function(lambda x, y: E(x, y), reduce_retracing=True)
         self._render = tf.function(lambda x, s: G(x, s, self.masks(x)), reduce_retracing=True)
-
-    @property
-    def style_dim(self) -> int:
-        """The length of a style."""
-        return self.hparams.style_dim
-
-    @property
-    def latent_dim(self) -> int:
-        """The length of a latent code."""
-        return self.hparams.latent_dim
 
     def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Returns F(z, y) (N, style_dim), where psi < 1 drawn towards the domain's mean style."""
@@ -59,7 +50,7 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
 
     def _mean_styles(self) -> np.ndarray:
         """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""
-        z = algorithm.latents(_SEED, _MEAN_OF, self.latent_dim)
+        z = latents_lib.draw(_SEED, _MEAN_OF, self.latent_dim)
         # All at once would take gigabytes of many domains.
         parts = np.array_split(z, -(-self.problem.label_space.width // _DOMAINS_AT_ONCE))
         F = self.networks["F_ema"]
@@ -80,7 +71,7 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
     def _latent_sheets(self, images: np.ndarray) -> dict[str, sheets.Sheet]:
         space, count = self.problem.label_space, len(images)
         names, note = sheets.targets(space)
-        z = algorithm.latents(_SEED, _LATENTS, self.latent_dim)
+        z = latents_lib.draw(_SEED, _LATENTS, self.latent_dim)
         means = self._mean_styles()
         found = {}
         for psi in _PSIS:
@@ -103,7 +94,7 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
 
     def _reconstruction_sheet(self, images: np.ndarray, labels: np.ndarray) -> sheets.Sheet:
         target = np.roll(labels, 1, axis=1)  # the next domain
-        z = algorithm.latents(_SEED, len(images), self.latent_dim)
+        z = latents_lib.draw(_SEED, len(images), self.latent_dim)
         fake = self.render(images, self.map_latents(z, target))
         back = self.render(fake, self.encode(images, labels))
         headings = ("input", "to the next domain", "and back")

@@ -30,7 +30,7 @@ class Balanced:
             raise errors.UserError(
                 "Each image must belong to one domain; received images labelled with the "
                 f"attributes {', '.join(space.names)}; name those that become domains, as in "
-                f"--domains={','.join(space.names[:2])}."
+                f"domains={','.join(space.names[:2])}."
             )
         domains = labels.argmax(axis=1)
         self.sampler = sampler
@@ -54,10 +54,6 @@ class Balanced:
         They are different images, unless the domain has only one.
         """
         return self._pair(position, draws.Draw.REFERENCE)
-
-    def label(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns the one-hot label (width,) float32 of image number `index`."""
-        return tf.gather(tf.constant(self.sampler.source.labels), index)
 
     def _pair(self, position: tf.Tensor, draw: draws.Draw) -> tuple[tf.Tensor, tf.Tensor]:
         domain, place, step = tf.unstack(draws.integers(self.sampler.seed, draw, position, 3))

@@ -12,8 +12,6 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.data.images import transforms
-
 _GIGABYTE = 10**9
 
 
@@ -62,7 +60,7 @@ class Store:
 
     def put(self, index: int, value: bytes | np.ndarray) -> None:
         """Keeps a value if it fits the budget."""
-        length = _length(value)
+        length = len(value) if isinstance(value, bytes) else value.nbytes
         with self._lock:
             if index in self._values or length > self._left:
                 return
@@ -79,17 +77,17 @@ def cached(
     Args:
       store: The store; None: always calls `make`.
       index: int64 scalar, the number of the image.
-      make: Makes a uint8 or string tensor, always the same for an image.
+      make: Makes a tensor of bytes or numbers, always the same for an image.
       spec: Shape and type of that tensor.
     """
     if store is None:
         return make()
-    binary = spec.dtype == tf.string
+    binary, dtype = spec.dtype == tf.string, spec.dtype.as_numpy_dtype
 
     def look_up(number: np.int64) -> tuple[bool, bytes | np.ndarray]:
         value = store.get(int(number))
         if value is None:
-            return False, b"" if binary else np.zeros([0] * spec.shape.rank, np.uint8)
+            return False, b"" if binary else np.zeros([0] * spec.shape.rank, dtype)
         return True, value
 
     def keep(number: np.int64, value: bytes | np.ndarray) -> bytes | np.ndarray:
@@ -107,19 +105,17 @@ def cached(
 
 def cached_batch(
     store: Store,
-    index: tf.Tensor,
-    mirrored: tf.Tensor,
-    make: Callable[[tf.Tensor], tf.Tensor],
+    load: Callable[[tuple[tf.Tensor, ...]], tf.Tensor],
     image_size: int,
+    views: tuple[tf.Tensor, ...],
 ) -> tf.Tensor:
     """Returns a batch of images, some mirrored; a graph function. Kept batches are only copied.
 
     Args:
       store: Holds images (S, S, 3), not mirrored.
-      index: (N,) int64, the numbers of the images.
-      mirrored: (N,) bool, which of them to mirror.
-      make: Makes an image (S, S, 3) uint8, not mirrored, from its number.
+      load: Makes and stores an image (S, S, 3) uint8 from its view.
       image_size: S in pixels.
+      views: The numbers of the images, (N,) int64; which of them to mirror, (N,) bool; nothing.
 
     Returns:
       (N, S, S, 3) uint8.
@@ -135,20 +131,13 @@ def cached_batch(
             _copy(value, image, mirror)
         return True, images
 
-    def one(number: tf.Tensor, mirror: tf.Tensor) -> tf.Tensor:
-        spec = tf.TensorSpec(shape, tf.uint8)
-        image = cached(store, number, lambda: make(number), spec)
-        return transforms.flip_if(image, mirror)
-
-    are_kept, images = tf.numpy_function(
-        look_up, [index, mirrored], [tf.bool, tf.uint8], stateful=False
-    )
+    are_kept, images = tf.numpy_function(look_up, views[:2], [tf.bool, tf.uint8], stateful=False)
     images = tf.cond(
         are_kept,
         lambda: images,
-        lambda: tf.map_fn(lambda n: one(*n), (index, mirrored), fn_output_signature=tf.uint8),
+        lambda: tf.map_fn(load, views, fn_output_signature=tf.uint8),
     )
-    return tf.ensure_shape(images, (index.shape[0], *shape))
+    return tf.ensure_shape(images, (views[0].shape[0], *shape))
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:
@@ -165,7 +154,3 @@ def _copy(image: np.ndarray, target: np.ndarray, mirror: bool) -> None:
         return
     for channel in range(3):  # five times as fast as reversing rows of triples
         target[..., channel] = image[:, ::-1, channel]
-
-
-def _length(value: bytes | np.ndarray) -> int:
-    return len(value) if isinstance(value, bytes) else value.nbytes

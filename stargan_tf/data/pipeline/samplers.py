@@ -8,7 +8,7 @@ replicas and workers that take slices of a batch see together what one would see
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,11 +19,27 @@ from stargan_tf.data.images import decoding, reading, transforms
 from stargan_tf.data.pipeline import caching, draws
 
 
+class View(NamedTuple):
+    """Which example to load, and how it is seen: all draws are made before anything is loaded.
+
+    Attributes:
+      index: Its number, int64.
+      mirrored: Whether to mirror the image, bool; (): examples that are not images.
+      crop: Whether to cut out a random box, bool, and the uniforms (TRIES, 4) for
+        `transforms.random_box`; (): the centred square.
+    """
+
+    index: tf.Tensor
+    mirrored: tf.Tensor | tuple[()] = ()
+    crop: tuple[tf.Tensor, tf.Tensor] | tuple[()] = ()
+
+
 @dataclasses.dataclass(frozen=True)
 class Sampler:
-    """Maps positions in the endless sequence of samples to images and labels.
+    """Maps positions in the endless sequence of samples to examples.
 
-    Sample p is image `order[p % size]` of epoch p // size, each epoch in an order of its own.
+    Sample p is example `order[p % size]` of epoch p // size, each epoch in an order of its own.
+    Papers describe batches, with labels and a `View` for each image, and `load_batches` loads them.
     Images are uint8 until a step takes them: a quarter of the bytes to move.
 
     Attributes:
@@ -55,11 +71,11 @@ class Sampler:
         """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
         size = self.source.size
         epochs, places = positions // size, positions % size
-        found = places
+        numbers = places
         # P places reach so many further epochs at most.
         for epoch in [epochs[0] + e for e in range((positions.shape[0] + size - 2) // size + 1)]:
-            found = tf.where(epochs == epoch, self._shuffled(places, epoch), found)
-        return found
+            numbers = tf.where(epochs == epoch, self._shuffled(places, epoch), numbers)
+        return numbers
 
     def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
         """Returns what the order of an epoch has at these places (P,)."""
@@ -81,92 +97,99 @@ class Sampler:
         coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5
         return coins if self.flip else tf.zeros_like(coins)
 
-    def with_images(self, described: tf.data.Dataset) -> tf.data.Dataset:
-        """Puts images in place of what describes them; makes them in parallel, in order.
-
-        Args:
-          described: Of dictionaries of tensors: index (batch,) int64 and mirrored (batch,) bool of
-            the images, and anything else.
-
-        Returns:
-          A dataset of the same, with image (batch, S, S, 3) uint8 instead of those two.
-        """
-        parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
-        store, size = self._pixels, self.image_size
-
-        def joined(found: dict[str, tf.Tensor], image: tf.Tensor) -> dict[str, tf.Tensor]:
-            rest = {name: found[name] for name in found if name not in ("index", "mirrored")}
-            return {"image": image, **rest}
-
-        def cached(found: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            which = found["index"], found["mirrored"]
-            return joined(found, caching.cached_batch(store, *which, self._make_square, size))
-
-        def one(index: tf.Tensor, mirrored: tf.Tensor) -> tf.Tensor:
-            return transforms.flip_if(self._make_square(index), mirrored)
-
-        if store is not None:
-            return described.map(cached, **parallel)
-        batch = described.element_spec["index"].shape[0]
-        which = described.map(lambda found: (found["index"], found["mirrored"])).unbatch()
-        images = which.map(one, **parallel).batch(batch, drop_remainder=True)
-        return tf.data.Dataset.zip((described, images)).map(joined)
-
-    def augmented(
+    def view(
         self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
-    ) -> tf.Tensor:
-        """Returns an image as StarGAN v2 augments it: perhaps cropped at random, perhaps mirrored.
-
-        The random crop lies within the square that `plain_image` shows, so that nothing is
-        stretched by more than the crop's own ratio.
+    ) -> View:
+        """Draws how StarGAN v2 sees an image: perhaps cropped at random, perhaps mirrored.
 
         Args:
           index: Number of the image (int64 scalar).
           position: In the endless sequence of samples (int64 scalar).
           stream: What the image is for: with the seed and the position it decides all chance.
           crop_probability: That a box of `transforms.random_box` is cut out, not the square.
-
-        Returns:
-          (S, S, 3) uint8.
         """
+        crop, mirrored = (), tf.constant(False)
         if crop_probability:
             shape = (transforms.TRIES + 1, 4)
             uniforms = draws.nested_uniform(self.seed, stream, position, draws.Draw.CROP, shape)
-
-            def choose_box(size: tf.Tensor) -> tf.Tensor:
-                centre = transforms.centre_box(size, self.crop_size)
-                inner = transforms.random_box(centre[2:], uniforms[:-1])
-                inner += tf.concat([centre[:2], [0, 0]], axis=0)
-                return tf.where(uniforms[-1, 0] < crop_probability, inner, centre)
-
-            image = self._boxed(index, choose_box)
-        else:
-            image = self._square(index)
+            crop = (uniforms[-1, 0] < crop_probability, uniforms[:-1])
         if self.flip:
-            coin = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP)
-            image = transforms.flip_if(image, coin < 0.5)
-        return image
+            mirrored = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP) < 0.5
+        return View(index, mirrored, crop)
 
-    def plain_image(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns image number `index` (int64 scalar): (S, S, 3) float32 in [-1, 1]."""
-        return transforms.to_unit_range(self._square(index))
+    def load_batches(self, described: tf.data.Dataset) -> tf.data.Dataset:
+        """Loads what views describe, in parallel and in order.
 
-    def _square(self, index: tf.Tensor) -> tf.Tensor:
-        """Returns an image without any chance: (S, S, 3) uint8, from the cache if it is there."""
-        spec = tf.TensorSpec((self.image_size, self.image_size, 3), tf.uint8)
-        return caching.cached(self._pixels, index, lambda: self._make_square(index), spec)
+        Args:
+          described: Dictionaries of tensors, or `View`s of tensors, with a leading axis (batch,).
 
-    def _make_square(self, index: tf.Tensor) -> tf.Tensor:
+        Returns:
+          A dataset of the same dictionaries, with what `load` returns in place of the views.
+        """
+        parallel = {"num_parallel_calls": tf.data.AUTOTUNE, "deterministic": True}
+        views = {n: view for n, view in described.element_spec.items() if isinstance(view, View)}
+
+        def one(row: dict[str, Any]) -> dict[str, tf.Tensor]:
+            return row | {name: self.load(row[name]) for name in views}
+
+        def cached(batch: dict[str, Any]) -> dict[str, tf.Tensor]:
+            take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
+            return batch | {name: take(batch[name]) for name in views}
+
+        uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
+        if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
+            return described.map(cached, **parallel)
+        size = next(iter(views.values())).index.shape[0]
+        return described.unbatch().map(one, **parallel).batch(size, drop_remainder=True)
+
+    def load(self, view: View) -> tf.Tensor:
+        """Loads what a view of scalars describes; a graph function.
+
+        A random crop lies within the square that `plain` shows, so that nothing is stretched by
+        more than the crop's own ratio.
+
+        Returns:
+          An image (S, S, 3) uint8; of a source without images what it loads.
+        """
+        index, mirrored, crop = view
+        if crop:
+            sample = self._boxed(index, crop)
+        else:
+            shape = self.source.sample_shape or (self.image_size, self.image_size, 3)
+            spec = tf.TensorSpec(shape, self.source.sample_spec.dtype)
+            sample = caching.cached(self._plain, index, lambda: self._make_plain(index), spec)
+        return sample if isinstance(mirrored, tuple) else transforms.flip_if(sample, mirrored)
+
+    def plain(self, index: tf.Tensor) -> tf.Tensor:
+        """Returns example `index` (int64 scalar) without any chance.
+
+        Returns:
+          An image (S, S, 3) float32 in [-1, 1]; of a source without images what it loads.
+        """
+        sample = self.load(View(index))
+        return sample if self.source.sample_shape else transforms.to_unit_range(sample)
+
+    def _make_plain(self, index: tf.Tensor) -> tf.Tensor:
         images = self.source
+        if images.sample_shape:
+            return images.load(index)
         if not isinstance(images, source_lib.EncodedSource):
-            return self._boxed(index, lambda size: transforms.centre_box(size, self.crop_size))
+            return self._boxed(index)
         return decoding.square(
             images.read(index), self.image_size, self.crop_size, **self._decoding
         )
 
-    def _boxed(self, index: tf.Tensor, choose_box: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    def _boxed(self, index: tf.Tensor, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
         """Returns a box of an image, resized; its file comes from the cache if it is there."""
         images = self.source
+
+        def choose_box(size: tf.Tensor) -> tf.Tensor:
+            centre = transforms.centre_box(size, self.crop_size)
+            if not crop:
+                return centre
+            inner = transforms.random_box(centre[2:], crop[1])
+            return tf.where(crop[0], inner + tf.concat([centre[:2], [0, 0]], axis=0), centre)
+
         if not isinstance(images, source_lib.EncodedSource):
             image = images.load(index)
             return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
@@ -179,8 +202,8 @@ class Sampler:
         return {"fast": self.fast_decode, "max_grey": self.max_grey}
 
     @functools.cached_property
-    def _pixels(self) -> caching.Store | None:
-        """Keeps squares."""
+    def _plain(self) -> caching.Store | None:
+        """Keeps centred squares, or what a source without images loads."""
         return self._store()
 
     @functools.cached_property
@@ -225,7 +248,7 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
     for k, member in enumerate(sampler.members):
         size, share = member.source.size, count // sets + (k < count % sets)
         indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
-        load = tf.function(member.plain_image)
+        load = tf.function(member.plain)
         for i in np.unique(indices):
             try:
                 images.append(load(tf.constant(i)).numpy())

@@ -124,7 +124,7 @@ class IterationTest(tf.test.TestCase):
 
     def test_attributes_are_refused(self):
         space = labels.LabelSpace("attributes", ("A", "B"))
-        with self.assertRaisesRegex(errors.UserError, "--domains=A,B"):
+        with self.assertRaisesRegex(errors.UserError, "pass domains=A,B"):
             algorithm.StarGANv2(tiny.hparams(NAME), algorithm_lib.Problem(space, 16))
 
 

@@ -28,7 +28,7 @@ class HParamsTest(tf.test.TestCase, parameterized.TestCase):
         ({"lambda_ds": float("nan")}, 64, "lambda_ds must be a finite number, at least 0"),
         ({"f_lr": -1.0}, 64, "f_lr must be a finite number"),
         ({"crop_probability": 1.5}, 64, "crop_probability must be from 0 to 1"),
-        ({"landmark_weights": "wing.ckpt"}, 64, "--landmark_weights is used where w_hpf > 0"),
+        ({"landmark_weights": "wing.ckpt"}, 64, "`landmark_weights` is used only if w_hpf > 0"),
     )
     def test_bad_values(self, changes, image_size, message):
         with self.assertRaisesRegex(errors.UserError, message):
@@ -40,8 +40,12 @@ class HParamsTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ({}, labels.LabelSpace("domains", ("cat",)), "needs two or more; received only cat"),
-        ({}, labels.LabelSpace("attributes", ("A", "B")), "pass --domains=A,B"),
-        ({"w_hpf": 1.0}, DOMAINS, "needs the weights of the landmark network.*--w_hpf=0"),
+        ({}, labels.LabelSpace("attributes", ("A", "B")), "pass domains=A,B"),
+        (
+            {"w_hpf": 1.0},
+            DOMAINS,
+            "needs the weights of the landmark network.*pass landmark_weights=.*, or w_hpf=0",
+        ),
         ({"w_hpf": 1.0, "landmark_weights": "none.ckpt"}, DOMAINS, "none.ckpt does not exist"),
     )
     def test_what_training_needs(self, changes, space, message):

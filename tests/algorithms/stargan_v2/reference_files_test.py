@@ -168,11 +168,16 @@ class DescribeTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(self._describe(state).values["w_hpf"], w_hpf)
 
     @parameterized.named_parameters(
-        ("untold", 1, {}, "does not tell its weight; pass it as --w_hpf=1"),
-        ("no_landmarks", 1, {"w_hpf": 1.0}, "w_hpf 1 and needs the landmark.*--wing=wing.ckpt"),
-        ("contradicted", 0, {"w_hpf": 1.0}, "has w_hpf 0; received --w_hpf=1"),
-        ("no_use_for_landmarks", 0, {"wing": {"x": np.ones(1)}}, "no high-pass skip.*--wing"),
-        ("size", 0, {"image_size": 128}, "images of 256 pixels; received --image_size=128"),
+        ("untold", 1, {}, "does not hold its weight; pass it as w_hpf=1"),
+        ("no_landmarks", 1, {"w_hpf": 1.0}, "w_hpf 1 and needs the landmark.*as wing=wing.ckpt"),
+        ("contradicted", 0, {"w_hpf": 1.0}, "has w_hpf 0; received w_hpf=1"),
+        (
+            "no_use_for_landmarks",
+            0,
+            {"wing": {"x": np.ones(1)}},
+            "no high-pass skip.*received `wing`",
+        ),
+        ("size", 0, {"image_size": 128}, "images of 256 pixels; received image_size=128"),
     )
     def test_what_does_not_fit_together(self, n, given, message):
         with self.assertRaisesRegex(errors.UserError, message):

@@ -117,7 +117,10 @@ class BalancedTest(tf.test.TestCase, parameterized.TestCase):
         chooser = make()
 
         def sample(position):
-            return {"index": chooser.source(position), "label": chooser.label(position % 53)}
+            return {
+                "index": chooser.source(position),
+                "label": chooser.sampler.label(position % 53),
+            }
 
         def collect(slices):
             found = samplers.batches(slices.positions(3, 1), sample).take(2)
@@ -133,7 +136,7 @@ class BalancedTest(tf.test.TestCase, parameterized.TestCase):
     def test_labels_are_the_sources(self):
         chooser = make()
         for index in (0, 52):
-            label = chooser.label(tf.constant(index, tf.int64))
+            label = chooser.sampler.label(tf.constant(index, tf.int64))
             self.assertEqual(label.dtype, tf.float32)
             self.assertAllEqual(label, Unequal().labels[index])
 

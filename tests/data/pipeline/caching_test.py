@@ -35,14 +35,14 @@ class FilesTestCase(tf.test.TestCase, parameterized.TestCase):
     def squares(self, sampler, count=20):
         """Returns samples of several epochs, made in parallel."""
         numbers = tf.data.Dataset.range(count)
-        which = numbers.map(lambda n: {"index": n % 5, "mirrored": n % 3 == 0, "n": n})
-        batches = list(sampler.with_images(which.batch(4, True)).as_numpy_iterator())
+        which = numbers.map(lambda n: {"image": samplers.View(n % 5, n % 3 == 0), "n": n})
+        batches = list(sampler.load_batches(which.batch(4, True)).as_numpy_iterator())
         self.assertAllEqual(np.concatenate([one["n"] for one in batches]), np.arange(count))
         return [one["image"] for one in batches]
 
     def crops(self, sampler, count=20):
         def crop(n):
-            return sampler.augmented(n % 5, n, draws.Draw.SOURCE, 0.5)
+            return sampler.load(sampler.view(n % 5, n, draws.Draw.SOURCE, 0.5))
 
         return list(tf.data.Dataset.range(count).map(crop, num_parallel_calls=4))
 
@@ -75,7 +75,7 @@ class SamplerTest(FilesTestCase):
     def test_the_budget_is_kept(self):
         sampler = self.sampler(caching.Budget("memory", 2.5 * PIXELS / 1e9))
         expected = self.squares(sampler)
-        self.assertLen(sampler._pixels._values, 2)
+        self.assertLen(sampler._plain._values, 2)
         self.assertAllEqual(self.squares(sampler), expected)
 
     def test_auto_takes_half_of_what_is_free(self):
@@ -88,7 +88,7 @@ class SamplerTest(FilesTestCase):
     def test_what_is_in_memory_already_is_not_kept_again(self):
         self.images.in_memory = True
         sampler = self.sampler(caching.Budget("memory"))
-        self.assertIsNone(sampler._pixels)
+        self.assertIsNone(sampler._plain)
         self.assertIsNone(sampler._files)
 
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
-from stargan_tf.data import labels, source
-from stargan_tf.data.pipeline import draws, samplers
+from stargan_tf.data import joint, labels, source, subset
+from stargan_tf.data.pipeline import caching, draws, samplers
 
 SIZE = 4  # of the images, in pixels
 BITS = tuple(f"bit{k}" for k in range(6))
@@ -245,7 +245,7 @@ class BatchTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_images_are_cropped_resized_and_mapped_to_the_unit_range(self):
         images = samplers.Sampler(Numbered(3), 0, 6, crop_size=2, flip=False)
-        found = images.plain_image(tf.constant(2, tf.int64)).numpy()
+        found = images.plain(tf.constant(2, tf.int64)).numpy()
         # The bright column lies outside the central two: all pixels are (6, 0, 0).
         expected = np.broadcast_to(np.array([6, 0, 0]) / 127.5 - 1, [6, 6, 3])
         self.assertAllClose(found, expected, atol=1e-6)
@@ -307,6 +307,67 @@ class InputsTest(tf.test.TestCase, parameterized.TestCase):
         found = collect(samplers.Slices(50), 20)
         flips, alpha = mirrored(found["image"]).ravel(), found["alpha"].ravel()
         self.assertLess(abs(np.corrcoef(flips, alpha)[0, 1]), 0.13)
+
+
+class Voices(source.Source):
+    """Examples that are not images: row t of voice i is 100 i + t, in two columns."""
+
+    sample_name = "features"
+    sample_spec = tf.TensorSpec((3, 2), tf.float32)
+
+    def __init__(self, size=5):
+        self.label_space = labels.LabelSpace("attributes", BITS)
+        self.labels = (np.arange(size)[:, None] >> np.arange(len(BITS)) & 1).astype(np.float32)
+        self.loads = 0
+
+    def load(self, index):
+        def rows(index):
+            self.loads += 1
+            return np.tile(100 * index + np.arange(3)[:, None], (1, 2)).astype(np.float32)
+
+        return tf.ensure_shape(tf.numpy_function(rows, [index], tf.float32), (3, 2))
+
+    def describe(self, index):
+        return f"voice {index}"
+
+
+class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters("off", "memory")
+    def test_examples_that_are_not_images_take_the_same_route(self, where):
+        voices = Voices()
+        self.assertEqual(voices.sample_shape, (3, 2))
+        self.assertEqual(list(voices.example_spec), ["features", "label"])
+        images = samplers.Sampler(voices, 5, SIZE, cache=caching.Budget(where))
+
+        def describe(positions):
+            index = images.index(positions)
+            return {"features": samplers.View(index), "label": images.label(index)}
+
+        described = samplers.Slices(4).positions(2, 1).unbatch().map(describe)
+        spec = images.load_batches(described).element_spec
+        self.assertEqual(spec["features"], tf.TensorSpec((4, 3, 2), tf.float32))
+        batches = list(images.load_batches(described).take(5).as_numpy_iterator())
+        expected = indices(sampler(5), np.arange(8, 28))
+        rows = 100 * expected[:, None] + np.arange(3)
+        found = np.concatenate([batch["features"] for batch in batches])
+        self.assertAllEqual(found, np.stack([rows, rows], axis=2))
+        self.assertAllEqual(coded(np.concatenate([batch["label"] for batch in batches])), expected)
+        if where == "memory":  # two threads may load one at the same time
+            loads = voices.loads
+            self.assertAllEqual(images.plain(tf.constant(2, tf.int64)), voices.load(2))
+            self.assertEqual(voices.loads, loads + 1)
+
+    def test_views_and_unions_keep_the_kind_of_examples(self):
+        part = subset.subset(Voices(), [3, 1])
+        self.assertEqual(part.example_spec, Voices().example_spec)
+        self.assertEqual(part.sample_shape, (3, 2))
+        found, own = samplers.spread_out(samplers.Sampler(part, 0, SIZE), 2)
+        self.assertAllEqual(found[:, 0, 0], [300, 100])
+        self.assertAllEqual(coded(own), [3, 1])
+        both = joint.Joint([Voices(), Voices()], ("a", "b"))
+        self.assertEqual(both.sample_shape, (3, 2))
+        self.assertAllEqual(both.load(tf.constant(7, tf.int64)), Voices().load(2))
+        self.assertEqual(sampler().source.sample_shape, ())
 
 
 class SpreadOutTest(tf.test.TestCase, parameterized.TestCase):

@@ -1,0 +1,125 @@
+"""A paper whose examples are not images: its problem has their shape, and its runs keep it."""
+
+import dataclasses
+import pathlib
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf import algorithms
+from stargan_tf.algorithms import algorithm, hparams
+from stargan_tf.base import errors
+from stargan_tf.data.pipeline import samplers
+from stargan_tf.optimization import adam
+from stargan_tf.runs import runs
+from stargan_tf.training import loop
+from tests import shared, tiny
+from tests.data.pipeline import samplers_test
+
+
+@dataclasses.dataclass(frozen=True)
+class HParams(hparams.HParams):
+    """Invented."""
+
+    def check_sample_shape(self, sample_shape):
+        if sample_shape[1] % 2:
+            raise errors.UserError(f"Needs an even number of columns; received {sample_shape}.")
+
+
+class Model(keras.Model):
+    """Learns the mean of all voices."""
+
+    def __init__(self, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros")
+
+    def call(self, features):
+        return features - self.mean
+
+
+class Toy(algorithm.Algorithm):
+    name = "toy"
+    takes = {
+        "features": tf.TensorSpec((None, None), tf.float32),
+        "label": tf.TensorSpec((None,), tf.float32),
+    }
+    shaped_by = {"M": ()}
+    batches_per_step = 1
+
+    def __init__(self, hparams, problem):
+        super().__init__(hparams, problem)
+        hparams.check(problem.image_size, problem.sample_shape)
+        self.M = Model(problem.sample_shape, name="M")
+        self.M(tf.zeros((1, *problem.sample_shape)))
+        self.networks, self.trains = {"M": self.M}, {"M": ("M",)}
+        self.optimizers = {"M": adam.Adam(1.0)}
+        self.optimizers["M"].build(self.M.trainable_variables)
+
+    def label_axes(self):
+        return {}
+
+    def inputs(self, sampler, slices, first_step):
+        def describe(positions):
+            index = sampler.index(positions)
+            return {"features": samplers.View(index), "label": sampler.label(index)}
+
+        return sampler.load_batches(slices.positions(first_step, 1).unbatch().map(describe))
+
+    def train_step(self, batch, step):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.abs(self.M(batch["features"])))
+        variables = self.M.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.optimizers["M"].apply_gradients(zip(gradients, variables, strict=True))
+        return {"M/distance": loss}
+
+
+class FeaturesTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.create_tempdir().full_path)
+        self.enter_context(shared.in_runs())
+        self.enter_context(mock.patch.object(algorithms, "algorithm_class", lambda name: Toy))
+
+    def _run(self, name, **changes):
+        config = tiny.config(self.root / name, lr_decay_start=1.0, **changes)
+        voices = samplers_test.Voices()
+        return runs.Run(self.root / name, config, voices.label_space, voices.sample_shape)
+
+    def _train(self, name, **changes):
+        run = self._run(name, **changes)
+        run.check_data(samplers_test.Voices().example_spec)
+        sampler = samplers.Sampler(samplers_test.Voices(), 0, 32)
+        held_out = samplers.spread_out(sampler, 2)
+        self.assertEqual(loop.train(run, tf.distribute.get_strategy(), sampler, held_out), 0)
+        with np.load(run.checkpoint_dir / f"step-{run.config.train.total_steps:08d}.npz") as file:
+            return dict(file)
+
+    def test_it_trains_and_continues(self):
+        whole = self._train("whole")
+        self._train("part", total_steps=2)
+        part = self._train("part")
+        self.assertAllGreater(whole["M/mean"], 1.0)
+        self.assertEqual(whole["M/mean"].shape, (3, 2))
+        self.assertCountEqual(whole, part)
+        for name, value in whole.items():
+            self.assertAllEqual(value, part[name], msg=name)
+        opened = runs.open_run(self.root / "part")
+        self.assertEqual(opened.sample_shape, (3, 2))
+        self.assertEqual(opened.build(training=False).M.mean.shape, (3, 2))
+
+    def test_data_that_do_not_fit_are_refused(self):
+        run = self._run("refused")
+        run = dataclasses.replace(run, config=dataclasses.replace(run.config, hparams=HParams()))
+        run.check_data(samplers_test.Voices().example_spec)
+        odd = dataclasses.replace(run, sample_shape=(3, 5))
+        with self.assertRaisesRegex(errors.UserError, r"even .* received \(3, 5\)"):
+            odd.check_data(samplers_test.Voices().example_spec)
+        with self.assertRaisesRegex(errors.UserError, "received a data set .* with image"):
+            run.check_data(tiny.Pictures().example_spec)
+
+
+if __name__ == "__main__":
+    tf.test.main()
