@@ -14,9 +14,8 @@ import time
 
 from absl import flags
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors
-from stargan_tf.cli import command_line
+from stargan_tf.cli import command_line, train_flags
 
 _STEPS = flags.DEFINE_integer("steps", 5, "Steps to time, after one that compiles.", 1)
 _PRECISIONS = flags.DEFINE_list("precisions", ["float32", "bfloat16"], "Precisions to measure.")
@@ -35,7 +34,7 @@ _REPEATS = 4
 
 def main() -> None:
     """Prints a JSON object for every precision."""
-    config = hyperparameters.config_from_flags()
+    config = train_flags.config_from_flags()
     if config.train.jit_compile and not _TFLOP.value:
         raise errors.UserError("With --jit_compile the step's TFLOP must be given: pass --tflop.")
     command_line.import_tensorflow()
@@ -167,5 +166,5 @@ def _timed(call) -> float:
 
 
 if __name__ == "__main__":
-    hyperparameters.define_train_flags()
+    train_flags.define_train_flags()
     command_line.run(main)

@@ -20,9 +20,8 @@ from typing import TextIO
 import tqdm
 from absl import flags
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors, files
-from stargan_tf.cli import command_line
+from stargan_tf.cli import command_line, train_flags
 
 _OUTPUT = flags.DEFINE_string(
     "output", "", "The folder for contact_sheet.png; empty: RUN_DIR/doctor."
@@ -45,7 +44,7 @@ _MAX_LISTED = flags.DEFINE_integer(
 
 def main() -> int:
     """Examines, prints the report and writes the sheet; returns the exit status."""
-    config = hyperparameters.config_from_flags(check_model=False)
+    config = train_flags.config_from_flags(check_model=False)
     command_line.import_tensorflow()
     import tensorflow as tf
 
@@ -100,5 +99,5 @@ def _quiet_decoders() -> Iterator[TextIO]:
 
 
 if __name__ == "__main__":
-    hyperparameters.define_train_flags()
+    train_flags.define_train_flags()
     command_line.run(main)

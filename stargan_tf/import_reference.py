@@ -14,10 +14,10 @@ import dataclasses
 
 from absl import flags
 
-from stargan_tf import algorithms, hyperparameters
+from stargan_tf import algorithms
 from stargan_tf.algorithms import reference_files
 from stargan_tf.base import errors
-from stargan_tf.cli import command_line
+from stargan_tf.cli import command_line, train_flags
 from stargan_tf.runs import importing
 
 _ALGORITHM = flags.DEFINE_enum(
@@ -56,7 +56,7 @@ def _define_flags_of_papers() -> list[str]:
             names.append(file.flag)
         kind = algorithms.hparams_class(name)
         fields = [f for f in dataclasses.fields(kind) if f.name in module.HPARAMS]
-        hyperparameters.define(kind, fields, {field: [name] for field in module.HPARAMS})
+        train_flags.define(kind, fields, {field: [name] for field in module.HPARAMS})
         names += module.HPARAMS
     return names
 

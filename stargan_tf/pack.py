@@ -14,9 +14,8 @@ import typing
 
 from absl import flags
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors
-from stargan_tf.cli import command_line
+from stargan_tf.cli import command_line, train_flags
 from stargan_tf.data import options as data_options
 
 if typing.TYPE_CHECKING:
@@ -32,7 +31,7 @@ _FIELDS = [
     and not field.name.startswith("cache")
 ]
 
-hyperparameters.define(data_options.DataOptions, _FIELDS)
+train_flags.define(data_options.DataOptions, _FIELDS)
 _IMAGE_SIZE = flags.DEFINE_integer(
     "image_size",
     data_options.DataOptions.image_size,

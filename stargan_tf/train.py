@@ -8,13 +8,12 @@ A flag after the flag file overrides it. The same command again continues where 
 import dataclasses
 import pathlib
 
-from stargan_tf import hyperparameters
-from stargan_tf.cli import command_line
+from stargan_tf.cli import command_line, train_flags
 
 
 def main() -> int:
     """Wires data, devices and the loop together; returns the exit status."""
-    config = hyperparameters.config_from_flags()
+    config = train_flags.config_from_flags()
     # TensorFlow takes seconds to import: only now, so that --help and bad flags answer at once.
     command_line.import_tensorflow()
     from stargan_tf.data import loading
@@ -58,5 +57,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    hyperparameters.define_train_flags()
+    train_flags.define_train_flags()
     command_line.run(main)

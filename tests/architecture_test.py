@@ -37,16 +37,15 @@ ALLOWED = {
     "pictures": {"base", "data"},
     "algorithms": {"base", "layers", "gan", "optimization", "weights", "landmarks", "data"}
     | {"pictures"},
-    "hyperparameters": {"base", "algorithms", "data"},
-    "runs": {"base", "weights", "data", "pictures", "algorithms", "hyperparameters", "__init__"},
-    "training": {"base", "data", "pictures", "reports", "algorithms", "hyperparameters", "runs"},
+    "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
+    "training": {"base", "data", "pictures", "reports", "algorithms", "runs"},
     "inference": {"base", "data", "pictures", "algorithms", "runs"},
     "evaluation": {"base", "data", "pictures", "algorithms", "inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
-    "diagnosis": {"base", "data", "pictures", "reports", "hyperparameters", "runs", "training"},
-    "cli": {"base", "data", "pictures", "hyperparameters"},
+    "diagnosis": {"base", "data", "pictures", "reports", "runs", "training"},
+    "cli": {"base", "data", "pictures", "algorithms", "runs"},
 }
 # The same for the rooms inside data/, of each other; labels, names, splits and the like, which lie
 # beside these rooms, belong to all of them, and loading.py stands above all.
@@ -180,9 +179,9 @@ class ImportsTest(tf.test.TestCase, parameterized.TestCase):
     def test_a_papers_name_is_seen(self, source):
         self.assertNotEmpty(list(_paper_names(ast.parse(source))))
 
-    def test_only_command_lines_and_hyperparameters_know_flags(self):
+    def test_only_command_lines_know_flags(self):
         for path in _modules():
-            if path not in COMMANDS and path.stem not in ("command_line", "hyperparameters"):
+            if path not in COMMANDS and path.stem not in ("command_line", "train_flags"):
                 for module in _imports(path):
                     self.assertFalse(module.startswith("absl"), f"{path} imports {module}")
 
@@ -192,7 +191,7 @@ class ImportsTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertNotIn(module.split(".")[0], ("torch", "pickle", "copyreg"), path)
 
     def test_what_help_needs_imports_no_tensorflow(self):
-        names = ("base/errors.py", "base/flag_files.py", "base/options.py", "hyperparameters.py")
+        names = ("base/errors.py", "base/flag_files.py", "base/options.py", "runs/config.py")
         names += ("cli/command_line.py", "cli/log_filter.py", "data/options.py")
         paths = [PACKAGE / name for name in (*names, "algorithms/__init__.py")]
         paths += PACKAGE.glob("algorithms/**/hparams.py")

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors, keras_versions
+from stargan_tf.cli import train_flags
 from stargan_tf.data import labels
 from stargan_tf.diagnosis import trial
 from stargan_tf.runs import runs
@@ -30,7 +30,7 @@ class MainTest(tf.test.TestCase):
         config = tiny.config(self.root / "run", **changes)
         with (
             commands.given("doctor", **{"time": False, **flags}),
-            mock.patch.object(hyperparameters, "config_from_flags", return_value=config),
+            mock.patch.object(train_flags, "config_from_flags", return_value=config),
             mock.patch("builtins.print") as printed,
         ):
             status = module.main()

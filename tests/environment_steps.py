@@ -17,15 +17,15 @@ def main(output, count, *arguments):
     import keras
     import tensorflow as tf
 
-    from stargan_tf import hyperparameters
+    from stargan_tf.cli import train_flags
     from stargan_tf.data import loading
     from stargan_tf.data.images import transforms
     from stargan_tf.runs import runs
     from stargan_tf.training import devices, loop
 
-    hyperparameters.define_train_flags()
+    train_flags.define_train_flags()
     flags.FLAGS(["train", *arguments])
-    config = hyperparameters.config_from_flags()
+    config = train_flags.config_from_flags()
     as_floats = transforms.as_floats
     transforms.as_floats = lambda values: tf.cast(as_floats(values), tf.float64)
     keras.utils.set_random_seed(config.train.seed)

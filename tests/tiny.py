@@ -11,12 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf import algorithms, hyperparameters
+from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import loading, source
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.runs import checkpoints, runs
+from stargan_tf.runs import config as config_lib
 from stargan_tf.training import devices, loop
 
 # What makes each paper's networks tiny; everything else is its default.
@@ -124,7 +125,7 @@ def values(variables):
     return {name: np.array(variable.numpy()) for name, variable in variables.items()}
 
 
-def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
+def config(path: pathlib.Path, **changes) -> config_lib.Config:
     """Returns the configuration of a run on cartoon_faces that takes seconds."""
     name = changes.get("algorithm", "stargan_v1")
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
@@ -149,7 +150,7 @@ def config(path: pathlib.Path, **changes) -> hyperparameters.Config:
         **papers[name],
         **changes,
     }
-    return hyperparameters.Config.from_values(options)
+    return config_lib.Config.from_values(options)
 
 
 def untrained_run(path: pathlib.Path, **changes) -> runs.Run:

@@ -41,7 +41,6 @@ NEWEST_ONLY = {
     "docs_test.py",
     "doctor_test.py",
     "evaluation",
-    "hyperparameters_test.py",
     "inference",
     "installed_test.py",
     "many_domains_test.py",

@@ -122,9 +122,9 @@ def as_flags(text: str) -> str:
     The library writes an option in backquotes or, with its value, as name=value: "pass `run_dir`,
     or crop_size=0" becomes "pass --run_dir, or --crop_size=0". Other words stay as they are.
     """
-    from stargan_tf import hyperparameters
+    from stargan_tf.runs import config as config_lib
 
-    names = {name: name for name in (*flags.FLAGS, *hyperparameters.option_names())}
+    names = {name: name for name in (*flags.FLAGS, *config_lib.option_names())}
     if "from" in flags.FLAGS:  # which Python keeps for itself, so functions call it `known`
         names["known"] = "from"
 

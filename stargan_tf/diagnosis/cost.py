@@ -5,10 +5,10 @@ import os
 import pathlib
 import shutil
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors
 from stargan_tf.diagnosis import finding
 from stargan_tf.diagnosis import trial as trial_lib
+from stargan_tf.runs import config as config_lib
 from stargan_tf.training import memory
 
 _DAY = 86_400.0
@@ -45,7 +45,7 @@ class Machine:
 
 
 def lines(
-    trial: trial_lib.Trial, config: hyperparameters.Config, machine: Machine, images: int
+    trial: trial_lib.Trial, config: config_lib.Config, machine: Machine, images: int
 ) -> list[str]:
     """Returns the lines of the report on time, memory and disk space.
 
@@ -87,7 +87,7 @@ def lines(
 
 
 def findings(
-    trial: trial_lib.Trial, config: hyperparameters.Config, machine: Machine
+    trial: trial_lib.Trial, config: config_lib.Config, machine: Machine
 ) -> list[finding.Finding]:
     """Returns the problems with time, memory and disk space; the arguments are those of `lines`."""
     problems = []
@@ -179,7 +179,7 @@ def _in_first_step(trial: trial_lib.Trial) -> float:
     return trial.seconds - trial.prepared - trial.tracing if running else 0.0
 
 
-def _for_laptops(config: hyperparameters.Config) -> str:
+def _for_laptops(config: config_lib.Config) -> str:
     """Returns the paper's options for CPUs if they cost less; else advice to take fewer steps."""
     values = config.values()
     less, others = [], []

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from stargan_tf import hyperparameters
 from stargan_tf.diagnosis import collection as collection_lib
 from stargan_tf.diagnosis import finding
+from stargan_tf.runs import config as config_lib
 
 _FEW = 100  # training images of a domain
 _UNEVEN = 3.0  # ratio of the largest domain to the smallest
@@ -12,7 +12,7 @@ _RARE = 0.02  # share of images with, or without, an attribute
 
 
 def of_labels(
-    parts: Sequence[collection_lib.InspectedSplit], config: hyperparameters.Config
+    parts: Sequence[collection_lib.InspectedSplit], config: config_lib.Config
 ) -> list[finding.Finding]:
     """Returns the problems with the numbers of training images; broken images count too."""
     problems = []
@@ -32,7 +32,7 @@ def of_labels(
     return problems
 
 
-def _of_domains(numbers: dict[str, int], config: hyperparameters.Config) -> list[finding.Finding]:
+def _of_domains(numbers: dict[str, int], config: config_lib.Config) -> list[finding.Finding]:
     problems = []
     empty = [name for name, count in numbers.items() if not count]
     if empty:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import joint, loading
 from stargan_tf.data.sources import folder_layout, folder_survey
@@ -24,6 +23,7 @@ from stargan_tf.diagnosis import (
     report,
 )
 from stargan_tf.diagnosis import trial as trial_lib
+from stargan_tf.runs import config as config_lib
 from stargan_tf.runs import initial_weights, runs
 from stargan_tf.training import devices
 
@@ -31,12 +31,12 @@ _DRAWN = 256  # images of a split to inspect if they are drawn: that takes time,
 # Kinds of findings with which no step can be tried; broken images, for example, can be left out.
 _BEFORE_TRIAL = {"model", "backend", "batch_size_refused", "no_data", "algorithm", "empty_domain"}
 
-TakeSteps = Callable[[hyperparameters.Config, list[int]], trial_lib.Trial]
+TakeSteps = Callable[[config_lib.Config, list[int]], trial_lib.Trial]
 Progress = Callable[[str], None]
 
 
 def examine(
-    config: hyperparameters.Config,
+    config: config_lib.Config,
     machine: cost.Machine,
     *,
     most_images: int = 0,
@@ -99,14 +99,14 @@ def _broken(training: Sequence[collection.InspectedSplit]) -> list[int]:
     return numbers
 
 
-def _title(config: hyperparameters.Config) -> str:
+def _title(config: config_lib.Config) -> str:
     data = config.data
     where = f" in {data.data_dir}" if data.data_dir else ""
     name = data.datasets or data.dataset
     return f"{name}{where}, for {config.train.algorithm} at {data.image_size} px"
 
 
-def _check_model(config: hyperparameters.Config) -> list[finding.Finding]:
+def _check_model(config: config_lib.Config) -> list[finding.Finding]:
     """Checks everything that needs no data."""
     options = config.train
     findings = []
@@ -137,7 +137,7 @@ def _reported_in(findings: list[finding.Finding], kind: str) -> Iterator[None]:
 
 
 def _load(
-    config: hyperparameters.Config, most_images: int, progress: Progress
+    config: config_lib.Config, most_images: int, progress: Progress
 ) -> tuple[list[collection.InspectedSplit], list[finding.Finding]]:
     """Loads and inspects both splits of all data sets, and returns why some can't be loaded."""
     parts, problems = [], []
@@ -165,7 +165,7 @@ def _load(
 
 
 def _folders(
-    config: hyperparameters.Config, problems: list[finding.Finding]
+    config: config_lib.Config, problems: list[finding.Finding]
 ) -> tuple[list[str], list[finding.Finding]]:
     """Checks the data folders; `problems` says why data could not be loaded.
 
@@ -199,7 +199,7 @@ def _check_run(
     return findings
 
 
-def _run(config: hyperparameters.Config, training: Sequence[collection.InspectedSplit]) -> runs.Run:
+def _run(config: config_lib.Config, training: Sequence[collection.InspectedSplit]) -> runs.Run:
     """Returns the run that training would create."""
     sets = {part.data_set: part.images for part in training}
     if len(sets) > 1:
@@ -213,7 +213,7 @@ def _run(config: hyperparameters.Config, training: Sequence[collection.Inspected
 
 
 def _check_images(
-    images: collection.Collection, config: hyperparameters.Config
+    images: collection.Collection, config: config_lib.Config
 ) -> list[finding.Finding]:
     findings = [
         *counts.of_labels(images.splits, config),

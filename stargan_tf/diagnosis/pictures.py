@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors
 from stargan_tf.data import loading
 from stargan_tf.diagnosis import collection as collection_lib
 from stargan_tf.diagnosis import finding
+from stargan_tf.runs import config as config_lib
 
 _TINY = 32  # pixels of the shorter side
 _CUT = 0.4  # share of an image outside the centred square above which it counts as cut off
@@ -53,9 +53,7 @@ def broken(
     return findings
 
 
-def small(
-    images: collection_lib.Collection, config: hyperparameters.Config
-) -> list[finding.Finding]:
+def small(images: collection_lib.Collection, config: config_lib.Config) -> list[finding.Finding]:
     """Returns the findings on images that are tiny, or smaller than the training's images."""
     sides, size, crop = images.sides(), config.data.image_size, config.data.crop_size
     shorter = np.minimum(images.table["width"], images.table["height"])
@@ -120,9 +118,7 @@ def cut(images: collection_lib.Collection) -> list[finding.Finding]:
     )
 
 
-def modes(
-    images: collection_lib.Collection, config: hyperparameters.Config
-) -> list[finding.Finding]:
+def modes(images: collection_lib.Collection, config: config_lib.Config) -> list[finding.Finding]:
     """Returns the findings on transparent images, grey ones, and grey ones of 16 bits."""
     table = images.table
     grey = table["grey"] & ~table["plain"]
@@ -181,7 +177,7 @@ def accepted_sizes(hparams: Any) -> list[int]:
     return accepted
 
 
-def _smaller_size(config: hyperparameters.Config, sides: np.ndarray) -> int:
+def _smaller_size(config: config_lib.Config, sides: np.ndarray) -> int:
     """Returns a size that the networks take and three quarters of the images reach, or 0."""
     most = min(np.percentile(sides, 100 * _MANY), config.data.image_size - 1)
     return max((size for size in accepted_sizes(config.hparams) if size <= most), default=0)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
-from stargan_tf import hyperparameters
+from stargan_tf.runs import config as config_lib
 
 COMMAND = (sys.executable, "-m", "stargan_tf.diagnosis.trial_process")
 
@@ -58,7 +58,7 @@ class Trial:
 
 
 def measure(
-    config: hyperparameters.Config,
+    config: config_lib.Config,
     broken: Collection[int],
     time_limit: float,
     command: Sequence[str] = COMMAND,

@@ -42,12 +42,12 @@ def _try(request: dict[str, Any], begin: float) -> None:
     import keras
     import tensorflow as tf
 
-    from stargan_tf import hyperparameters
     from stargan_tf.data import loading
+    from stargan_tf.runs import config as config_lib
     from stargan_tf.runs import runs
     from stargan_tf.training import devices, loop
 
-    config = hyperparameters.Config.from_values({**request["options"], **_NO_CACHE})
+    config = config_lib.Config.from_values({**request["options"], **_NO_CACHE})
     options = config.train
     strategy = devices.make_strategy(options.strategy, options.logical_cpus)
     devices.check_batch_size(options.batch_size, strategy)

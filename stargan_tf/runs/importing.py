@@ -11,12 +11,13 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from stargan_tf import algorithms, hyperparameters
+from stargan_tf import algorithms
 from stargan_tf.algorithms import reference_files
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.data import options as data_options
+from stargan_tf.runs import config as config_lib
 from stargan_tf.weights import state_dicts
 
 
@@ -56,7 +57,7 @@ class Plan:
       states: The state dicts in these files.
     """
 
-    config: hyperparameters.Config
+    config: config_lib.Config
     label_space: labels_lib.LabelSpace
     step: int
     paths: Mapping[str, pathlib.Path]
@@ -207,14 +208,14 @@ def _recognize(file: reference_files.File, path: pathlib.Path, state: state_dict
 
 def _config(
     request: Request, space: labels_lib.LabelSpace, networks: reference_files.Networks, step: int
-) -> hyperparameters.Config:
+) -> config_lib.Config:
     values = {"algorithm": request.algorithm, "run_dir": request.run_dir, "total_steps": step}
     if space.kind == "domains":
         values["dataset"] = "image_folder"
     else:
         values |= {"dataset": "celeba", "attributes": ",".join(space.names)}
         values["exclusive"] = request.exclusive
-    config = hyperparameters.Config.from_values({**values, **networks.values})
+    config = config_lib.Config.from_values({**values, **networks.values})
     config.train.check()
     config.data.check()
     config.hparams.check(config.data.image_size)

@@ -12,13 +12,14 @@ from typing import Any
 import tensorflow as tf
 
 import stargan_tf
-from stargan_tf import algorithms, hyperparameters
+from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints
+from stargan_tf.runs import config as config_lib
 
 _FORMAT = 1
 _LOCK = ".lock"
@@ -50,7 +51,7 @@ class Run:
     """
 
     directory: pathlib.Path
-    config: hyperparameters.Config
+    config: config_lib.Config
     label_space: labels_lib.LabelSpace
     sample_shape: tuple[int, ...] = ()
     imported: Imported | None = None
@@ -269,7 +270,7 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         model = json.loads(path.read_text())
         if model["format"] > _FORMAT:
             raise errors.UserError(f"{path} was written by a newer version of this program.")
-        config = hyperparameters.Config.from_values(model["options"])
+        config = config_lib.Config.from_values(model["options"])
         space = labels_lib.LabelSpace.from_json(model["labels"])
         imported = model.get("imported")
         if imported:

@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import Iterator
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors
 from stargan_tf.runs import checkpoints, runs
+from stargan_tf.runs import config as config_lib
 
 
-def smaller(config: hyperparameters.Config, replicas: int = 1) -> str:
+def smaller(config: config_lib.Config, replicas: int = 1) -> str:
     """Returns options that reduce the memory of a training, as part of a sentence."""
     options = config.train
     half = options.batch_size // 2 // replicas * replicas

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import hyperparameters
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.layers import forms, instance_norm
+from stargan_tf.runs import config as config_lib
 from tests.layers.instance_norm_test import normal, normalized
 
 
@@ -56,7 +56,7 @@ class ChoiceTest(tf.test.TestCase, parameterized.TestCase):
             instance_norm.chosen("addons")
 
     def test_the_flag_has_these_backends(self):
-        fields = {field.name: field for field in dataclasses.fields(hyperparameters.TrainOptions)}
+        fields = {field.name: field for field in dataclasses.fields(config_lib.TrainOptions)}
         choices = fields["normalization_backend"].metadata["choices"]
         self.assertEqual(tuple(choices), instance_norm.BACKENDS)
 

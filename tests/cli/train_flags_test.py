@@ -9,8 +9,10 @@ import tensorflow as tf
 from absl import flags
 from absl.testing import parameterized
 
-from stargan_tf import algorithms, hyperparameters
+from stargan_tf import algorithms
 from stargan_tf.base import errors, options
+from stargan_tf.cli import train_flags
+from stargan_tf.runs import config as config_lib
 from tests import tiny
 
 
@@ -53,7 +55,7 @@ class RangesTest(tf.test.TestCase, parameterized.TestCase):
 class ConfigTest(tf.test.TestCase):
     def test_values_round_trip(self):
         config = tiny.config(pathlib.Path("runs/x"), flip=False, g_lr=3e-4)
-        again = hyperparameters.Config.from_values(config.values())
+        again = config_lib.Config.from_values(config.values())
         self.assertEqual(config, again)
 
     def test_the_flag_file_gives_the_same_configuration(self):
@@ -64,7 +66,7 @@ class ConfigTest(tf.test.TestCase):
     def test_values_of_another_type_are_refused(self):
         values = tiny.config(pathlib.Path("runs/x")).values()
         with self.assertRaisesRegex(TypeError, "image_size is 'abc'"):
-            hyperparameters.Config.from_values({**values, "image_size": "abc"})
+            config_lib.Config.from_values({**values, "image_size": "abc"})
 
     def test_a_flag_after_the_flag_file_overrides_it(self):
         path = self.create_tempfile(content="--batch_size=2\n--g_lr=0.5\n").full_path
@@ -80,7 +82,7 @@ class ConfigTest(tf.test.TestCase):
             with self.assertRaisesRegex(errors.UserError, "cache on a disk is gone; pack the im"):
                 _parse([f"--flagfile={path}", flag, "--dataset=celeba"])
         values = {**config.values(), "cache": "disk", "cache_dir": "/tmp"}
-        opened = hyperparameters.Config.from_values(values)
+        opened = config_lib.Config.from_values(values)
         self.assertEqual(opened.values(identity=True), config.values(identity=True))
 
     def test_defaults_are_the_papers(self):
@@ -116,7 +118,7 @@ class ConfigTest(tf.test.TestCase):
             for field in dataclasses.fields(algorithms.hparams_class(name)):
                 self.assertEqual(types.setdefault(field.name, type(field.default)),
                                  type(field.default))  # fmt: skip
-        general = {f.name for f in dataclasses.fields(hyperparameters.TrainOptions)}
+        general = {f.name for f in dataclasses.fields(config_lib.TrainOptions)}
         self.assertEmpty(general & set(types))
 
     def test_a_flag_of_another_paper_is_refused_by_name(self):
@@ -130,7 +132,7 @@ class ConfigTest(tf.test.TestCase):
             self.assertEqual(_parse([f"--algorithm={name}"]).hparams.beta_1, expected)
 
     def test_the_default_run_directory_is_named_after_the_flag_file(self):
-        name = hyperparameters.default_run_dir
+        name = train_flags.default_run_dir
         self.assertEqual(name(["--flagfile=configs/v1.flags", "--seed=1"], "x"), "runs/v1")
         self.assertEqual(name(["--flagfile", "a/b.flags"], "x"), "runs/b")
         self.assertEqual(name(["--seed=1"], "stargan_v1"), "runs/stargan_v1")
@@ -164,18 +166,18 @@ class FlagFilesTest(tf.test.TestCase):
 def _parse(arguments):
     """Parses into flags of its own, not into those of the process."""
     values = flags.FlagValues()
-    original = hyperparameters.flags.FLAGS
+    original = train_flags.flags.FLAGS
     makers = {n: getattr(flags, n) for n in dir(flags) if n.startswith("DEFINE_")}
     try:
-        hyperparameters.flags.FLAGS = values
+        train_flags.flags.FLAGS = values
         for name, maker in makers.items():
             setattr(flags, name, lambda *a, _m=maker, **k: _m(*a, flag_values=values, **k))
-        hyperparameters.define_train_flags()
+        train_flags.define_train_flags()
         flags.DEFINE_string("flagfile", "", "")
         values(["test", *arguments])
-        return hyperparameters.config_from_flags()
+        return train_flags.config_from_flags()
     finally:
-        hyperparameters.flags.FLAGS = original
+        train_flags.flags.FLAGS = original
         for name, maker in makers.items():
             setattr(flags, name, maker)
 
