@@ -28,15 +28,23 @@ class HParams(hparams.HParams):
             raise errors.UserError(f"Needs an even number of columns; received {sample_shape}.")
 
 
-class Model(keras.Model):
+class Centred(keras.layers.Layer):
     """Learns the mean of all voices."""
 
-    def __init__(self, shape, **kwargs):
-        super().__init__(**kwargs)
-        self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros")
+    def build(self, input_shape):
+        self.mean = self.add_weight(name="mean", shape=input_shape[1:], initializer="zeros")
 
     def call(self, features):
         return features - self.mean
+
+
+class Model(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.centred = Centred(name="centred")
+
+    def call(self, features):
+        return self.centred(features)
 
 
 class Toy(algorithm.Algorithm):
@@ -51,7 +59,7 @@ class Toy(algorithm.Algorithm):
     def __init__(self, hparams, problem):
         super().__init__(hparams, problem)
         hparams.check(problem.image_size, problem.sample_shape)
-        self.M = Model(problem.sample_shape, name="M")
+        self.M = Model(name="M")
         self.M(tf.zeros((1, *problem.sample_shape)))
         self.networks, self.trains = {"M": self.M}, {"M": ("M",)}
         self.optimizers = {"M": adam.Adam(1.0)}
@@ -101,14 +109,14 @@ class FeaturesTest(tf.test.TestCase):
         whole = self._train("whole")
         self._train("part", total_steps=2)
         part = self._train("part")
-        self.assertAllGreater(whole["M/mean"], 1.0)
-        self.assertEqual(whole["M/mean"].shape, (3, 2))
+        self.assertAllGreater(whole["M/centred/mean"], 1.0)
+        self.assertEqual(whole["M/centred/mean"].shape, (3, 2))
         self.assertCountEqual(whole, part)
         for name, value in whole.items():
             self.assertAllEqual(value, part[name], msg=name)
         opened = runs.open_run(self.root / "part")
         self.assertEqual(opened.sample_shape, (3, 2))
-        self.assertEqual(opened.build(training=False).M.mean.shape, (3, 2))
+        self.assertEqual(opened.build(training=False).M.centred.mean.shape, (3, 2))
 
     def test_data_that_do_not_fit_are_refused(self):
         run = self._run("refused")
