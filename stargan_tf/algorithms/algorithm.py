@@ -221,9 +221,14 @@ class Capability(abc.ABC):
 
 
 class Translates(Capability):
-    """Translates images to labels."""
+    """Translates images to labels.
+
+    Attributes:
+      translates_with: The name of the network that makes the images.
+    """
 
     ability = "translate images"
+    translates_with: ClassVar[str] = "G"
 
     @abc.abstractmethod
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
@@ -27,6 +28,11 @@ class Model(translator.Translator):
         if run.has_styles:
             self._render, self._encode = self.algorithm.render, self.algorithm.encode
             self._map_latents = self.algorithm.map_latents
+
+    @property
+    def generator(self) -> keras.Model:
+        """The network that makes the images; `model.generator.save("g.keras")` writes it."""
+        return self.algorithm.networks[self.algorithm.translates_with]
 
     @property
     def about(self) -> translator.About:

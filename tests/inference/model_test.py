@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -58,6 +59,14 @@ class LabelsTest(ModelTestCase):
         self.assertEqual((self.model.names, self.model.domains), (names, ()))
         self.assertEqual((self.model.image_size, self.model.step), (SIZE, 7))
         self.assertEqual(stargan_tf.load(str(self.root / "run"), 7).step, 7)
+
+    def test_its_generator_survives_a_file_of_keras(self):
+        path = str(self.root / "g.keras")
+        self.model.generator.save(path)
+        inputs = self.model.generator.example_inputs()
+        inputs = [tf.random.stateless_normal(x.shape, (1, i)) for i, x in enumerate(inputs)]
+        expected = self.model.generator(*inputs)
+        self.assertAllEqual(keras.saving.load_model(path)(*inputs), expected)
 
     @parameterized.parameters(
         {}, {"fit": "pad"}, {"fit": "stretch"}, {"crop_size": 40}, {"known": "Smiling"}
@@ -216,6 +225,14 @@ class StylesTest(ModelTestCase):
         style = self.model.styles("Blond_Hair", 3, 0.7)
         self.assertEqual(style.shape, (8,))
         self.assertAllEqual(self.model.translate(self.paths[0], style=style), expected)
+
+    def test_its_generator_survives_a_file_of_keras(self):
+        path = str(self.root / "g.keras")
+        self.model.generator.save(path)
+        inputs = self.model.generator.example_inputs()
+        inputs = [tf.random.stateless_normal(x.shape, (1, i)) for i, x in enumerate(inputs)]
+        expected = self.model.generator(*inputs)
+        self.assertAllEqual(keras.saving.load_model(path)(*inputs), expected)
 
     @parameterized.parameters({}, {"crop_size": 40}, {"fit": "pad"})
     def test_a_reference(self, **framing):

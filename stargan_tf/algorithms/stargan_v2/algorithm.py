@@ -32,6 +32,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
+    translates_with = "G_ema"
     batches_per_step = 1  # which serves all four updates
     shaped_by = {
         "G": (*_WIDTHS, "style_dim", "bottleneck_size", "w_hpf"),
