@@ -94,10 +94,10 @@ def check(
         ],
         "not finite": [name for name in both if not np.isfinite(state[name]).all()],
     }
-    found = [f"{len(n)} {what} ({errors.some(n)})" for what, n in problems.items() if n]
-    if found:
+    faults = [f"{len(n)} {what} ({errors.some(n)})" for what, n in problems.items() if n]
+    if faults:
         raise errors.UserError(
-            f"The tensors of {content} are not as they must be: {', '.join(found)}; give the "
+            f"The tensors of {content} are not as they must be: {', '.join(faults)}; give the "
             "authors' file, or one with the same names and shapes."
         )
     return tuple(spare)

@@ -94,10 +94,10 @@ def default_run_dir(argv: Iterable[str], algorithm: str) -> str:
 
 def _defaults(field: dataclasses.Field, owners: Mapping[str, list[str]]) -> str:
     """Returns the default of a flag, or that of each paper where they differ."""
-    found = {
+    defaults = {
         name: config_lib.text(getattr(algorithms.hparams_class(name), field.name))
         for name in owners[field.name]
     }
-    if len(set(found.values())) == 1:
+    if len(set(defaults.values())) == 1:
         return config_lib.text(field.default)
-    return ", ".join(f"{value} in {name}" for name, value in found.items())
+    return ", ".join(f"{value} in {name}" for name, value in defaults.items())

@@ -65,7 +65,7 @@ class Source(abc.ABC):
 
         Args:
           thorough: Whether to decode every image, which takes about a millisecond for each;
-            otherwise only what its ends tell is found.
+            otherwise only what the ends of each file show.
         """
         del thorough
         return {}  # what is drawn or generated can't be broken
@@ -88,15 +88,16 @@ class EncodedSource(Source):
 
 
 def refuse(
-    found: Mapping[int, str],
+    problems: Mapping[int, str],
     images: Source,
     advice: str = "remove or replace them, or pass on_corrupt=skip to train without them",
 ) -> None:
     """Raises a UserError that lists the images with problems; does nothing where there are none."""
-    if not found:
+    if not problems:
         return
-    named = [f"{images.describe(i)} ({reason})" for i, reason in list(found.items())[:_NAMED]]
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    named = [f"{images.describe(i)} ({reason})" for i, reason in list(problems.items())[:_NAMED]]
+    more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
     raise errors.UserError(
-        f"{len(found)} of {images.size} images cannot be used: {', '.join(named)}{more}; {advice}."
+        f"{len(problems)} of {images.size} images cannot be used: {', '.join(named)}{more}; "
+        f"{advice}."
     )

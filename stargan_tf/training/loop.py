@@ -143,12 +143,12 @@ class _Loop:
 
     def _check_finite(self) -> None:
         """Raises a UserError if a loss of any step so far was not finite."""
-        found = self.take.first_not_finite()
-        if found:
+        bad = self.take.first_not_finite()
+        if bad:
             steps = self.saved.steps()
             newest = f"of step {steps[-1]} is the last good one" if steps else "was not written"
             raise errors.UserError(
-                f"The loss {found.name} is {found.value} at step {found.step}, so training "
+                f"The loss {bad.name} is {bad.value} at step {bad.step}, so training "
                 f"stopped; the checkpoint {newest}; {self.saved.start_again()}."
             )
 

@@ -33,13 +33,13 @@ class MetricsLog:
 
 
 def _lines(path: pathlib.Path) -> list[dict]:
-    found = []
+    kept = []
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
-            found.append(json.loads(line))
+            kept.append(json.loads(line))
         except ValueError:  # the last line of a process that was killed while writing it
             break
-    return found
+    return kept
 
 
 class TensorBoard:
@@ -55,10 +55,10 @@ class TensorBoard:
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
-    def sheets(self, step: int, found: Mapping[str, sheets.Sheet]) -> None:
+    def sheets(self, step: int, named: Mapping[str, sheets.Sheet]) -> None:
         """Writes samples/step-N-name.png and the same pictures for TensorBoard."""
         with self._writer.as_default(step=step):
-            for name, sheet in found.items():
+            for name, sheet in named.items():
                 picture = sheets.render(sheet)
                 tf.summary.image(name, picture[tf.newaxis])
                 with files.atomic(self._samples / f"step-{step:08d}-{name}.png") as file:

@@ -90,7 +90,7 @@ class StarGANv1(
         Of several data sets (section 3.3) each has its turn in every round of updates.
         """
         del step  # The optimizers count their updates, from which the schedule knows the step.
-        found = {}
+        step_losses = {}
         blocks = self.problem.label_space.blocks
         # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
         for k, (turn, block) in enumerate(itertools.product(range(self.hparams.n_critic), blocks)):
@@ -99,12 +99,12 @@ class StarGANv1(
             prefix = f"{block.name}/" if block.name else ""
             d_losses, gradients = self._d_gradients(x, c, c_target, alpha, block)
             self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
-            found |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
+            step_losses |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
             if turn == self.hparams.n_critic - 1:
                 g_losses, gradients = self._g_gradients(x, c, c_target, block)
                 self._apply("G", self.G, ordering.after(g_losses.values(), gradients))
-                found |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
-        return found
+                step_losses |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
+        return step_losses
 
     def _apply(self, name: str, network: keras.Model, gradients: Gradients) -> None:
         variables = network.trainable_variables
@@ -122,13 +122,13 @@ class StarGANv1(
         x_fake = self.G(x, c_target)
         variables = self.D.trainable_variables
         with tf.GradientTape() as tape:
-            found = losses.discriminator(
+            terms = losses.discriminator(
                 self.D, x, c, x_fake, alpha, block=block, adversarial_loss=kind
             )
             weights = {"cls": self.hparams.lambda_cls, "gp": self.hparams.lambda_gp}
             # The optimizer adds up the replicas' gradients; each must be its share of the mean.
-            total = losses.total(found, weights) / self.problem.replicas
-        return found, tape.gradient(total, variables)
+            total = losses.total(terms, weights) / self.problem.replicas
+        return terms, tape.gradient(total, variables)
 
     def _generator_gradients(
         self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor, block: labels_lib.Block
@@ -136,14 +136,14 @@ class StarGANv1(
         kind = self.hparams.adversarial_loss
         variables = self.G.trainable_variables
         with tf.GradientTape() as tape:
-            found = losses.generator(
+            terms = losses.generator(
                 self.G, self.D, x, c, c_target, block=block, adversarial_loss=kind
             )
             weights = {"cls": self.hparams.lambda_cls, "rec": self.hparams.lambda_rec}
-            total = losses.total(found, weights) / self.problem.replicas
+            total = losses.total(terms, weights) / self.problem.replicas
         # D's weights are recorded too, but no gradient by them is asked for, and the graph
         # compiler removes what nothing uses.
-        return found, tape.gradient(total, variables)
+        return terms, tape.gradient(total, variables)
 
     def classify(self, images: tf.Tensor) -> np.ndarray:
         """Returns the labels that D_cls sees: the likelier value of each attribute or domain.
@@ -199,19 +199,19 @@ class StarGANv1(
             labels = space.completed(labels, self.classify(tf.constant(images)))
         shown, note = sheets.targets(space)
         singles = {name: space.changed(labels, (name,)) for name in shown}
-        found = {"targets": self._sheet(images, singles, note)}
+        made = {"targets": self._sheet(images, singles, note)}
         pairs = {
             "+".join(names): space.changed(labels, names)
             for names in itertools.combinations(shown, 2)
             if not set(names[1:]) & {space.names[i] for i in space.rivals(names[0])}
         }
         if pairs:
-            found["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]), note)
+            made["combinations"] = self._sheet(images, dict(list(pairs.items())[:10]), note)
         target = singles[space.names[0]]
         fake = self.translate(images, target)
         rows = np.stack([images, fake, self.translate(fake, own)], axis=1)
         headings = ("input", f"to {space.names[0]}", "and back")
-        return found | {"reconstructions": sheets.Sheet(headings, rows)}
+        return made | {"reconstructions": sheets.Sheet(headings, rows)}
 
     def _sheet(self, images: np.ndarray, targets: dict[str, np.ndarray], note: str) -> sheets.Sheet:
         translated = [self.translate(images, target) for target in targets.values()]

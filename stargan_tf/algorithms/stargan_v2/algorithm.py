@@ -134,8 +134,8 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         """Returns where x's fine structure passes, or None without a high-pass skip."""
         if self._landmarks is None:
             return None
-        found = masks_lib.masks(masks_lib.heatmaps(self._landmarks, x))
-        return tuple(tf.stop_gradient(mask) for mask in found)
+        masks = masks_lib.masks(masks_lib.heatmaps(self._landmarks, x))
+        return tuple(tf.stop_gradient(mask) for mask in masks)
 
     def label_axes(self) -> dict[str, algorithm.LabelAxis]:
         """Returns where F, E and D have a branch for each domain."""
@@ -168,27 +168,29 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         with tf.GradientTape() as tape:
             s, x_fake = self._latent_fake(x, batch["z"], y_trg, masks)
         x_fake2, x_fake_ref = self._more_fakes(batch, masks)
-        found = self._train_d("latent", batch, x_fake, augment[0:2])
-        found |= self._train_d("reference", batch, x_fake_ref, augment[2:4])
+        step_losses = self._train_d("latent", batch, x_fake, augment[0:2])
+        step_losses |= self._train_d("reference", batch, x_fake_ref, augment[2:4])
 
         weights = {
             "sty": self.hparams.lambda_sty,
             "ds": -schedules.fading(self.hparams.lambda_ds, self.hparams.ds_iter, step),
             "cyc": self.hparams.lambda_cyc,
         }
-        found |= self._train_g("latent", batch, tape, x_fake, x_fake2, s, augment[4], weights)
+        step_losses |= self._train_g("latent", batch, tape, x_fake, x_fake2, s, augment[4], weights)
 
         s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y_trg)
         with tf.GradientTape() as tape:
             x_fake = self._fake(x, s, masks)
         x_fake2 = self._fake(x, s2, masks)
-        found |= self._train_g("reference", batch, tape, x_fake, x_fake2, s, augment[5], weights)
+        step_losses |= self._train_g(
+            "reference", batch, tape, x_fake, x_fake2, s, augment[5], weights
+        )
 
         for average, name in self.averages.items():
             variables = self.networks[name].trainable_variables
             averages = self.networks[average].trainable_variables
             ema.update(averages, variables, self.hparams.ema_decay)
-        return found | {"G/lambda_ds": -weights["ds"]}
+        return step_losses | {"G/lambda_ds": -weights["ds"]}
 
     def _train_d(
         self,
@@ -197,11 +199,11 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         x_fake: tf.Tensor,
         augment: list[tf.Tensor | None],
     ) -> dict[str, tf.Tensor]:
-        found, gradients = self._d_gradients(
+        terms, gradients = self._d_gradients(
             batch["x"], batch["y_org"], x_fake, batch["y_trg"], *augment
         )
         self._apply("D", gradients)
-        return {f"D/{kind}_{name}": loss for name, loss in found.items()}
+        return {f"D/{kind}_{name}": loss for name, loss in terms.items()}
 
     def _train_g(
         self, kind, batch, tape, x_fake, x_fake2, s, augment, weights
@@ -211,7 +213,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         `tape` has seen how G made x_fake and, of latents, how F made s.
         """
         taught = {name: self.networks[name].trainable_variables for name in _TAUGHT[kind]}
-        found, by_made, gradients = self._g_gradients(
+        terms, by_made, gradients = self._g_gradients(
             kind, batch, x_fake, x_fake2, s, self.masks(x_fake), augment, weights
         )
         made = {"G": x_fake, "F": s}
@@ -219,7 +221,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         more = tape.gradient(targets, sources, by_made)
         for name in taught:
             self._apply(name, _added(gradients.get(name), more.get(name)))
-        return {f"G/{kind}_{name}": loss for name, loss in found.items()}
+        return {f"G/{kind}_{name}": loss for name, loss in terms.items()}
 
     def _apply(self, name: str, gradients: Gradients) -> None:
         variables = self.networks[name].trainable_variables
@@ -244,7 +246,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         self, x, y_org, x_fake, y_trg, augment_real, augment_fake
     ) -> tuple[losses.Losses, Gradients]:
         with tf.GradientTape() as tape:
-            found = losses.discriminator(
+            terms = losses.discriminator(
                 self._augmented(self.D, augment_real),
                 self._augmented(self.D, augment_fake),
                 x,
@@ -253,8 +255,8 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 y_trg,
             )
             # The optimizer adds up the replicas' gradients; each must be its share of the mean.
-            total = losses.total(found, {"reg": self.hparams.lambda_reg}) / self.problem.replicas
-        return found, tape.gradient(total, self.D.trainable_variables)
+            total = losses.total(terms, {"reg": self.hparams.lambda_reg}) / self.problem.replicas
+        return terms, tape.gradient(total, self.D.trainable_variables)
 
     def _generator_gradients(
         self, kind, batch, x_fake, x_fake2, s, masks, augment, weights
@@ -269,7 +271,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         variables = {n: self.networks[n].trainable_variables for n in taught if n != "F"}
         with tf.GradientTape() as tape:
             tape.watch([x_fake, s])
-            found = losses.generator(
+            terms = losses.generator(
                 lambda x, s: self.G(x, s, masks),
                 self.E,
                 self._augmented(self.D, augment),
@@ -280,8 +282,8 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 batch["y_trg"],
                 s,
             )
-            total = losses.total(found, weights) / self.problem.replicas
-        return found, *tape.gradient(total, (made, variables))
+            total = losses.total(terms, weights) / self.problem.replicas
+        return terms, *tape.gradient(total, (made, variables))
 
     def _augmented(self, D, uniforms):
         if uniforms is None:

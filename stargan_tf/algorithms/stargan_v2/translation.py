@@ -38,15 +38,15 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         return self._encode(tf.convert_to_tensor(images), tf.constant(labels, tf.float32)).numpy()
 
     def render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
-        """Returns G(x, s); with a high-pass skip, where the faces' contours are is found first."""
+        """Returns G(x, s); with a high-pass skip, the faces' contours are located first."""
         return self._render(tf.convert_to_tensor(images), tf.constant(styles, tf.float32)).numpy()
 
     def serving_signatures(self, *, whole: bool = True) -> dict[str, algorithm.Signature]:
         """Returns translations by reference, latent code and style, and the ways to a style."""
         networks = (self.networks[f"{name}_ema"] for name in ("G", "F", "E"))
-        found = whole or "landmarks" not in self.networks
+        locates = whole or "landmarks" not in self.networks
         domains = self.problem.label_space.width
-        return signatures.make(*networks, domains, self.masks if found else None)
+        return signatures.make(*networks, domains, self.masks if locates else None)
 
     def _mean_styles(self) -> np.ndarray:
         """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""
@@ -73,7 +73,7 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         names, note = sheets.targets(space)
         z = latents_lib.draw(_SEED, _LATENTS, self.latent_dim)
         means = self._mean_styles()
-        found = {}
+        made = {}
         for psi in _PSIS:
             columns, headings = [images], ["input"]
             for name in names:
@@ -82,8 +82,8 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
                 for s in _lerp(means[domain], self.map_latents(z, label), psi):
                     columns.append(self.render(images, np.stack([s] * count)))
                     headings.append(name)
-            found[f"latents-psi-{psi:g}"] = sheets.Sheet(headings, np.stack(columns, axis=1), note)
-        return found
+            made[f"latents-psi-{psi:g}"] = sheets.Sheet(headings, np.stack(columns, axis=1), note)
+        return made
 
     def _reference_sheet(self, images: np.ndarray, labels: np.ndarray) -> sheets.Sheet:
         """Sources across, references down; each reference is one of the images, in its domain."""

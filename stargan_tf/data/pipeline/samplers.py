@@ -100,7 +100,7 @@ class Sampler:
     def view(
         self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
     ) -> View:
-        """Draws how StarGAN v2 sees an image: perhaps cropped at random, perhaps mirrored.
+        """Draws how an image is seen: perhaps cropped at random, perhaps mirrored.
 
         Args:
           index: Number of the image (int64 scalar).
