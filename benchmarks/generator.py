@@ -71,7 +71,7 @@ def _algorithm(precision: str):
     name = _ALGORITHM.value
     kind = "domains" if name == "stargan_v2" else "attributes"
     space = labels.LabelSpace(kind, ("a", "b", "c", "d", "e"))
-    problem = algorithm_lib.Problem(
+    problem = algorithm_lib.BuildSettings(
         space,
         _IMAGE_SIZE.value,
         precision=precision,
@@ -102,7 +102,7 @@ def _graphs(precision: str, folder: pathlib.Path) -> dict:
     """Returns Keras' graph, the SavedModel with variables, frozen, and ONNX (float32)."""
     import tensorflow as tf
 
-    from stargan_tf.layers import forms as layer_forms
+    from stargan_tf.layers import portability
     from stargan_tf.serving import module
 
     algorithm = _algorithm(precision)
@@ -114,7 +114,7 @@ def _graphs(precision: str, folder: pathlib.Path) -> dict:
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(path)).signature_def[key]
-    with layer_forms.portable():
+    with portability.portable():
         specs = {n: tf.TensorSpec(s.shape, s.dtype, name=n) for n, s in signature.inputs.items()}
         frozen = _frozen(tf.function(signature.function).get_concrete_function(**specs))
     graph = tf.function(signature.function)

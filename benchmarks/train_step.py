@@ -89,7 +89,7 @@ def measure(config, strategy, sampler, precision: str) -> dict:
     with strategy.scope():
         algorithm = algorithms.algorithm_class(config.train.algorithm)(
             config.hparams,
-            algorithm_lib.Problem(
+            algorithm_lib.BuildSettings(
                 sampler.source.label_space,
                 config.data.image_size,
                 total_steps=config.train.total_steps,

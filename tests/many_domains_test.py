@@ -76,9 +76,9 @@ class ManyDomainsTest(tf.test.TestCase):
 
     def _sheets(self, algorithm, function):
         """Returns the sample sheets, and how often a function that runs G was called."""
-        size = algorithm.problem.image_size
+        size = algorithm.settings.image_size
         x = np.random.default_rng(0).uniform(-1, 1, (2, size, size, 3)).astype(np.float32)
-        y = np.eye(algorithm.problem.label_space.width, dtype=np.float32)[:2]
+        y = np.eye(algorithm.settings.label_space.width, dtype=np.float32)[:2]
         with mock.patch.object(algorithm, function, wraps=getattr(algorithm, function)) as calls:
             return algorithm.sample_sheets(x, y), calls.call_count, x, y
 
@@ -96,9 +96,9 @@ class ManyDomainsTest(tf.test.TestCase):
 
     def test_samples_of_v1_of_many_attributes(self):
         space = labels.LabelSpace("attributes", MANY.names[:40])
-        problem = algorithm_lib.Problem(space, tiny.SIZE, training=False)
+        settings = algorithm_lib.BuildSettings(space, tiny.SIZE, training=False)
         kind = algorithms.algorithm_class("stargan_v1")
-        algorithm = kind(tiny.hparams("stargan_v1"), problem)
+        algorithm = kind(tiny.hparams("stargan_v1"), settings)
         found, calls, _, _ = self._sheets(algorithm, "translate")
         self.assertEqual(calls, 12 + 10 + 2)
         shown = found["targets"].columns
@@ -190,7 +190,7 @@ class ManyDomainsTest(tf.test.TestCase):
         sets = dict.fromkeys(("a", "b", "c"), faces)
         spaces = [(name, faces.label_space) for name in sets]
         unchanged = mock.Mock()
-        unchanged.problem.label_space = labels.JointSpace.of(spaces)
+        unchanged.settings.label_space = labels.JointSpace.of(spaces)
         unchanged.translate = lambda images, c: np.asarray(images)
         _, sheet = label_evaluation.joint_against_renders(unchanged, sets, 1)
         self.assertEqual(sheet.note, "12 of 15 labels")

@@ -68,7 +68,7 @@ ALGORITHM = '''
                 self.pool = tf.Variable(tf.zeros((hparams.toy_pool, size, size, 3)))
 
         def extra_state(self):
-            return {"pool": self.pool} if self.problem.training else {}
+            return {"pool": self.pool} if self.settings.training else {}
 
         def inputs(self, sampler, slices, first_step):
             def describe(positions):
@@ -95,7 +95,7 @@ ALGORITHM = '''
             return self.G(tf.constant(images), tf.constant(labels)).numpy()
 
         def serving_signatures(self, *, whole=True):
-            size = self.problem.image_size
+            size = self.settings.image_size
             inputs = {
                 "image": tf.TensorSpec((None, size, size, 3), tf.float32),
                 "label": tf.TensorSpec((None, self.width), tf.float32),

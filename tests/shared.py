@@ -22,12 +22,12 @@ _compile_step, _build = loop.compile_step, runs.Run.build
 _kept = {}
 
 
-def build(name, strategy=None, changes=None, **problem):
+def build(name, strategy=None, changes=None, **settings):
     """Returns the shared algorithm that `tiny.build` would make, in its first state."""
     strategy = strategy or tf.distribute.get_strategy()
-    key = (name, strategy, repr((changes, sorted(problem.items()))))
+    key = (name, strategy, repr((changes, sorted(settings.items()))))
     return _first_state(
-        key, lambda: tiny.build(name, strategy=strategy, changes=changes, **problem)
+        key, lambda: tiny.build(name, strategy=strategy, changes=changes, **settings)
     )
 
 
@@ -70,27 +70,27 @@ def in_runs():
         yield
 
 
-def _build_shared(run, **problem):
+def _build_shared(run, **settings):
     """Stands in for `Run.build`."""
     real = algorithms.algorithm_class
     with mock.patch.object(
         algorithms, "algorithm_class", lambda name: functools.partial(_constructed, real(name))
     ):
-        return _build(run, **problem)
+        return _build(run, **settings)
 
 
-def _constructed(kind, hparams, problem):
+def _constructed(kind, hparams, settings):
     """Stands in for an algorithm's constructor."""
     # First weights are functions of this state; what translates gets its weights from a file.
-    state = random.getstate() if problem.training else None
+    state = random.getstate() if settings.training else None
 
     def make():
-        if not problem.training:
+        if not settings.training:
             keras.utils.set_random_seed(1)  # as in tiny.untrained_run
-        return kind(hparams, problem)
+        return kind(hparams, settings)
 
     strategy = tf.distribute.get_strategy()
-    return _first_state((kind, strategy, repr((hparams, problem)), state), make)
+    return _first_state((kind, strategy, repr((hparams, settings)), state), make)
 
 
 def _first_state(key, make):

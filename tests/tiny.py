@@ -89,20 +89,21 @@ def hparams(name: str, **changes):
     return dataclasses.replace(algorithms.hparams_class(name)(), **{**HPARAMS[name], **changes})
 
 
-def build(name: str, strategy=None, seed: int = 0, changes=None, **problem):
+def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
     """Returns a built tiny algorithm in the scope of the strategy."""
     strategy = strategy or tf.distribute.get_strategy()
     keras.utils.set_random_seed(seed)
-    problem = {"total_steps": 10, "replicas": strategy.num_replicas_in_sync, **problem}
+    settings = {"total_steps": 10, "replicas": strategy.num_replicas_in_sync, **settings}
     with strategy.scope():
         return algorithms.algorithm_class(name)(
-            hparams(name, **(changes or {})), algorithm_lib.Problem(LABELS[name], SIZE, **problem)
+            hparams(name, **(changes or {})),
+            algorithm_lib.BuildSettings(LABELS[name], SIZE, **settings),
         )
 
 
 def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     """Returns the batches of a tiny run from a step on."""
-    pictures = Pictures(label_space=algorithm.problem.label_space)
+    pictures = Pictures(label_space=algorithm.settings.label_space)
     sampler = samplers.Sampler(pictures, seed=1, image_size=SIZE)
     strategy = strategy or tf.distribute.get_strategy()
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)

@@ -19,7 +19,7 @@ from stargan_tf.pictures import sheets
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class BuildSettings:
     """What an algorithm is built for.
 
     Attributes:
@@ -122,9 +122,9 @@ class Algorithm(abc.ABC):
     averages: Mapping[str, str] = types.MappingProxyType({})
     unfilled: tuple[str, ...] = ()
 
-    def __init__(self, hparams: Any, problem: Problem):
+    def __init__(self, hparams: Any, settings: BuildSettings):
         self.hparams = hparams
-        self.problem = problem
+        self.settings = settings
 
     @classmethod
     def check_examples(cls, spec: Mapping[str, tf.TensorSpec]) -> None:
@@ -285,7 +285,7 @@ class Classifier(Capability):
         """Returns the labels (N, width) float32 of 0 and 1 that the networks see in images.
 
         Args:
-          images: (N, S, S, 3) float32 in [-1, 1], S the image size of the problem.
+          images: (N, S, S, 3) float32 in [-1, 1], S the image size of the settings.
         """
 
 

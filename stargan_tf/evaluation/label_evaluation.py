@@ -46,7 +46,7 @@ def against_renders(
         target = space.changed(labels, (name,))
         asked = target
         if data_set is not None:
-            asked = algorithm.problem.label_space.unified(data_set, target)
+            asked = algorithm.settings.label_space.unified(data_set, target)
         outputs = in_grey_levels(algorithm.translate, images, asked)
         errors[name] = [
             render_error.compare(images[i], outputs[i], _truths(source, i, name), asked=0)

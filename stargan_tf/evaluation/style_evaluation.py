@@ -86,7 +86,7 @@ def _pairs(domain: int, domains: np.ndarray, random: np.random.Generator) -> _Pa
 
 
 def _labels(algorithm: algorithm_lib.Algorithm, domain: int, count: int) -> np.ndarray:
-    width = algorithm.problem.label_space.width
+    width = algorithm.settings.label_space.width
     return np.eye(width, dtype=np.float32)[[domain] * count]
 
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from stargan_tf.layers import forms
+from stargan_tf.layers import portability
 
 
 def leaky_relu(x: tf.Tensor, slope: float) -> tf.Tensor:
@@ -18,7 +18,7 @@ def leaky_relu(x: tf.Tensor, slope: float) -> tf.Tensor:
     """
     if x.dtype == tf.float64:
         return tf.where(x > 0, x, tf.constant(slope, x.dtype) * x)
-    if forms.are_portable():  # exports take no gradient
+    if portability.are_portable():  # exports take no gradient
         return tf.nn.leaky_relu(x, slope)
 
     @tf.custom_gradient

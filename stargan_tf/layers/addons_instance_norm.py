@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from stargan_tf.base import keras_versions
-from stargan_tf.layers import forms, modulation
+from stargan_tf.layers import modulation, portability
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -32,7 +32,7 @@ class AddonsInstanceNorm(keras_versions.needed_addons().layers.InstanceNormaliza
 
     def call(self, x):
         """Normalizes x (N, H, W, C)."""
-        if forms.are_portable():
+        if portability.are_portable():
             return modulation.modulated(x, self.gamma, self.beta, self.epsilon)
         return tf.cast(super().call(tf.cast(x, self.dtype)), x.dtype)
 

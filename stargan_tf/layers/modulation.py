@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from stargan_tf.layers import forms
+from stargan_tf.layers import portability
 
 
 def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
@@ -17,7 +17,7 @@ def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -
     dtype = x.dtype
     x = tf.cast(x, tf.float32) if dtype.size < 4 else x
     gamma, beta = tf.cast(gamma, x.dtype), tf.cast(beta, x.dtype)
-    if forms.are_portable():  # exports take no gradient
+    if portability.are_portable():  # exports take no gradient
         return tf.cast(_normalized(x, epsilon)[0] * gamma + beta, dtype)
     return tf.cast(_modulated(x, gamma, beta, epsilon), dtype)
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.layers import convolution, forms
+from stargan_tf.layers import convolution, portability
 
 # (16, 9): convolves a flattened 3x3 kernel with a 2x2 window of ones. An entry is 1 if its row, a
 # place in the 4x4 kernel, is its column, a place in the 3x3 kernel, moved by 0 or 1 on each axis.
@@ -57,7 +57,7 @@ class Conv3x3Up(Conv3x3):
 
 def nearest(x: tf.Tensor) -> tf.Tensor:
     """Doubles height and width by repeating pixels: (N, H, W, C) -> (N, 2H, 2W, C)."""
-    if forms.are_portable():  # one op that GPU delegates have; tf.repeat is five
+    if portability.are_portable():  # one op that GPU delegates have; tf.repeat is five
         size = [2 * n for n in (x.shape[1:3] if x.shape[1:3].is_fully_defined() else _size_of(x))]
         return tf.image.resize(x, size, "nearest")
     # tf.image.resize has no gradient under XLA.

@@ -99,14 +99,14 @@ class Run:
             f"algorithm whose networks can: {', '.join(able)}."
         )
 
-    def build(self, **problem: Any) -> algorithm_lib.Algorithm:
-        """Builds the run's algorithm; `problem` are fields of `Problem`, further or others.
+    def build(self, **settings: Any) -> algorithm_lib.Algorithm:
+        """Builds the run's algorithm; `settings` are fields of `BuildSettings`, further or others.
 
         What is not for training normalizes with the package's own layers: the same numbers
         wherever the run was trained.
         """
         train = self.config.train
-        backend = train.normalization_backend if problem.get("training", True) else "native"
+        backend = train.normalization_backend if settings.get("training", True) else "native"
         given = {
             "precision": train.precision,
             "jit_compile": train.jit_compile,
@@ -116,11 +116,11 @@ class Run:
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
-            algorithm_lib.Problem(
+            algorithm_lib.BuildSettings(
                 self.label_space,
                 self.config.data.image_size,
                 total_steps=train.total_steps,
-                **{**given, **problem},
+                **{**given, **settings},
             ),
         )
 

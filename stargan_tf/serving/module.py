@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.layers import forms
+from stargan_tf.layers import portability
 from stargan_tf.pictures import photos
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import image_bytes
@@ -39,7 +39,7 @@ class Served(tf.Module):
         super().__init__()
         served = all_signatures(algorithm, description_lib.framing(description))
         served[DESCRIBE] = _describing(description)
-        with forms.portable():
+        with portability.portable():
             self.functions = {name: _traced(s) for name, s in served.items()}
         self.functions[DEFAULT] = next(iter(self.functions.values()))
         self.weights = variables(self.functions)

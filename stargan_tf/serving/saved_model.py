@@ -80,7 +80,7 @@ def example_requests(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Returns a request with two random inputs in the right range for every signature, by name."""
     random = np.random.default_rng(0)
-    width = algorithm.problem.label_space.width
+    width = algorithm.settings.label_space.width
     return {
         name: {
             key: _example(signature.kinds.get(key), spec, width, framing.size, random)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
-from stargan_tf.layers import forms
+from stargan_tf.layers import portability
 from stargan_tf.runs import runs
 from stargan_tf.serving import description as description_lib
 from stargan_tf.serving import module, tflite_images, tflite_report
@@ -275,7 +275,7 @@ def _images(
 def _save(converted: Signatures, directory: str) -> None:
     """Writes a SavedModel, in which signatures share their weights."""
     saved = tf.Module()
-    with forms.portable():
+    with portability.portable():
         functions = {
             name: tf.function(signature.function).get_concrete_function(**signature.inputs)
             for name, signature in converted.items()

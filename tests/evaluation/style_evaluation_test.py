@@ -21,7 +21,7 @@ class Perfect(algorithm_lib.Styled):
 
     def __init__(self, source):
         self.source = source
-        self.problem = types.SimpleNamespace(label_space=source.label_space)
+        self.settings = types.SimpleNamespace(label_space=source.label_space)
 
     def _index(self, image):
         return self.source.index[photos.to_uint8(image).tobytes()]

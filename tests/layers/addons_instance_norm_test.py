@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.base import errors, keras_versions
-from stargan_tf.layers import forms, instance_norm
+from stargan_tf.layers import instance_norm, portability
 from stargan_tf.runs import config as config_lib
 from tests.layers.instance_norm_test import normal, normalized
 
@@ -130,7 +130,7 @@ class AddonsInstanceNormTest(tf.test.TestCase, parameterized.TestCase):
     def test_exports_hold_the_portable_form(self):
         x = tf.constant(normal(2, 6, 5, 3), tf.float32)
         layer = made("addons")
-        with forms.portable():
+        with portability.portable():
             graph = tf.function(layer).get_concrete_function(x).graph
         kinds = {operation.type for operation in graph.get_operations()}
         self.assertNotIn("SquaredDifference", kinds)  # of tf.nn.moments; no 16-bit kernel

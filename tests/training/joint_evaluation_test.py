@@ -18,7 +18,7 @@ class Perfect:
     def __init__(self, sets):
         spaces = {name: faces.label_space for name, faces in sets.items()}
         space = labels.JointSpace.of(list(spaces.items()))
-        self.problem = types.SimpleNamespace(label_space=space)
+        self.settings = types.SimpleNamespace(label_space=space)
         self.asked = []
         self._spaces = list(spaces.values())
         self._known = {
@@ -31,7 +31,7 @@ class Perfect:
             faces, index = self._known[image.tobytes()]
             (number,) = np.flatnonzero(label[-2:])
             self.asked.append((faces, number))
-            block = self.problem.label_space.blocks[number]
+            block = self.settings.label_space.blocks[number]
             others = np.delete(label[:-2], slice(block.start, block.start + block.space.width))
             assert not others.any()
             found.append(faces.labelled(self._spaces[number]).render(index, block.of(label)))

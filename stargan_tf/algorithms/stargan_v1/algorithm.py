@@ -37,12 +37,12 @@ class StarGANv1(
         "D": ("d_conv_dim", "d_repeat_num", "image_size"),
     }
 
-    def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
-        super().__init__(hparams, problem)
-        hparams.check(problem.image_size)
-        space, size = problem.label_space, problem.image_size
-        policy = {"dtype": problem.dtype_policy}
-        with instance_norm.computed_by(problem.normalization_backend):
+    def __init__(self, hparams: hparams_lib.HParams, settings: algorithm.BuildSettings):
+        super().__init__(hparams, settings)
+        hparams.check(settings.image_size)
+        space, size = settings.label_space, settings.image_size
+        policy = {"dtype": settings.dtype_policy}
+        with instance_norm.computed_by(settings.normalization_backend):
             self.G = networks.Generator(
                 space.width, hparams.g_conv_dim, hparams.g_repeat_num, name="G", **policy
             )
@@ -54,12 +54,12 @@ class StarGANv1(
             network(*network.example_inputs())
         self.trains = {"G": ("G",), "D": ("D",)}
         self.optimizers = {}
-        if problem.training:
+        if settings.training:
             sets = len(space.blocks)
             self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, sets)
             self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic * sets)
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
-        compiled = tf.function(jit_compile=True) if problem.jit_compile else lambda f: f
+        compiled = tf.function(jit_compile=True) if settings.jit_compile else lambda f: f
         self._d_gradients: Callable = compiled(self._discriminator_gradients)
         self._g_gradients: Callable = compiled(self._generator_gradients)
         self._translate = tf.function(self.G, reduce_retracing=True)
@@ -67,7 +67,7 @@ class StarGANv1(
 
     def _optimizer(self, lr: float, network: keras.Model, updates_per_step: int) -> adam.Adam:
         schedule = schedules.LinearDecay(
-            lr, self.problem.total_steps, self.hparams.lr_decay_start, updates_per_step
+            lr, self.settings.total_steps, self.hparams.lr_decay_start, updates_per_step
         )
         optimizer = adam.Adam(schedule, beta_1=self.hparams.beta_1, beta_2=self.hparams.beta_2)
         optimizer.build(network.trainable_variables)
@@ -76,7 +76,7 @@ class StarGANv1(
     @property
     def batches_per_step(self) -> int:
         """Every D update has a batch; G's is the last of them, of each data set."""
-        return self.hparams.n_critic * len(self.problem.label_space.blocks)
+        return self.hparams.n_critic * len(self.settings.label_space.blocks)
 
     def inputs(
         self, sampler: samplers.AnySampler, slices: samplers.Slices, first_step: int
@@ -91,7 +91,7 @@ class StarGANv1(
         """
         del step  # The optimizers count their updates, from which the schedule knows the step.
         step_losses = {}
-        blocks = self.problem.label_space.blocks
+        blocks = self.settings.label_space.blocks
         # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
         for k, (turn, block) in enumerate(itertools.product(range(self.hparams.n_critic), blocks)):
             x, c = transforms.as_floats(batch["image"][k]), batch["label"][k]
@@ -127,7 +127,7 @@ class StarGANv1(
             )
             weights = {"cls": self.hparams.lambda_cls, "gp": self.hparams.lambda_gp}
             # The optimizer adds up the replicas' gradients; each must be its share of the mean.
-            total = losses.total(terms, weights) / self.problem.replicas
+            total = losses.total(terms, weights) / self.settings.replicas
         return terms, tape.gradient(total, variables)
 
     def _generator_gradients(
@@ -140,7 +140,7 @@ class StarGANv1(
                 self.G, self.D, x, c, c_target, block=block, adversarial_loss=kind
             )
             weights = {"cls": self.hparams.lambda_cls, "rec": self.hparams.lambda_rec}
-            total = losses.total(terms, weights) / self.problem.replicas
+            total = losses.total(terms, weights) / self.settings.replicas
         # D's weights are recorded too, but no gradient by them is asked for, and the graph
         # compiler removes what nothing uses.
         return terms, tape.gradient(total, variables)
@@ -150,7 +150,7 @@ class StarGANv1(
 
         Of several data sets every block is filled, and the mask is 0: the image is of none.
         """
-        logits, space = self._classify(images)[1].numpy(), self.problem.label_space
+        logits, space = self._classify(images)[1].numpy(), self.settings.label_space
         labels = np.zeros((len(logits), space.width), np.float32)
         for block in space.blocks:
             block.of(labels)[:] = _likeliest(block.space, block.of(logits))
@@ -171,7 +171,7 @@ class StarGANv1(
 
         inputs = {
             "image": tf.TensorSpec((None, None, None, 3), tf.float32),
-            "label": tf.TensorSpec((None, self.problem.label_space.width), tf.float32),
+            "label": tf.TensorSpec((None, self.settings.label_space.width), tf.float32),
         }
         kinds = {"image": "image", "label": "label", "translated": "image"}
         translate = algorithm.Signature(
@@ -194,7 +194,7 @@ class StarGANv1(
 
         Of many labels the first two show some: `sheets.targets`.
         """
-        space, own = self.problem.label_space, labels
+        space, own = self.settings.label_space, labels
         if isinstance(space, labels_lib.JointSpace):  # To change a label, one has to know it.
             labels = space.completed(labels, self.classify(tf.constant(images)))
         shown, note = sheets.targets(space)

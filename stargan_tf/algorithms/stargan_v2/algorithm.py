@@ -42,13 +42,13 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         "landmarks": ("w_hpf",),
     }
 
-    def __init__(self, hparams: hparams_lib.HParams, problem: algorithm.Problem):
-        super().__init__(hparams, problem)
-        hparams.check(problem.image_size)
+    def __init__(self, hparams: hparams_lib.HParams, settings: algorithm.BuildSettings):
+        super().__init__(hparams, settings)
+        hparams.check(settings.image_size)
         self.style_dim, self.latent_dim = hparams.style_dim, hparams.latent_dim
         self.networks, self.optimizers, self.trains = {}, {}, {}
-        if problem.training:
-            hparams.check_training(problem.label_space, starts_from_run=problem.starts_from_run)
+        if settings.training:
+            hparams.check_training(settings.label_space, starts_from_run=settings.starts_from_run)
             self.networks |= self._networks("")
             self.G, self.F, self.E, self.D = self.networks.values()
             for name in ("G", "F", "E", "D"):
@@ -56,13 +56,13 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 self.optimizers[name] = self._optimizer(name)
         self.networks |= self._networks("_ema")
         self.averages = {}
-        if problem.training:
+        if settings.training:
             self.averages = {f"{name}_ema": name for name in _AVERAGED}
             for average, name in self.averages.items():
                 ema.copy(self.networks[name], self.networks[average])
         self._add_landmark_network()
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
-        compiled = tf.function(jit_compile=True) if problem.jit_compile else lambda f: f
+        compiled = tf.function(jit_compile=True) if settings.jit_compile else lambda f: f
         self._latent_fake: Callable = compiled(self._fake_of_latent)
         self._fake: Callable = compiled(lambda x, s, masks: self.G(x, s, masks))
         self._more_fakes: Callable = compiled(self._fakes_of_constants)
@@ -73,15 +73,15 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
 
     def _networks(self, suffix: str) -> dict[str, keras.Model]:
         """Builds G, F and E, and D too where they are the trained ones (no suffix)."""
-        hparams, size = self.hparams, self.problem.image_size
-        domains = self.problem.label_space.width
+        hparams, size = self.hparams, self.settings.image_size
+        domains = self.settings.label_space.width
         shape = {
             "channel_base": hparams.channel_base or 2**14 // size,
             "max_channels": hparams.max_channels,
-            "dtype": self.problem.dtype_policy,
+            "dtype": self.settings.dtype_policy,
         }
         style = {"style_dim": hparams.style_dim}
-        with instance_norm.computed_by(self.problem.normalization_backend):
+        with instance_norm.computed_by(self.settings.normalization_backend):
             G = networks.Generator(
                 size,
                 w_hpf=hparams.w_hpf,
@@ -96,7 +96,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
             hidden_units=hparams.hidden_units,
             name=f"F{suffix}",
             # Small, and a style's last digits matter: never bfloat16.
-            dtype="float64" if self.problem.precision == "float64" else "float32",
+            dtype="float64" if self.settings.precision == "float64" else "float32",
             **style,
         )
         E = networks.StyleEncoder(size, domains, name=f"E{suffix}", **style, **shape)
@@ -125,9 +125,9 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
         if self.hparams.w_hpf > 0:
             self._landmarks = landmark_network.built()
             self.networks["landmarks"] = self._landmarks
-            if self.problem.training and self.hparams.landmark_weights:
+            if self.settings.training and self.hparams.landmark_weights:
                 landmark_weights.load_into(self._landmarks, self.hparams.landmark_weights)
-            elif self.problem.training:
+            elif self.settings.training:
                 self.unfilled = ("landmarks",)
 
     def masks(self, x: tf.Tensor) -> networks.Masks | None:
@@ -255,7 +255,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 y_trg,
             )
             # The optimizer adds up the replicas' gradients; each must be its share of the mean.
-            total = losses.total(terms, {"reg": self.hparams.lambda_reg}) / self.problem.replicas
+            total = losses.total(terms, {"reg": self.hparams.lambda_reg}) / self.settings.replicas
         return terms, tape.gradient(total, self.D.trainable_variables)
 
     def _generator_gradients(
@@ -282,7 +282,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 batch["y_trg"],
                 s,
             )
-            total = losses.total(terms, weights) / self.problem.replicas
+            total = losses.total(terms, weights) / self.settings.replicas
         return terms, *tape.gradient(total, (made, variables))
 
     def _augmented(self, D, uniforms):

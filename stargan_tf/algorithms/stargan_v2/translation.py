@@ -45,14 +45,14 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         """Returns translations by reference, latent code and style, and the ways to a style."""
         networks = (self.networks[f"{name}_ema"] for name in ("G", "F", "E"))
         locates = whole or "landmarks" not in self.networks
-        domains = self.problem.label_space.width
+        domains = self.settings.label_space.width
         return signatures.make(*networks, domains, self.masks if locates else None)
 
     def _mean_styles(self) -> np.ndarray:
         """Returns (K, style_dim): every domain's mean style over 10,000 latent codes."""
         z = latents_lib.draw(_SEED, _MEAN_OF, self.latent_dim)
         # All at once would take gigabytes of many domains.
-        parts = np.array_split(z, -(-self.problem.label_space.width // _DOMAINS_AT_ONCE))
+        parts = np.array_split(z, -(-self.settings.label_space.width // _DOMAINS_AT_ONCE))
         F = self.networks["F_ema"]
         means = [tf.reduce_mean(F.all_domains(tf.constant(part)), axis=1) for part in parts]
         return np.average(means, axis=0, weights=list(map(len, parts))).astype(np.float32)
@@ -69,7 +69,7 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         }
 
     def _latent_sheets(self, images: np.ndarray) -> dict[str, sheets.Sheet]:
-        space, count = self.problem.label_space, len(images)
+        space, count = self.settings.label_space, len(images)
         names, note = sheets.targets(space)
         z = latents_lib.draw(_SEED, _LATENTS, self.latent_dim)
         means = self._mean_styles()

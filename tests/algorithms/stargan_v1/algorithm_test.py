@@ -17,7 +17,7 @@ DOMAINS = labels_lib.LabelSpace("domains", ("cat", "dog", "fox"))
 
 
 def _v1(space=tiny.LABELS["stargan_v1"], total_steps=10, **changes):
-    problem = algorithm_lib.Problem(space, tiny.SIZE, total_steps)
+    problem = algorithm_lib.BuildSettings(space, tiny.SIZE, total_steps)
     return algorithm_v1.StarGANv1(tiny.hparams("stargan_v1", **changes), problem)
 
 
@@ -41,7 +41,7 @@ class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
             for name in ("image", "label", "target_label", "alpha")
         )
         G, D = algorithm.networks["G"], algorithm.networks["D"]
-        block = algorithm.problem.label_space.blocks[0]
+        block = algorithm.settings.label_space.blocks[0]
         kinds = {"block": block, "adversarial_loss": adversarial_loss}
         expected = {
             f"D/{k}": v
@@ -121,7 +121,7 @@ class BuildTest(tf.test.TestCase):
         hparams.check(24)
 
     def test_without_training_there_are_no_optimizers(self):
-        problem = algorithm_lib.Problem(tiny.LABELS["stargan_v1"], tiny.SIZE, training=False)
+        problem = algorithm_lib.BuildSettings(tiny.LABELS["stargan_v1"], tiny.SIZE, training=False)
         algorithm = algorithm_v1.StarGANv1(tiny.hparams("stargan_v1"), problem)
         self.assertEmpty(algorithm.optimizers)
         self.assertCountEqual(algorithm.weights(), _v1().weights())

@@ -139,7 +139,7 @@ def built(n_critic=2):
     space = pictures().label_space
     hparams = tiny.hparams("stargan_v1", n_critic=n_critic)
     keras.utils.set_random_seed(0)
-    return v1.StarGANv1(hparams, algorithm_lib.Problem(space, tiny.SIZE, total_steps=4))
+    return v1.StarGANv1(hparams, algorithm_lib.BuildSettings(space, tiny.SIZE, total_steps=4))
 
 
 class StepTest(tf.test.TestCase):
@@ -168,7 +168,7 @@ class StepTest(tf.test.TestCase):
 
     def test_every_round_updates_d_on_each_and_the_last_g_too(self):
         algorithm, updates = built(n_critic=3), []
-        blocks = {block: block.name for block in algorithm.problem.label_space.blocks}
+        blocks = {block: block.name for block in algorithm.settings.label_space.blocks}
         for name in ("D", "G"):
             gradients = getattr(algorithm, f"_{name.lower()}_gradients")
 

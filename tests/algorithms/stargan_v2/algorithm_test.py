@@ -125,7 +125,7 @@ class IterationTest(tf.test.TestCase):
     def test_attributes_are_refused(self):
         space = labels.LabelSpace("attributes", ("A", "B"))
         with self.assertRaisesRegex(errors.UserError, "pass domains=A,B"):
-            algorithm.StarGANv2(tiny.hparams(NAME), algorithm_lib.Problem(space, 16))
+            algorithm.StarGANv2(tiny.hparams(NAME), algorithm_lib.BuildSettings(space, 16))
 
 
 class HighPassTest(tf.test.TestCase):
@@ -141,7 +141,7 @@ class HighPassTest(tf.test.TestCase):
     def _built(self, path, **problem):
         hparams = tiny.hparams(NAME, w_hpf=1.0, landmark_weights=str(path))
         return algorithm.StarGANv2(
-            hparams, algorithm_lib.Problem(tiny.LABELS[NAME], 64, 10, **problem)
+            hparams, algorithm_lib.BuildSettings(tiny.LABELS[NAME], 64, 10, **problem)
         )
 
     @pytest.mark.slow

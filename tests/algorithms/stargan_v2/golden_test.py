@@ -48,7 +48,7 @@ class Golden(algorithm.StarGANv2):
         }
         super().__init__(
             hparams.HParams(**options),
-            algorithm_lib.Problem(
+            algorithm_lib.BuildSettings(
                 DOMAINS,
                 config["img_size"],
                 precision=dtype,
