@@ -124,16 +124,17 @@ def as_flags(text: str) -> str:
     """
     from stargan_tf.runs import config as config_lib
 
-    names = {name: name for name in (*flags.FLAGS, *config_lib.option_names())}
-    if "from" in flags.FLAGS:  # which Python keeps for itself, so functions call it `known`
-        names["known"] = "from"
+    names = {*flags.FLAGS, *config_lib.option_names()}
 
     def flag(match: re.Match) -> str:
         name = match[1] or match[2]
-        return f"--{names[name]}" if name in names else match[0]
+        if name == "known" and "from" in names:  # a word that Python keeps for itself
+            name = "from"
+        return f"--{name}" if name in names else match[0]
 
-    # With a value not inside a path or a word, and not if it is a flag already.
-    return re.sub(r"`(\w+)`|(?<![\w/.`=-])(\w+)(?==\S)", flag, text)
+    # With a value not inside a path, a word or the user's own words, which stand in quotes, and not
+    # if it is a flag already.
+    return re.sub(r"""`(\w+)`|(?<![\w/.`'"=-])(\w+)(?==\S)""", flag, text)
 
 
 def fail(message: str) -> None:

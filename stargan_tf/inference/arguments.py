@@ -97,9 +97,9 @@ def check_styles(
         )
 
 
-def check_styled(style_dim: int | None, model: object) -> None:
-    """Raises a UserError if translations have no styles, which a `style_dim` of None says."""
-    if style_dim is None:
+def check_styled(styled: bool, model: object) -> None:
+    """Raises a UserError unless the translations of a model have styles."""
+    if not styled:
         raise errors.UserError(
             f"The translations of {model} have no styles; translate to its labels, or use a run "
             "whose algorithm has styles."

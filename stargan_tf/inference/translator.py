@@ -128,7 +128,7 @@ class Translator(abc.ABC):
 
         `domain` is the domain of all of them, or one for each.
         """
-        arguments.check_styled(self.about.style_dim, self.about.name)
+        arguments.check_styled(self.about.style_dim is not None, self.about.name)
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
         styles = self._encoded(pictures, arguments.several(domain), len(pictures), framing)
         return styles[0] if images_lib.is_one(images) else styles
@@ -141,7 +141,7 @@ class Translator(abc.ABC):
           seed: From 0 on; of a latent code, or several.
           psi: 1: as they are; towards 0: nearer to the domain's mean style.
         """
-        arguments.check_styled(self.about.style_dim, self.about.name)
+        arguments.check_styled(self.about.style_dim is not None, self.about.name)
         domains, seeds = arguments.several(domain), arguments.several(seed)
         arguments.check_latent(seeds, psi)
         count = max(len(domains), len(seeds))

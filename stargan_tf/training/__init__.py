@@ -1,1 +1,1 @@
-"""Training, run directories, checkpoints, summaries and what is done with a run afterwards."""
+"""The training loop, its devices, and what it reports."""

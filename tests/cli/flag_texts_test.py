@@ -16,6 +16,7 @@ class FlagTextsTest(parameterized.TestCase):
         ("say it with `known`, such as known=cat", "say it with --from, such as --from=cat"),
         ("received seed=runs/seed=3", "received --seed=runs/seed=3"),
         ("runs/a-seed=3/x.png is no folder", "runs/a-seed=3/x.png is no folder"),
+        ("Cannot read the photo 'seed=3.jpg'", "Cannot read the photo 'seed=3.jpg'"),
         ("`G` has no `other` at loss=3", "`G` has no `other` at loss=3"),
         ("pass --seed=3 or --crop_size", "pass --seed=3 or --crop_size"),
         ("seed = 3 and seed= 3", "seed = 3 and seed= 3"),

@@ -43,6 +43,15 @@ class ModelTestCase(tf.test.TestCase, parameterized.TestCase):
         for path, pixels in zip(cls.paths, cls.pixels, strict=True):
             Image.fromarray(pixels).save(path)
 
+    def check_generator(self):
+        """Saves the generator to a file of Keras' and compares what is loaded from it."""
+        path = str(self.root / "g.keras")
+        self.model.generator.save(path)
+        inputs = self.model.generator.example_inputs()
+        inputs = [tf.random.stateless_normal(x.shape, (1, i)) for i, x in enumerate(inputs)]
+        expected = self.model.generator(*inputs)
+        self.assertAllEqual(keras.saving.load_model(path)(*inputs), expected)
+
     def command(self, path=None, **flags):
         """Returns what the command writes, (32, 32, 3)."""
         output = pathlib.Path(self.create_tempdir().full_path) / "out.png"
@@ -61,12 +70,7 @@ class LabelsTest(ModelTestCase):
         self.assertEqual(stargan_tf.load(str(self.root / "run"), 7).step, 7)
 
     def test_its_generator_survives_a_file_of_keras(self):
-        path = str(self.root / "g.keras")
-        self.model.generator.save(path)
-        inputs = self.model.generator.example_inputs()
-        inputs = [tf.random.stateless_normal(x.shape, (1, i)) for i, x in enumerate(inputs)]
-        expected = self.model.generator(*inputs)
-        self.assertAllEqual(keras.saving.load_model(path)(*inputs), expected)
+        self.check_generator()
 
     @parameterized.parameters(
         {}, {"fit": "pad"}, {"fit": "stretch"}, {"crop_size": 40}, {"known": "Smiling"}
@@ -227,12 +231,7 @@ class StylesTest(ModelTestCase):
         self.assertAllEqual(self.model.translate(self.paths[0], style=style), expected)
 
     def test_its_generator_survives_a_file_of_keras(self):
-        path = str(self.root / "g.keras")
-        self.model.generator.save(path)
-        inputs = self.model.generator.example_inputs()
-        inputs = [tf.random.stateless_normal(x.shape, (1, i)) for i, x in enumerate(inputs)]
-        expected = self.model.generator(*inputs)
-        self.assertAllEqual(keras.saving.load_model(path)(*inputs), expected)
+        self.check_generator()
 
     @parameterized.parameters({}, {"crop_size": 40}, {"fit": "pad"})
     def test_a_reference(self, **framing):
