@@ -14,7 +14,7 @@ from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.layers import instance_norm
+from stargan_tf.layers import instance_norm, portability
 from stargan_tf.optimization import adam, ordering, schedules
 from stargan_tf.pictures import sheets
 
@@ -59,7 +59,7 @@ class StarGANv1(
             self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, sets)
             self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic * sets)
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
-        compiled = tf.function(jit_compile=True) if settings.jit_compile else lambda f: f
+        compiled = portability.compiled if settings.jit_compile else lambda f: f
         self._fake: Callable = compiled(lambda x, c: self.G(x, c))
         self._d_gradients: Callable = compiled(self._discriminator_gradients)
         self._g_gradients: Callable = compiled(self._generator_gradients)
@@ -105,7 +105,9 @@ class StarGANv1(
             self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
             step_losses |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
             if turn == self.hparams.n_critic - 1:
-                g_losses, by_fake, on_the_way_back = self._g_gradients(x, c, x_fake, c_target, block)
+                g_losses, by_fake, on_the_way_back = self._g_gradients(
+                    x, c, x_fake, c_target, block
+                )
                 there = tape.gradient(x_fake, self.G.trainable_variables, by_fake)
                 gradients = [a + b for a, b in zip(there, on_the_way_back, strict=True)]
                 self._apply("G", self.G, ordering.after(g_losses.values(), gradients))
