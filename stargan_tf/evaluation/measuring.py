@@ -31,7 +31,7 @@ class Measured:
     Attributes:
       name: The metric's.
       title: What reports call it.
-      mode: The mode; "" where there is only one.
+      mode: The mode; "" where there is only one, or where it tells of all.
       figures: The columns.
       rows: The values by row and by key of the figure.
       notes: Warnings and remarks.
@@ -66,13 +66,13 @@ class Report:
 
     Attributes:
       measured: Of each mode every metric.
-      counts: The number of outputs by mode and by direction.
+      counts: The number of outputs by direction: the same in all modes.
       left_out: Why the other metrics do not apply, by name.
       about: What was measured, see `Subject.about`.
     """
 
     measured: tuple[Measured, ...]
-    counts: Mapping[str, Mapping[str, int]]
+    counts: Mapping[str, int]
     left_out: Mapping[str, str]
     about: Mapping[str, Any]
 
@@ -120,15 +120,14 @@ def choose(
       UserError: A name is unknown, a metric that was asked for by name does not apply, or one
         can't do what the options say.
     """
-    default = tuple(names) == (DEFAULT,)
+    default, renders = tuple(names) == (DEFAULT,), subject_lib.Need.RENDERS
     chosen, left_out = [], {}
     for name in metrics.names() if default else dict.fromkeys(names):
         kind = metrics.metric_class(name)
-        if default and not kind.by_default:
-            left_out[name] = "it is measured when it is asked for"
-            continue
         missing = [need.value for need in subject_lib.Need if need in kind.needs - subject.offers]
         reason = f"it needs {' and '.join(missing)}" if missing else ""
+        if default and subject_lib.Need.REAL in kind.needs and renders in subject.offers:
+            reason = "the true renders tell more; ask for it by name"
         reason = reason or kind.unsuitable(subject, options)
         if not reason:
             chosen.append(kind)
@@ -170,19 +169,17 @@ def measure(
     options = options or options_lib.MetricOptions()
     kinds, left_out = choose(subject, names, options)
     measured: list[Measured] = []
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, int] = {}
     for mode in subject.modes:
+        own = [kind for kind in kinds if kind.each_mode or mode == subject.modes[0]]
         results: list[list[metric_lib.Result]] = []
-        for draw in range(draws):
+        for draw in range(draws if own else 0):
             if draw == 0 or subject.varies:
-                made = [kind(subject, options, mode) for kind in kinds]
-                counted = _pass(subject, mode, draw, made, show)
-                counts.setdefault(mode, counted)
+                made = [kind(subject, options, mode if kind.each_mode else "") for kind in own]
+                counts |= _pass(subject, mode, draw, made, show)
             results.append([one.result(draw) for one in made])
-        measured += [
-            _summary(one, list(found))
-            for one, found in zip(made, zip(*results, strict=True), strict=True)
-        ]
+        for place, of_draws in enumerate(zip(*results, strict=True)):
+            measured.append(_summary(made[place], of_draws))
     return Report(tuple(measured), counts, left_out, subject.about)
 
 
@@ -198,7 +195,7 @@ def _pass(subject, mode, draw, made, show) -> dict[str, int]:
     return dict(counts)
 
 
-def _summary(made: metric_lib.Metric, results: list[metric_lib.Result]) -> Measured:
+def _summary(made: metric_lib.Metric, results: Sequence[metric_lib.Result]) -> Measured:
     """Returns what a metric tells over its results of all draws."""
     tables = [_with_mean(made.figures, result.rows) for result in results]
     rows = {

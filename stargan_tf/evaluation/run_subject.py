@@ -124,7 +124,7 @@ class RunSubject(subject_lib.Subject):
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
         """Yields all translations of a mode; see `Subject.batches`."""
-        chosen = [self._inputs(number, draw) for number in range(len(self.members))]
+        chosen = [self.inputs(number, draw) for number in range(len(self.members))]
         known: dict[tuple[int, int], np.ndarray] = {}
         for number, direction in enumerate(self.directions):
             place = direction.images_of, direction.labels_of
@@ -143,7 +143,7 @@ class RunSubject(subject_lib.Subject):
     def translated_back(self, batch: subject_lib.Batch) -> np.ndarray:
         """Returns the outputs translated back to what the inputs were: (N, K, H, W, 3) uint8."""
         number = batch.direction.images_of
-        own = self._unified(number, self.members[number].held_out.labels[batch.indices])
+        own = self.unified(number, self.members[number].held_out.labels[batch.indices])
         shape = batch.outputs.shape
         outputs = batch.outputs.reshape(-1, *shape[2:])
         if isinstance(self.algorithm, algorithm_lib.Styled):
@@ -169,7 +169,7 @@ class RunSubject(subject_lib.Subject):
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
 
-    def _inputs(self, number: int, draw: int) -> np.ndarray:
+    def inputs(self, number: int, draw: int = 0) -> np.ndarray:
         """Returns the numbers of the held-out images that are translated, ascending."""
         size, count = self.members[number].held_out.size, self._plan.inputs
         if not count or count >= size:
@@ -202,7 +202,7 @@ class RunSubject(subject_lib.Subject):
     def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
         direction, count = inputs.direction, len(inputs.indices)
         held_out = self.members[direction.images_of].held_out
-        asked = self._unified(direction.labels_of, inputs.wanted)
+        asked = self.unified(direction.labels_of, inputs.wanted)
         function, references = self.algorithm.translate, None
         if mode == "latent":
             z = random.standard_normal((count, self.outputs, self.algorithm.latent_dim), np.float32)
@@ -214,7 +214,7 @@ class RunSubject(subject_lib.Subject):
             references = random.choice(shows, (count, self.outputs))
             used, places = np.unique(references, return_inverse=True)
             places = places.reshape(references.shape)
-            labels = self._unified(direction.labels_of, held_out.labels[used])
+            labels = self.unified(direction.labels_of, held_out.labels[used])
             styles = outputs_lib.styles_of(self.algorithm, held_out.subset(used), labels)
         for part in batches.slices(count, max(1, _BATCH // self.outputs)):
             images = held_out.take(inputs.indices[part])
@@ -238,7 +238,7 @@ class RunSubject(subject_lib.Subject):
                 None if references is None else references[part],
             )
 
-    def _unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
         """Returns labels of a data set as the networks take them."""
         space = self.algorithm.settings.label_space
         return space.unified(number, labels) if len(self.members) > 1 else labels

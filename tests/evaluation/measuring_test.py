@@ -86,7 +86,7 @@ class MeasuringTest(tf.test.TestCase):
         self.assertAlmostEqual(found["level/mean"].deviation, statistics.stdev([0, 10, 20]))
         self.assertEqual(found["level/images/mean"].value, 4)  # a sum
         self.assertEqual(found["level/mean"].better, "lower")
-        self.assertEqual(report.counts, {"": {"a2b": 4, "b2a": 4}})
+        self.assertEqual(report.counts, {"a2b": 4, "b2a": 4})
         self.assertEqual(report.headline("level").value, 11.5)
         self.assertEqual(report.about, {"step": 3})
 
