@@ -13,7 +13,10 @@ from stargan_tf.evaluation import images as images_lib
 
 
 class Need(enum.Enum):
-    """What a subject may offer and a metric may need; the value says it in a message."""
+    """What a subject may offer and a metric may need; the value says it in a message.
+
+    A subject that offers NETWORKS is a `run_subject.RunSubject`, with the algorithm.
+    """
 
     INPUTS = "the images that were translated"
     REAL = "real images of the targets"
