@@ -13,12 +13,15 @@ from stargan_tf.evaluation import metrics
 from stargan_tf.evaluation import options as options_lib
 from stargan_tf.evaluation import subject as subject_lib
 
-DEFAULT = "default"  # as the only name: all metrics that apply
+DEFAULT = "default"  # among the names: all metrics that apply
 
 
 @dataclasses.dataclass(frozen=True)
 class Value:
-    """A figure over the draws: its mean, and its standard deviation; of one draw None."""
+    """A figure over the draws: its mean, and its standard deviation.
+
+    That is None of one draw, and where nothing is drawn: neither the outputs nor by the metric.
+    """
 
     mean: float
     deviation: float | None = None
@@ -113,21 +116,24 @@ def choose(
 
     Args:
       subject: What is to be measured.
-      names: Of metrics; ("default",): those that are measured by default and apply.
+      names: Of metrics; with "default" among them, also those that are measured by default.
       options: For all metrics.
 
     Raises:
       UserError: A name is unknown, a metric that was asked for by name does not apply, or one
         can't do what the options say.
     """
-    default, renders = tuple(names) == (DEFAULT,), subject_lib.Need.RENDERS
+    for name in (name for name in names if name != DEFAULT):
+        metrics.refuse_unknown(name)
     chosen, left_out = [], {}
-    for name in metrics.names() if default else dict.fromkeys(names):
+    for name in metrics.names() if DEFAULT in names else dict.fromkeys(names):
+        default = name not in names
         kind = metrics.metric_class(name)
         missing = [need.value for need in subject_lib.Need if need in kind.needs - subject.offers]
         reason = f"it needs {' and '.join(missing)}" if missing else ""
-        if default and subject_lib.Need.REAL in kind.needs and renders in subject.offers:
-            reason = "the true renders tell more; ask for it by name"
+        drawn = subject_lib.Need.RENDERS in subject.offers
+        if default and drawn and subject_lib.Need.REAL in kind.needs:
+            reason = "the true renders tell more; name it to measure it"
         reason = reason or kind.unsuitable(subject, options)
         if not reason:
             chosen.append(kind)
@@ -157,7 +163,7 @@ def measure(
 
     Args:
       subject: What to measure: a run, a live algorithm, folders of images.
-      names: Of metrics; ("default",): those that apply.
+      names: Of metrics; with "default" among them, also those that are measured by default.
       options: For the metrics; None: the default ones.
       draws: How often to repeat it, with other latent codes, references and random subsets. Where
         the outputs do not vary they are made once.
@@ -179,7 +185,7 @@ def measure(
                 counts |= _pass(subject, mode, draw, made, show)
             results.append([one.result(draw) for one in made])
         for place, of_draws in enumerate(zip(*results, strict=True)):
-            measured.append(_summary(made[place], of_draws))
+            measured.append(_summary(made[place], of_draws, subject.varies))
     return Report(tuple(measured), counts, left_out, subject.about)
 
 
@@ -195,11 +201,17 @@ def _pass(subject, mode, draw, made, show) -> dict[str, int]:
     return dict(counts)
 
 
-def _summary(made: metric_lib.Metric, results: Sequence[metric_lib.Result]) -> Measured:
+def _summary(
+    made: metric_lib.Metric, results: Sequence[metric_lib.Result], varies: bool
+) -> Measured:
     """Returns what a metric tells over its results of all draws."""
+    totals = {figure.key for figure in made.figures if figure.total}
     tables = [_with_mean(made.figures, result.rows) for result in results]
     rows = {
-        row: {key: _value([table[row][key] for table in tables]) for key in values}
+        row: {
+            key: _value([table[row][key] for table in tables], varies and key not in totals)
+            for key in values
+        }
         for row, values in tables[0].items()
     }
     notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
@@ -223,6 +235,7 @@ def _with_mean(
     return {**rows, metric_lib.MEAN: mean}
 
 
-def _value(draws: Sequence[float]) -> Value:
-    deviation = float(np.std(draws, ddof=1)) if len(draws) > 1 else None
-    return Value(float(np.mean(draws)), deviation)
+def _value(draws: Sequence[float], varies: bool) -> Value:
+    if len(set(draws)) == 1 and (len(draws) == 1 or not varies):
+        return Value(draws[0])
+    return Value(float(np.mean(draws)), float(np.std(draws, ddof=1)))

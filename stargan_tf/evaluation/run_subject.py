@@ -120,6 +120,7 @@ class RunSubject(subject_lib.Subject):
         if all(_drawn(one) for one in self.members):
             self.offers |= {subject_lib.Need.RENDERS}
         self.directions = tuple(self._directions())
+        self.total = self.outputs * sum(map(self._expected, self.directions))
         self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
@@ -178,6 +179,15 @@ class RunSubject(subject_lib.Subject):
             return np.linspace(0, size - 1, count).round().astype(np.int64)
         random = np.random.default_rng((_SEED, draw, number))
         return np.sort(random.choice(size, count, replace=False))
+
+    def _expected(self, direction: subject_lib.Direction) -> int:
+        """Returns how many inputs a direction has, or at most if their labels have to be seen."""
+        chosen = self.inputs(direction.images_of)
+        if direction.images_of != direction.labels_of:
+            return len(chosen)
+        own = self.members[direction.images_of].held_out.labels[chosen]
+        wanted = self.members[direction.labels_of].space.changed(own, (direction.target,))
+        return int(self._asked(direction, own, wanted).sum())
 
     def _labels(self, images_of: int, labels_of: int, chosen: np.ndarray) -> np.ndarray:
         """Returns the inputs' labels, as one data set has them; of another what can be told."""
