@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pathlib
 import tempfile
 import zipfile
@@ -20,6 +19,8 @@ from stargan_tf.data import loading
 from stargan_tf.data import options as options_lib
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
+from stargan_tf.evaluation import images as images_lib
+from stargan_tf.evaluation import options as metric_options
 from stargan_tf.evaluation.classifiers import heads as heads_lib
 from stargan_tf.evaluation.classifiers import network as network_lib
 from stargan_tf.evaluation.classifiers import training
@@ -27,7 +28,6 @@ from stargan_tf.inference import batches
 
 RECIPE = training.Recipe()
 _BATCH = 64
-_COMPARED = 16  # images whose pixels tell how the data are read
 _FORMAT = 1  # of the files and the recipe's meaning; another: all is trained anew
 
 
@@ -77,7 +77,7 @@ class Classifier:
 
 
 def for_data(
-    options: options_lib.DataOptions, folder: str | os.PathLike[str] = "", seed: int = 0
+    options: options_lib.DataOptions, folder: pathlib.Path | None = None, seed: int = 0
 ) -> Classifier:
     """Returns the classifier of the training images that the options name; see `for_sampler`.
 
@@ -94,18 +94,17 @@ def for_data(
 
 def for_sampler(
     sampler: samplers.Sampler,
-    folder: str | os.PathLike[str] = "",
+    folder: pathlib.Path | None = None,
     recipe: training.Recipe = RECIPE,
 ) -> Classifier:
     """Returns the classifier of the images of a sampler, from its file, or trained now and kept.
 
-    The file's name is a hash of all that decides the weights: the keys and the labels of the
-    images, how they are read, some of their pixels, and the recipe. Training shows its progress.
+    The file's name is a hash of all that decides the weights: the images and their labels, how they
+    are read, and the recipe. Training shows its progress.
 
     Args:
       sampler: Of the training images; its `flip` says whether mirrored images have the same labels.
-      folder: Where classifiers are kept; "": stargan_tf/classifiers in the user's folder for caches
-        (~/.cache, or $XDG_CACHE_HOME).
+      folder: In whose `classifiers` they are kept; None: `MetricOptions.cache_folder`.
       recipe: How to train.
 
     Raises:
@@ -117,7 +116,7 @@ def for_sampler(
             f"A classifier is trained on images; received examples of the kind "
             f"{images.sample_name}; measure this run without classification."
         )
-    folder = _folder(folder)
+    folder = (folder or metric_options.MetricOptions().cache_folder) / "classifiers"
     path = folder / f"{_identity(sampler, recipe)}.npz"
     network = _kept(path, sampler.image_size, space.width)
     if network is None:
@@ -133,29 +132,18 @@ def for_sampler(
     return Classifier(network, space, sampler.image_size, sampler.flip)
 
 
-def _folder(given: str | os.PathLike[str]) -> pathlib.Path:
-    if given:
-        return pathlib.Path(given).expanduser()
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(home).expanduser() / "stargan_tf" / "classifiers"
-
-
 def _identity(sampler: samplers.Sampler, recipe: training.Recipe) -> str:
     """Returns a hash of all that decides a classifier's weights, as text."""
-    images, digest = sampler.source, hashlib.blake2b(digest_size=16)
+    images = sampler.source
     facts = {
         "format": _FORMAT,
+        "images": images_lib.Images(sampler, images.label_space, images.labels).key,
         "labels": images.label_space.to_json(),
+        "flip": sampler.flip,
         "recipe": vars(recipe),
-        "reading": [sampler.image_size, sampler.crop_size, sampler.flip, sampler.fast_decode,
-                    sampler.max_grey],
-    }  # fmt: skip
-    digest.update(json.dumps(facts, sort_keys=True).encode())
-    digest.update(b"".join(images.key(i) for i in range(images.size)))
+    }
+    digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(images.labels, np.float32).tobytes())
-    # Keys of drawn faces do not depend on how they are drawn.
-    pixels, _ = samplers.spread_out(sampler, _COMPARED)
-    digest.update(pixels.tobytes())
     return digest.hexdigest()
 
 

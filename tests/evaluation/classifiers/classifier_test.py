@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import os
 import pathlib
 import random
 from unittest import mock
@@ -118,7 +117,7 @@ class NetworkTest(tf.test.TestCase):
 class CacheTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
-        self.folder = self.create_tempdir().full_path
+        self.folder = pathlib.Path(self.create_tempdir().full_path)
         self.trained = 0
 
     def get(self, made=None, recipe=QUICK):
@@ -172,7 +171,7 @@ class CacheTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_damaged_file_is_trained_anew(self):
         self.get()
-        (file,) = pathlib.Path(self.folder).iterdir()
+        (file,) = (self.folder / "classifiers").iterdir()
         whole = file.read_bytes()
         for damaged in (b"", whole[: len(whole) // 2]):
             file.write_bytes(damaged)
@@ -180,13 +179,8 @@ class CacheTest(tf.test.TestCase, parameterized.TestCase):
             self.get()
             self.assertEqual(self.trained, before + 1)
 
-    def test_the_folder_of_the_user(self):
-        with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": self.folder}):
-            found = classifier._folder("")
-        self.assertEqual(found, pathlib.Path(self.folder, "stargan_tf", "classifiers"))
-
     def test_a_folder_that_cannot_be_made_is_told_before_training(self):
-        self.folder = os.path.join(self.create_tempfile().full_path, "x")
+        self.folder = pathlib.Path(self.create_tempfile().full_path)
         with self.assertRaisesRegex(errors.UserError, "Could not make the folder"):
             self.get()
         self.assertEqual(self.trained, 0)
