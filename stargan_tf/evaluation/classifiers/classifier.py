@@ -37,13 +37,14 @@ class Classifier:
     Attributes:
       space: What the labels mean: attributes or domains.
       image_size: Height and width of the images in pixels.
+      heads: Which labels exclude each other.
     """
 
     def __init__(self, network: keras.Model, space: labels_lib.LabelSpace, image_size: int,
                  flip: bool):  # fmt: skip
         """Wraps a trained network; `flip` says that a mirrored image has the same labels."""
         self.space, self.image_size = space, image_size
-        self._heads = heads_lib.Heads(space)
+        self.heads = heads_lib.Heads(space)
 
         @tf.function(input_signature=[tf.TensorSpec((None, image_size, image_size, 3), tf.uint8)])
         def logits(images: tf.Tensor) -> tf.Tensor:
@@ -63,7 +64,7 @@ class Classifier:
           images: (N, S, S, 3) uint8, S the image size.
         """
         logits = batches.in_batches(lambda part: self._logits(part).numpy(), images, size=_BATCH)
-        return self._heads.probabilities(logits)
+        return self.heads.probabilities(logits)
 
     def labels(self, probabilities: np.ndarray) -> np.ndarray:
         """Returns the likeliest labels, (N, width) float32 of 0 and 1.
@@ -73,7 +74,7 @@ class Classifier:
         Args:
           probabilities: As from `predict`.
         """
-        return self._heads.decided(probabilities)
+        return self.heads.decided(probabilities)
 
 
 def for_data(

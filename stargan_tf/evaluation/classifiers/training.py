@@ -77,9 +77,9 @@ def train(sampler: samplers.Sampler, recipe: Recipe, steps: int, title: str = ""
         with bar or contextlib.nullcontext():
             for number, (images, labels) in enumerate(_batches(sampler, recipe, steps), 1):
                 loss = step(images, labels)
-                if bar and (number % 10 == 0 or number == steps):
-                    whole = number % every == 0 or number == steps
-                    bar.show(number, f"{title} {float(loss):.3f}", line=whole)
+                tenth = number % every == 0 or number == steps
+                if bar and (tenth or number % 10 == 0):  # reading the loss waits for the step
+                    bar.show(number, f"{title} {float(loss):.3f}", line=tenth)
     except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         raise errors.UserError(
             "An image that a classifier was learning from is damaged or gone; find it with "
