@@ -26,7 +26,6 @@ from stargan_tf.evaluation.classifiers import network as network_lib
 from stargan_tf.evaluation.classifiers import training
 from stargan_tf.inference import batches
 
-RECIPE = training.Recipe()
 _BATCH = 64
 _FORMAT = 1  # of the files and the recipe's meaning; another: all is trained anew
 
@@ -96,7 +95,7 @@ def for_data(
 def for_sampler(
     sampler: samplers.Sampler,
     folder: pathlib.Path | None = None,
-    recipe: training.Recipe = RECIPE,
+    recipe: training.Recipe = training.RECIPE,
 ) -> Classifier:
     """Returns the classifier of the images of a sampler, from its file, or trained now and kept.
 

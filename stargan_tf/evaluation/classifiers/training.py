@@ -33,7 +33,7 @@ class Recipe:
     """
 
     batch_size: int = 64
-    epochs: int = 15
+    epochs: int = 10
     least_steps: int = 400
     most_steps: int = 3000
     learning_rate: float = 2e-3
@@ -46,6 +46,9 @@ class Recipe:
         """Returns the number of steps for a data set of `size` images."""
         wanted = self.epochs * size // self.batch_size
         return min(max(wanted, self.least_steps), self.most_steps)
+
+
+RECIPE = Recipe()
 
 
 def train(sampler: samplers.Sampler, recipe: Recipe, steps: int, title: str = "") -> keras.Model:
