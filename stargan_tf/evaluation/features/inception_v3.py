@@ -14,9 +14,7 @@ from stargan_tf.evaluation.features import convolutions
 _Pool = Callable[[tf.Tensor], tf.Tensor]
 
 
-def features(
-    images: tf.Tensor, convolve: convolutions.Convolutions, of_2015: bool
-) -> tf.Tensor:
+def features(images: tf.Tensor, convolve: convolutions.Convolutions, of_2015: bool) -> tf.Tensor:
     """Returns (N, 2048) float32 of normalized images (N, 299, 299, 3) float32.
 
     Args:
