@@ -46,8 +46,8 @@ class Lpips:
         self.remark = ""
         self._convolve = convolutions.Convolutions(trunk)
         self._heads = [tf.constant(heads[str(i)].reshape(-1), tf.float32) for i in range(_HEADS)]
-        self.features = tf.function(self._features, reduce_retracing=True)
-        self._distances = tf.function(self._distances_of, reduce_retracing=True)
+        self.features = tf.function(self._features, reduce_retracing=True, autograph=False)
+        self._distances = tf.function(self._distances_of, reduce_retracing=True, autograph=False)
 
     def distances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Returns the distances (N,) float32 of images and others, (N, H, W, 3) uint8 both."""

@@ -41,7 +41,9 @@ class FeatureNetwork:
     @functools.cached_property
     def _compiled(self) -> Callable[[tf.Tensor], tf.Tensor]:
         spec = tf.TensorSpec((BATCH, self.size, self.size, 3), tf.float32)
-        return tf.function(self.compute, input_signature=[spec]).get_concrete_function()
+        # Without AutoGraph, which changes the errors of wrong weights.
+        compiled = tf.function(self.compute, input_signature=[spec], autograph=False)
+        return compiled.get_concrete_function()
 
     def check(self, path: str) -> None:
         """Traces the network, which takes a second or two and computes nothing.
