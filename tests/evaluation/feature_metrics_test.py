@@ -189,11 +189,12 @@ class SetMetricsTest(tf.test.TestCase):
 class WeightsTest(tf.test.TestCase):
     def test_metrics_without_weights_say_where_to_get_them(self):
         with mock.patch.object(efficientnet_lite0, "missing", lambda: "it is not installed"):
-            report = measuring.measure(Copies(), ["default"])
-        self.assertIn("it is not installed", report.left_out["kid_lite0"])
+            chosen, left_out = measuring.choose(Copies(), ["default"], options.MetricOptions())
+        self.assertNotIn("kid_lite0", [kind.name for kind in chosen])
+        self.assertIn("it is not installed", left_out["kid_lite0"])
         for name in ("kid", "frechet", "prdc"):
-            self.assertIn("inception_weights=FILE", report.left_out[name])
-        self.assertIn("alexnet-owt-7be5be79.pth", report.left_out["lpips"])
+            self.assertIn("inception_weights=FILE", left_out[name])
+        self.assertIn("alexnet-owt-7be5be79.pth", left_out["lpips"])
 
     def test_inception_names_the_protocol(self):
         made = inception_files.Inception(_network(), "clean", "It is not the published file.")
@@ -208,6 +209,7 @@ class WeightsTest(tf.test.TestCase):
 
     def test_files_are_looked_at_before_work(self):
         one = Copies()
+        one.image_size = 64
         for given in (
             options.MetricOptions(inception_weights="nowhere.pth"),
             options.MetricOptions(lpips_weights="nowhere.pth"),
