@@ -17,6 +17,7 @@ BOTH = {
     "conformance_test.py",
     "data/pipeline/samplers_test.py",  # random numbers are the same in both
     "environments_test.py",
+    "evaluation/classifiers/classifier_test.py",
     "gan",
     "import_reference_test.py",
     "keras_files_test.py",

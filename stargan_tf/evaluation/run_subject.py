@@ -73,6 +73,7 @@ def member(
 
     def images(source: source_lib.Source) -> images_lib.Images:
         sampler = loading.sampler(source, data, _SEED, augment=False)
+        sampler = dataclasses.replace(sampler, flip=data.flip)
         labels = block.of(source.labels) if block else source.labels
         return images_lib.Images(sampler, space, labels)
 
