@@ -121,11 +121,12 @@ class RunSubject(subject_lib.Subject):
         if all(_drawn(one) for one in self.members):
             self.offers |= {subject_lib.Need.RENDERS}
         self.directions = tuple(self._directions())
+        self.total = self.outputs * sum(map(self._expected, self.directions))
         self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
         """Yields all translations of a mode; see `Subject.batches`."""
-        chosen = [self._inputs(number, draw) for number in range(len(self.members))]
+        chosen = [self.inputs(number, draw) for number in range(len(self.members))]
         known: dict[tuple[int, int], np.ndarray] = {}
         for number, direction in enumerate(self.directions):
             place = direction.images_of, direction.labels_of
@@ -144,7 +145,7 @@ class RunSubject(subject_lib.Subject):
     def translated_back(self, batch: subject_lib.Batch) -> np.ndarray:
         """Returns the outputs translated back to what the inputs were: (N, K, H, W, 3) uint8."""
         number = batch.direction.images_of
-        own = self._unified(number, self.members[number].held_out.labels[batch.indices])
+        own = self.unified(number, self.members[number].held_out.labels[batch.indices])
         shape = batch.outputs.shape
         outputs = batch.outputs.reshape(-1, *shape[2:])
         if isinstance(self.algorithm, algorithm_lib.Styled):
@@ -170,7 +171,7 @@ class RunSubject(subject_lib.Subject):
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
 
-    def _inputs(self, number: int, draw: int) -> np.ndarray:
+    def inputs(self, number: int, draw: int = 0) -> np.ndarray:
         """Returns the numbers of the held-out images that are translated, ascending."""
         size, count = self.members[number].held_out.size, self._plan.inputs
         if not count or count >= size:
@@ -179,6 +180,15 @@ class RunSubject(subject_lib.Subject):
             return np.linspace(0, size - 1, count).round().astype(np.int64)
         random = np.random.default_rng((_SEED, draw, number))
         return np.sort(random.choice(size, count, replace=False))
+
+    def _expected(self, direction: subject_lib.Direction) -> int:
+        """Returns how many inputs a direction has, or at most if their labels have to be seen."""
+        chosen = self.inputs(direction.images_of)
+        if direction.images_of != direction.labels_of:
+            return len(chosen)
+        own = self.members[direction.images_of].held_out.labels[chosen]
+        wanted = self.members[direction.labels_of].space.changed(own, (direction.target,))
+        return int(self._asked(direction, own, wanted).sum())
 
     def _labels(self, images_of: int, labels_of: int, chosen: np.ndarray) -> np.ndarray:
         """Returns the inputs' labels, as one data set has them; of another what can be told."""
@@ -203,7 +213,7 @@ class RunSubject(subject_lib.Subject):
     def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
         direction, count = inputs.direction, len(inputs.indices)
         held_out = self.members[direction.images_of].held_out
-        asked = self._unified(direction.labels_of, inputs.wanted)
+        asked = self.unified(direction.labels_of, inputs.wanted)
         function, references = self.algorithm.translate, None
         if mode == "latent":
             z = random.standard_normal((count, self.outputs, self.algorithm.latent_dim), np.float32)
@@ -215,7 +225,7 @@ class RunSubject(subject_lib.Subject):
             references = random.choice(shows, (count, self.outputs))
             used, places = np.unique(references, return_inverse=True)
             places = places.reshape(references.shape)
-            labels = self._unified(direction.labels_of, held_out.labels[used])
+            labels = self.unified(direction.labels_of, held_out.labels[used])
             styles = outputs_lib.styles_of(self.algorithm, held_out.subset(used), labels)
         for part in batches.slices(count, max(1, _BATCH // self.outputs)):
             images = held_out.take(inputs.indices[part])
@@ -239,7 +249,7 @@ class RunSubject(subject_lib.Subject):
                 None if references is None else references[part],
             )
 
-    def _unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
         """Returns labels of a data set as the networks take them."""
         space = self.algorithm.settings.label_space
         return space.unified(number, labels) if len(self.members) > 1 else labels
