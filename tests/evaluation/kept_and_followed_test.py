@@ -27,7 +27,7 @@ class KeptAndFollowedTest(tf.test.TestCase):
 
     def test_a_perfect_translator(self):
         self.assertEqual(self._judge(colours_of=1), (True, True))
-        # Cut, glasses and smile are not judged.
+        # It makes no difference whether cut, glasses and smile follow.
         self.assertEqual(self._judge(style_of=1, looks_of=1, colours_of=1), (True, True))
 
     def test_one_that_takes_another_faces_pose(self):
