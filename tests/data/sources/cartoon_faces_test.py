@@ -7,6 +7,7 @@ from absl.testing import parameterized
 
 from stargan_tf.base import errors
 from stargan_tf.cartoon import drawing, sampling
+from stargan_tf.data import loading, options
 from stargan_tf.data.sources import cartoon_faces
 
 SIZE = 32
@@ -95,6 +96,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllEqual(spread.image(index), drawn)
             self.assertNotAllEqual(spread.image(index), usual.image(index))
         self.assertAllEqual(spread.labels, usual.labels)
+        data = options.DataOptions(image_size=SIZE, cartoon_pose=1.0, cartoon_train_size=6)
+        self.assertAllEqual(loading.load(data, "train").image(2), spread.image(2))
 
     def test_pose_and_colours_may_be_those_of_other_faces(self):
         source = faces("test", 8, attributes=HAIR, exclusive=(HAIR,), spread=1.0, pose=1.0)
