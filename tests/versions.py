@@ -34,6 +34,7 @@ NEWEST_ONLY = {
     "align_test.py",
     "animate_test.py",
     "architecture_test.py",
+    "augment_study_test.py",
     "base",
     "cartoon",
     "cli",

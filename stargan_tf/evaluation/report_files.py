@@ -83,7 +83,7 @@ def _earlier(path: pathlib.Path, about: Mapping[str, Any]) -> dict[str, Any]:
         old = json.loads(path.read_text())
         measurements = old.pop("measurements")
         return measurements if old == json.loads(json.dumps(about)) else {}
-    except (OSError, ValueError, AttributeError, KeyError):  # none, or another program's
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):  # none, or another program's
         return {}
 
 

@@ -56,7 +56,7 @@ def render(
             box = (left + j * cell, y, left + (j + 1) * cell, y + cell)
             colour = tuple((255 + share * (_FULL - 255)).round().astype(int).tolist())
             draw.rectangle(box, fill=colour, outline="lightgrey")
-            if numbered:
+            if numbered and counts[i].any():
                 middle = (left + (j + 0.5) * cell, y + cell / 2)
                 ink = "white" if share > 0.5 else "black"
                 font = _label("0")[1]

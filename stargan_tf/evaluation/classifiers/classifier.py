@@ -26,7 +26,6 @@ from stargan_tf.evaluation.classifiers import network as network_lib
 from stargan_tf.evaluation.classifiers import training
 from stargan_tf.inference import batches
 
-RECIPE = training.Recipe()
 _BATCH = 64
 _FORMAT = 1  # of the files and the recipe's meaning; another: all is trained anew
 
@@ -37,13 +36,14 @@ class Classifier:
     Attributes:
       space: What the labels mean: attributes or domains.
       image_size: Height and width of the images in pixels.
+      heads: Which labels exclude each other.
     """
 
     def __init__(self, network: keras.Model, space: labels_lib.LabelSpace, image_size: int,
                  flip: bool):  # fmt: skip
         """Wraps a trained network; `flip` says that a mirrored image has the same labels."""
         self.space, self.image_size = space, image_size
-        self._heads = heads_lib.Heads(space)
+        self.heads = heads_lib.Heads(space)
 
         @tf.function(input_signature=[tf.TensorSpec((None, image_size, image_size, 3), tf.uint8)])
         def logits(images: tf.Tensor) -> tf.Tensor:
@@ -63,7 +63,7 @@ class Classifier:
           images: (N, S, S, 3) uint8, S the image size.
         """
         logits = batches.in_batches(lambda part: self._logits(part).numpy(), images, size=_BATCH)
-        return self._heads.probabilities(logits)
+        return self.heads.probabilities(logits)
 
     def labels(self, probabilities: np.ndarray) -> np.ndarray:
         """Returns the likeliest labels, (N, width) float32 of 0 and 1.
@@ -73,7 +73,7 @@ class Classifier:
         Args:
           probabilities: As from `predict`.
         """
-        return self._heads.decided(probabilities)
+        return self.heads.decided(probabilities)
 
 
 def for_data(
@@ -95,7 +95,7 @@ def for_data(
 def for_sampler(
     sampler: samplers.Sampler,
     folder: pathlib.Path | None = None,
-    recipe: training.Recipe = RECIPE,
+    recipe: training.Recipe = training.RECIPE,
 ) -> Classifier:
     """Returns the classifier of the images of a sampler, from its file, or trained now and kept.
 

@@ -35,6 +35,10 @@ class Heads:
         grouped = {i for group in whole for i in group}
         self.groups = [*whole, *([i] for i in range(space.width) if i not in grouped)]
 
+    def group_of(self, index: int) -> list[int]:
+        """Returns the group of the label at a position: the positions of its labels."""
+        return next(group for group in self.groups if index in group)
+
     def losses(self, logits: tf.Tensor, labels: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
         """Returns the cross-entropies (N,), summed over the groups.
 

@@ -33,7 +33,7 @@ class Recipe:
     """
 
     batch_size: int = 64
-    epochs: int = 15
+    epochs: int = 10
     least_steps: int = 400
     most_steps: int = 3000
     learning_rate: float = 2e-3
@@ -46,6 +46,9 @@ class Recipe:
         """Returns the number of steps for a data set of `size` images."""
         wanted = self.epochs * size // self.batch_size
         return min(max(wanted, self.least_steps), self.most_steps)
+
+
+RECIPE = Recipe()
 
 
 def train(sampler: samplers.Sampler, recipe: Recipe, steps: int, title: str = "") -> keras.Model:
@@ -77,9 +80,9 @@ def train(sampler: samplers.Sampler, recipe: Recipe, steps: int, title: str = ""
         with bar or contextlib.nullcontext():
             for number, (images, labels) in enumerate(_batches(sampler, recipe, steps), 1):
                 loss = step(images, labels)
-                if bar and (number % 10 == 0 or number == steps):
-                    whole = number % every == 0 or number == steps
-                    bar.show(number, f"{title} {float(loss):.3f}", line=whole)
+                tenth = number % every == 0 or number == steps
+                if bar and (tenth or number % 10 == 0):  # reading the loss waits for the step
+                    bar.show(number, f"{title} {float(loss):.3f}", line=tenth)
     except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
         raise errors.UserError(
             "An image that a classifier was learning from is damaged or gone; find it with "
