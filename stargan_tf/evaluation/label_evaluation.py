@@ -56,23 +56,23 @@ class LabelRenders:
         These are the directions to the colours of a group, or both directions of an attribute;
         behind them the mean over the directions.
         """
-        joined: dict[str, list[str]] = collections.defaultdict(list)
+        joined: dict[tuple, list[str]] = collections.defaultdict(list)
         for direction in self._subject.directions:
-            one = self._subject.members[direction.images_of]
             space = self._subject.members[direction.labels_of].space
-            group = next((g for g in space.exclusive if direction.target in g), ())
-            names = group or (direction.target, f"-{direction.target}")
+            group = next((g for g in space.exclusive if direction.target in g), direction.target)
             if space.kind != "domains" and direction.name in self._errors:
-                prefix = f"{one.name}: " if one.name else ""
-                joined[prefix + " / ".join(names)].append(direction.name)
+                place = direction.images_of, direction.labels_of, group
+                joined[place].append(direction.name)
         rows = {name: render_error.summarize(some) for name, some in self._errors.items()}
         mean = {
             key: float(np.mean([row[key] for row in rows.values()]))
             for key in rows[next(iter(rows))]
         }
         mean["images"] = sum(row["images"] for row in rows.values())
-        for name, parts in joined.items():
+        for (images_of, *_), parts in joined.items():
             if len(parts) > 1:
+                prefix = f"{self._subject.members[images_of].name}: "
+                name = " / ".join([parts[0], *(part.removeprefix(prefix) for part in parts[1:])])
                 every = [error for part in parts for error in self._errors[part]]
                 rows[name] = render_error.summarize(every)
         return {**rows, metric.MEAN: mean}

@@ -158,14 +158,15 @@ class RunSubject(subject_lib.Subject):
 
     def _directions(self) -> Iterator[subject_lib.Direction]:
         """Yields what inputs are translated to; of several data sets, to the labels of each."""
-        several = len(self.members) > 1
         tells = isinstance(self.algorithm, algorithm_lib.Classifier)
         for images_of, one in enumerate(self.members):
-            for labels_of, other in enumerate(self.members):
-                if images_of != labels_of and not (tells or _drawn(one)):
+            prefix = f"{one.name}: " if one.name else ""
+            for labels_of, block in enumerate(self.algorithm.settings.label_space.blocks):
+                own = images_of == labels_of
+                if not (own or tells or _drawn(one)):
                     continue  # the inputs' own labels can't be told
-                prefix = f"{one.name}: " if several else ""
-                for direction in _to(other.space, self._plan.pairs, images_of == labels_of):
+                unified = self.algorithm.settings.label_space.names[block.start :]
+                for direction in _to(block.space, unified, self._plan.pairs, own):
                     yield dataclasses.replace(
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
@@ -266,19 +267,26 @@ class _Inputs:
 
 
 def _to(
-    space: labels_lib.LabelSpace, pairs: bool | None, own: bool
+    space: labels_lib.LabelSpace, unified: Sequence[str], pairs: bool | None, own: bool
 ) -> Iterator[subject_lib.Direction]:
-    """Yields the directions to the labels of a data set; `own`: the inputs are of that set."""
+    """Yields the directions to the labels of a data set.
+
+    Args:
+      space: What its labels mean.
+      unified: Their names in the run, which differ where two data sets share one.
+      pairs: See `Plan`.
+      own: Whether the inputs are of that data set.
+    """
     ordered = list(itertools.permutations(space.names, 2))
     few = len(ordered) <= _MOST_PAIRS if pairs is None else pairs
     if space.kind == "domains" and own and few:
         for source, target in ordered:
             yield subject_lib.Direction(f"{source}2{target}", target, source=source)
         return
-    for name in space.names:
-        yield subject_lib.Direction(name, name)
+    for name, shown in zip(space.names, unified, strict=False):
+        yield subject_lib.Direction(shown, name)
         if space.kind != "domains" and not space.rivals(name):
-            yield subject_lib.Direction(f"-{name}", name, present=False)
+            yield subject_lib.Direction(f"-{shown}", name, present=False)
 
 
 def _drawn(one: subject_lib.Member) -> bool:

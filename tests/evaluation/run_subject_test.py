@@ -147,6 +147,15 @@ class LabelsTest(tf.test.TestCase, parameterized.TestCase):
         blind = run_subject.RunSubject(Writes(sets.label_space), found)
         self.assertNotIn("pets: Smiling", [one.name for one in blind.directions])
 
+    def test_labels_that_two_data_sets_share_are_told_apart(self):
+        space = labels_lib.LabelSpace("attributes", ("hat", "bow", "tie"))
+        sets = joint.Joint([tiny.Pictures(12, space)] * 2, ("cats", "dogs"))
+        one = run_subject.RunSubject(Sees(sets.label_space), run_subject.members(sets, sets, DATA))
+        names = [direction.name for direction in one.directions]
+        self.assertLen(names, 24)
+        self.assertLen(set(names), 24)
+        self.assertIn("cats: -dogs.tie", names)
+
     def test_back_is_the_inputs_own_label(self):
         one = measured(Writes, tiny.LABELS["stargan_v1"])
         for batch in one.batches(""):
