@@ -84,6 +84,20 @@ class CommandTest(tf.test.TestCase, parameterized.TestCase):
         for name in ("cartoon_faces", "cartoon_faces_2"):
             self.assertEqual(figures[f"{name}: Smiling / -Smiling"]["images"]["mean"], 4)
 
+    def test_a_data_set_of_other_labels(self):
+        run = tiny.untrained_run(self.root / "run")
+        for folder in ("train/cats", "train/dogs", "val/cats", "val/dogs"):
+            (self.root / "data" / folder).mkdir(parents=True)
+            Image.effect_noise((40, 40), 50).save(self.root / "data" / folder / "1.png")
+        model = self.root / "run" / "model.json"
+        options = json.loads(model.read_text())
+        options["options"] |= {"dataset": "image_folder", "data_dir": "gone"}
+        model.write_text(json.dumps(options))
+        said = self._evaluate(
+            f"--run={run.directory}", f"--data_dir={self.root / 'data'}", status=2
+        )
+        self.assertRegex(said, "translates to Black_Hair, .* a data set of cats, dogs; give the")
+
     @parameterized.parameters(
         (["--metrics=cylce", "--run=RUN"], "Unknown metric 'cylce'.* Did you mean cycle?"),
         (["--metrics=diversity", "--run=RUN"], "diversity does not apply: there is only one"),
