@@ -30,7 +30,7 @@ class DistanceTest(tf.test.TestCase):
             _with_moments(np.full(6, 0.5), axes @ np.diag(second) @ axes.T),
         )
         wanted = 6 * 0.25 + ((np.sqrt(first) - np.sqrt(second)) ** 2).sum()
-        self.assertAllClose(found, wanted, rtol=1e-6)  # sqrt(1e-16) of a variance of 0
+        self.assertAllClose(found, wanted, rtol=1e-9)
 
     def test_covariances_of_rank_one(self):
         # C1 = a a^T and C2 = b b^T: the root of C1 C2 has the trace |a b|.
@@ -38,7 +38,7 @@ class DistanceTest(tf.test.TestCase):
         found = frechet.distance(
             _with_moments(np.zeros(30), np.outer(a, a)), _with_moments(np.zeros(30), np.outer(b, b))
         )
-        self.assertAllClose(found, a @ a + b @ b - 2 * abs(a @ b), rtol=1e-6)
+        self.assertAllClose(found, a @ a + b @ b - 2 * abs(a @ b), rtol=1e-9)
 
     def test_other_axes_and_fewer_vectors_than_features(self):
         random = np.random.default_rng(2)
@@ -48,14 +48,15 @@ class DistanceTest(tf.test.TestCase):
         for vectors in (first, second):
             moments.append(frechet.Moments.empty(50))
             moments[-1].add(vectors)
-        # The eigenvalues of the unsymmetric product, found in another way.
-        product = np.cov(first.T) @ np.cov(second.T)
-        roots = np.sqrt(np.maximum(np.linalg.eigvals(product).real, 0)).sum()
-        wanted = ((first.mean(0) - second.mean(0)) ** 2).sum() - 2 * roots
-        wanted += np.trace(np.cov(first.T)) + np.trace(np.cov(second.T))
-        self.assertAllClose(frechet.distance(*moments), wanted, rtol=1e-6)
-        variance = np.trace(np.cov(first.T))
-        self.assertAllClose(frechet.distance(moments[0], moments[0]), 0, atol=1e-6 * variance)
+        # With centred vectors X1, X2 the trace of the root of C1 C2 is the sum of the singular
+        # values of X1 X2^T over the root of (n1 - 1) (n2 - 1), for any rank.
+        centred = [vectors - vectors.mean(0) for vectors in (first, second)]
+        singular = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum()
+        wanted = ((first.mean(0) - second.mean(0)) ** 2).sum() - 2 * singular / np.sqrt(19 * 29)
+        variances = [(x**2).sum() / (len(x) - 1) for x in centred]
+        self.assertAllClose(frechet.distance(*moments), wanted + sum(variances), rtol=1e-9)
+        nothing = frechet.distance(moments[0], moments[0])
+        self.assertAllClose(nothing, 0, atol=1e-9 * variances[0])
 
 
 class MomentsTest(tf.test.TestCase):
