@@ -124,7 +124,10 @@ class RunSubject(subject_lib.Subject):
             self.offers |= {subject_lib.Need.RENDERS}
         self.directions = tuple(self._directions())
         self.total = self.outputs * sum(map(self._expected, self.directions))
-        self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
+        images = [len(self.inputs(number)) for number in range(len(sizes))]
+        self.about = {
+            "images": images, "outputs_of_each": self.outputs, "seed": _SEED, **about
+        }  # fmt: skip
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
         """Yields all translations of a mode; see `Subject.batches`."""
