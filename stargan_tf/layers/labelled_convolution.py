@@ -63,6 +63,6 @@ def _of_planes(c: tf.Tensor, kernel: tf.Tensor, height: int, width: int) -> tf.T
 
 
 def _inside(length: int, size: int) -> np.ndarray:
-    """Returns (length, size): 1 where a window's pixel lies inside, for every place of the window."""
+    """Returns (length, size): for every place of a window, which of its pixels lie inside."""
     pixels = np.arange(length)[:, np.newaxis] + np.arange(size) - size // 2
     return (pixels >= 0) & (pixels < length)
