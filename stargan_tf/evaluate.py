@@ -15,7 +15,7 @@ from stargan_tf.cli import command_line
 from stargan_tf.reports import table as table_lib
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 200, "Held-out faces to translate.", 1)
 
 _Columns = tuple[tuple[str, str, str], ...]  # of each: heading, figure, format
