@@ -1,16 +1,15 @@
 """Measures translations of held-out images to labels against the true ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import outputs as outputs_lib
 from stargan_tf.evaluation import render_error
-from stargan_tf.inference import batches
 from stargan_tf.pictures import photos, sheets
 
-BATCH = 50  # images translated at a time
 _SHEET_ROWS = 6
 
 
@@ -47,7 +46,7 @@ def against_renders(
         asked = target
         if data_set is not None:
             asked = algorithm.settings.label_space.unified(data_set, target)
-        outputs = in_grey_levels(algorithm.translate, images, asked)
+        outputs = outputs_lib.in_grey_levels(algorithm.translate, images, asked)
         errors[name] = [
             render_error.compare(images[i], outputs[i], _truths(source, i, name), asked=0)
             for i in np.flatnonzero((target != labels).any(axis=1))
@@ -92,20 +91,6 @@ def joint_against_renders(
     note = sheets.share(len(shown), count, "labels")
     cells = np.concatenate(rows)[:, places]
     return table, sheets.Sheet([columns[i] for i in places], cells, note)
-
-
-def in_grey_levels(
-    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    images: np.ndarray,
-    targets: np.ndarray,
-) -> np.ndarray:
-    """Calls `translate` or `render` with images (N, H, W, 3) uint8, some at a time; gives uint8."""
-    return batches.in_batches(
-        lambda images, targets: photos.to_uint8(function(photos.from_uint8(images), targets)),
-        images,
-        targets,
-        size=BATCH,
-    )
 
 
 def _truths(source: cartoon_faces.CartoonFaces, index: int, name: str) -> Sequence[np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.evaluation import diversity, label_evaluation, render_error
+from stargan_tf.evaluation import outputs as outputs_lib
 from stargan_tf.inference import batches
 from stargan_tf.pictures import photos, sheets
 
@@ -16,7 +17,7 @@ _SOURCES_OF_DIVERSITY = 20  # of each domain: ten outputs each take a while
 _SHEET_ROWS = 6
 _SEED = 1  # of latent codes and of which face is a reference
 
-_render = label_evaluation.in_grey_levels
+_render = outputs_lib.in_grey_levels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _reference_styles(algorithm, images, pairs: _Pairs) -> np.ndarray:
     """Returns the styles (sources, style_dim) of the references."""
     labels = _labels(algorithm, pairs.domain, len(pairs.sources))
     references = photos.from_uint8(images[pairs.references])
-    return batches.in_batches(algorithm.encode, references, labels, size=label_evaluation.BATCH)
+    return batches.in_batches(algorithm.encode, references, labels, size=outputs_lib.BATCH)
 
 
 def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool) -> float:

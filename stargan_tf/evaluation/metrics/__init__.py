@@ -1,0 +1,26 @@
+"""The metrics: every module here is one, and is found by being there.
+
+A metric's module defines `METRIC`, a subclass of `stargan_tf.evaluation.metric.Metric` with the
+module's name. What several metrics share lies outside of this folder. Imports no TensorFlow.
+"""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from stargan_tf.data import labels as labels_lib
+
+
+def names() -> tuple[str, ...]:
+    """Returns the names of all metrics, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def metric_class(name: str) -> type[Any]:
+    """Returns the metric of a name, a subclass of `stargan_tf.evaluation.metric.Metric`.
+
+    Raises:
+      UserError: There is none of that name.
+    """
+    labels_lib.refuse_unknown([name], names(), what="metric")
+    return importlib.import_module(f"{__name__}.{name}").METRIC

@@ -1,0 +1,30 @@
+"""The options of metrics, which become flags of `evaluate`. Imports no TensorFlow."""
+
+import dataclasses
+import os
+import pathlib
+
+from stargan_tf.base.options import check_ranges, option
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricOptions:
+    """What users can tell metrics. Every metric gets all of it and reads what it knows."""
+
+    metrics_cache: str = option(
+        "",
+        "Where the statistics of real images and trained classifiers are kept; empty: "
+        "stargan_tf in the folder for caches of this user (~/.cache).",
+    )
+
+    def check(self) -> None:
+        """Raises a UserError where a number is outside its range."""
+        check_ranges(self)
+
+    @property
+    def cache_folder(self) -> pathlib.Path:
+        """The folder of what is kept; it need not exist yet."""
+        if self.metrics_cache:
+            return pathlib.Path(self.metrics_cache)
+        root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        return pathlib.Path(root) / "stargan_tf"

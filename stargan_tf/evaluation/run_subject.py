@@ -1,0 +1,274 @@
+"""A generator with held-out images as what is measured: of a run, or live in training."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.data import joint, loading
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import options as data_options
+from stargan_tf.data import source as source_lib
+from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import images as images_lib
+from stargan_tf.evaluation import outputs as outputs_lib
+from stargan_tf.evaluation import subject as subject_lib
+from stargan_tf.inference import batches
+
+MODES = ("latent", "reference")  # of translations with styles
+_BATCH = 32  # inputs at a time
+_MOST_PAIRS = 12  # of domains, each for itself; of more domains all that go to one together
+_SEED = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How much of a run is measured.
+
+    Attributes:
+      inputs: How many held-out images of each data set; 0: all.
+      outputs: How many translations of each; algorithms without styles have one.
+      real: How many training images of each data set metrics look at, at most; 0: all.
+      pairs: Whether each pair of domains is a direction; None: where they are few.
+      modes: Which of `MODES`, of algorithms with styles.
+    """
+
+    inputs: int = 0
+    outputs: int = 1
+    real: int = 0
+    pairs: bool | None = None
+    modes: tuple[str, ...] = MODES
+
+
+def members(
+    training: source_lib.Source, held_out: source_lib.Source, data: data_options.DataOptions
+) -> tuple[subject_lib.Member, ...]:
+    """Returns the data sets of a run, each with labels of its own.
+
+    Args:
+      training: What `loading.load` gives for "train".
+      held_out: The same for "test".
+      data: How images are read.
+    """
+    if not isinstance(training, joint.Joint):
+        return (member("", training, held_out, data),)
+    found = []
+    for block, *sources in zip(
+        training.label_space.blocks, training.members, held_out.members, strict=True
+    ):
+        found.append(member(block.name, *sources, data, block))
+    return tuple(found)
+
+
+def member(
+    name: str,
+    training: source_lib.Source,
+    held_out: source_lib.Source,
+    data: data_options.DataOptions,
+    block: labels_lib.Block | None = None,
+) -> subject_lib.Member:
+    """Returns one data set; `block`: where its labels are in those of the sources, if unified."""
+
+    def images(source: source_lib.Source) -> images_lib.Images:
+        sampler = loading.sampler(source, data, _SEED, augment=False)
+        labels = block.of(source.labels) if block else source.labels
+        return images_lib.Images(sampler, space, labels)
+
+    space = block.space if block else training.label_space
+    return subject_lib.Member(name, space, images(training), images(held_out))
+
+
+class RunSubject(subject_lib.Subject):
+    """The translations of held-out images by an algorithm, whose weights may change later.
+
+    Attributes:
+      algorithm: What translates.
+    """
+
+    def __init__(
+        self,
+        algorithm: algorithm_lib.Translates,
+        data_sets: Sequence[subject_lib.Member],
+        plan: Plan = Plan(),
+        about: Mapping[str, object] = {},
+    ):
+        """Prepares to translate; reads no image.
+
+        Args:
+          algorithm: Built; `Translates`. Its weights of the moment count in each measurement.
+          data_sets: See `members`.
+          plan: How much is measured.
+          about: What a report has to say of the run.
+        """
+        super().__init__()
+        self.algorithm, self._plan = algorithm, plan
+        styled = isinstance(algorithm, algorithm_lib.Styled)
+        self.image_size = algorithm.settings.image_size
+        self.members = tuple(
+            dataclasses.replace(one, training=one.training and one.training.spread(plan.real))
+            for one in data_sets
+        )
+        self.modes = plan.modes if styled else ("",)
+        self.outputs = plan.outputs if styled else 1
+        sizes = [one.held_out.size for one in self.members]
+        self.varies = styled or any(plan.inputs and plan.inputs < size for size in sizes)
+        self.offers = frozenset({subject_lib.Need.INPUTS, subject_lib.Need.NETWORKS})
+        if all(one.training for one in self.members):
+            self.offers |= {subject_lib.Need.REAL}
+        if all(_drawn(one) for one in self.members):
+            self.offers |= {subject_lib.Need.RENDERS}
+        self.directions = tuple(self._directions())
+        self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
+
+    def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
+        """Yields all translations of a mode; see `Subject.batches`."""
+        chosen = [self._inputs(number, draw) for number in range(len(self.members))]
+        known: dict[tuple[int, int], np.ndarray] = {}
+        for number, direction in enumerate(self.directions):
+            place = direction.images_of, direction.labels_of
+            if place not in known:
+                known[place] = self._labels(*place, chosen[direction.images_of])
+            space = self.members[direction.labels_of].space
+            own = known[place]
+            wanted = space.changed(own, (direction.target,))
+            rows = np.flatnonzero(self._asked(direction, own, wanted))
+            if not len(rows):
+                continue
+            inputs = _Inputs(direction, chosen[direction.images_of][rows], own[rows], wanted[rows])
+            random = np.random.default_rng((_SEED, draw, number, self.modes.index(mode)))
+            yield from self._translated(inputs, mode, random)
+
+    def translated_back(self, batch: subject_lib.Batch) -> np.ndarray:
+        """Returns the outputs translated back to what the inputs were: (N, K, H, W, 3) uint8."""
+        number = batch.direction.images_of
+        own = self._unified(number, self.members[number].held_out.labels[batch.indices])
+        shape = batch.outputs.shape
+        outputs = batch.outputs.reshape(-1, *shape[2:])
+        if isinstance(self.algorithm, algorithm_lib.Styled):
+            styles = outputs_lib.styles_of(self.algorithm, batch.images, own)
+            function, what = self.algorithm.render, styles
+        else:
+            function, what = self.algorithm.translate, own
+        what = np.repeat(what, shape[1], axis=0)
+        return outputs_lib.in_grey_levels(function, outputs, what).reshape(shape)
+
+    def _directions(self) -> Iterator[subject_lib.Direction]:
+        """Yields what inputs are translated to; of several data sets, to the labels of each."""
+        several = len(self.members) > 1
+        tells = isinstance(self.algorithm, algorithm_lib.Classifier)
+        for images_of, one in enumerate(self.members):
+            for labels_of, other in enumerate(self.members):
+                if images_of != labels_of and not (tells or _drawn(one)):
+                    continue  # the inputs' own labels can't be told
+                prefix = f"{one.name}: " if several else ""
+                for direction in _to(other.space, self._plan.pairs, images_of == labels_of):
+                    yield dataclasses.replace(
+                        direction, name=prefix + direction.name,
+                        images_of=images_of, labels_of=labels_of,
+                    )  # fmt: skip
+
+    def _inputs(self, number: int, draw: int) -> np.ndarray:
+        """Returns the numbers of the held-out images that are translated, ascending."""
+        size, count = self.members[number].held_out.size, self._plan.inputs
+        if not count or count >= size:
+            return np.arange(size)
+        if draw == 0:  # evenly spaced: many data sets are sorted by domain
+            return np.linspace(0, size - 1, count).round().astype(np.int64)
+        random = np.random.default_rng((_SEED, draw, number))
+        return np.sort(random.choice(size, count, replace=False))
+
+    def _labels(self, images_of: int, labels_of: int, chosen: np.ndarray) -> np.ndarray:
+        """Returns the inputs' labels, as one data set has them; of another what can be told."""
+        images, space = self.members[images_of].held_out, self.members[labels_of].space
+        if images_of == labels_of:
+            return images.labels[chosen]
+        if _drawn(self.members[images_of]):  # which knows every label
+            return images.source.labelled(space).labels[chosen]
+        block = self.algorithm.settings.label_space.blocks[labels_of]
+        parts = batches.slices(len(chosen), outputs_lib.BATCH)
+        seen = [outputs_lib.seen(self.algorithm, images.take(chosen[part])) for part in parts]
+        return block.of(np.concatenate(seen))
+
+    def _asked(self, direction, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Returns which inputs (N,) bool are translated in a direction."""
+        space = self.members[direction.labels_of].space
+        if direction.source:
+            return own[:, space.index(direction.source)] == 1
+        shows = wanted[:, space.index(direction.target)] == 1
+        return (own != wanted).any(axis=1) & (shows == direction.present)
+
+    def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
+        direction, count = inputs.direction, len(inputs.indices)
+        held_out = self.members[direction.images_of].held_out
+        asked = self._unified(direction.labels_of, inputs.wanted)
+        function, references = self.algorithm.translate, None
+        if mode == "latent":
+            z = random.standard_normal((count, self.outputs, self.algorithm.latent_dim), np.float32)
+        elif mode == "reference":
+            space = self.members[direction.labels_of].space
+            shows = np.flatnonzero(held_out.labels[:, space.index(direction.target)] == 1)
+            if not len(shows):
+                return  # no held-out image is of this domain
+            references = random.choice(shows, (count, self.outputs))
+            used, places = np.unique(references, return_inverse=True)
+            places = places.reshape(references.shape)
+            labels = self._unified(direction.labels_of, held_out.labels[used])
+            styles = outputs_lib.styles_of(self.algorithm, held_out.subset(used), labels)
+        for part in batches.slices(count, max(1, _BATCH // self.outputs)):
+            images = held_out.take(inputs.indices[part])
+            what = np.repeat(asked[part], self.outputs, axis=0)
+            if mode:
+                function = self.algorithm.render
+                what = (
+                    self.algorithm.map_latents(z[part].reshape(len(what), -1), what)
+                    if mode == "latent"
+                    else styles[places[part].reshape(-1)]
+                )
+            repeated = np.repeat(images, self.outputs, axis=0)
+            made = outputs_lib.in_grey_levels(function, repeated, what)
+            yield subject_lib.Batch(
+                direction,
+                made.reshape(len(images), self.outputs, *made.shape[1:]),
+                images,
+                inputs.labels[part],
+                inputs.wanted[part],
+                inputs.indices[part],
+                None if references is None else references[part],
+            )
+
+    def _unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+        """Returns labels of a data set as the networks take them."""
+        space = self.algorithm.settings.label_space
+        return space.unified(number, labels) if len(self.members) > 1 else labels
+
+
+@dataclasses.dataclass(frozen=True)
+class _Inputs:
+    """The inputs of a direction: their numbers (N,), labels and targets (N, width)."""
+
+    direction: subject_lib.Direction
+    indices: np.ndarray
+    labels: np.ndarray
+    wanted: np.ndarray
+
+
+def _to(
+    space: labels_lib.LabelSpace, pairs: bool | None, own: bool
+) -> Iterator[subject_lib.Direction]:
+    """Yields the directions to the labels of a data set; `own`: the inputs are of that set."""
+    ordered = list(itertools.permutations(space.names, 2))
+    few = len(ordered) <= _MOST_PAIRS if pairs is None else pairs
+    if space.kind == "domains" and own and few:
+        for source, target in ordered:
+            yield subject_lib.Direction(f"{source}2{target}", target, source=source)
+        return
+    for name in space.names:
+        yield subject_lib.Direction(name, name)
+        if space.kind != "domains" and not space.rivals(name):
+            yield subject_lib.Direction(f"-{name}", name, present=False)
+
+
+def _drawn(one: subject_lib.Member) -> bool:
+    return isinstance(one.held_out.source, cartoon_faces.CartoonFaces)
