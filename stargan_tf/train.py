@@ -18,10 +18,12 @@ def main() -> int:
     command_line.import_tensorflow()
     from stargan_tf.data import loading
     from stargan_tf.data.pipeline import samplers
+    from stargan_tf.evaluation import run_subject
     from stargan_tf.layers import instance_norm
     from stargan_tf.runs import initial_weights, runs
     from stargan_tf.training import devices, loop, probe, supervision
 
+    supervision.check(config.train)
     backend = instance_norm.chosen(config.train.normalization_backend)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)
@@ -55,6 +57,7 @@ def main() -> int:
     means = supervision.Means(
         *watched,
         trained_on=[member.source.labels for member in sampler.members],
+        data_sets=run_subject.members(images, held_out, config.data),
         wording=command_line.as_flags,
     )
     if config.data.fast_decode:

@@ -1,5 +1,6 @@
 """The training loop: one compiled step after the other, for any algorithm."""
 
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from stargan_tf.data.pipeline import samplers
 from stargan_tf.runs import checkpoints, initial_weights, runs
 from stargan_tf.training import (
     devices,
+    evaluator,
     guarded_step,
     interruption,
     memory,
@@ -56,8 +58,8 @@ def train(
     options = run.config.train
     replicas = strategy.num_replicas_in_sync
     devices.check_batch_size(options.batch_size, strategy)
-    supervision.check(options, means.measure.better if means.measure else {})
     run.check()
+    supervision.check(options)
     start = initial_weights.find(run)
     with run.claimed(), memory.explained(run, replicas):
         keras.utils.set_random_seed(options.seed)
@@ -66,6 +68,7 @@ def train(
         with strategy.scope():
             algorithm = run.build(replicas=replicas)
             lines = initial_weights.give(start, run, algorithm) if start else []
+        measure = evaluator.Evaluator(options, algorithm, means.data_sets)
         run = initial_weights.recorded(run, start)
         run.create()  # now that nothing is left to refuse
         saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
@@ -76,18 +79,19 @@ def train(
         elif saved.steps():
             saved.restore(step)
             print(f"Continuing {run.directory} from step {step}.", flush=True)
-        return _Loop(run, strategy, algorithm, saved, held_out, means).steps(step, sampler)
+        watching = functools.partial(supervision.Supervisor, options, means, algorithm, measure)
+        return _Loop(run, strategy, algorithm, saved, held_out, watching).steps(step, sampler)
 
 
 class _Loop:
     """The state of one call of `train`."""
 
-    def __init__(self, run, strategy, algorithm, saved, held_out, means):
+    def __init__(self, run, strategy, algorithm, saved, held_out, watching):
         self.run, self.options = run, run.config.train
         self.strategy = strategy
         self.algorithm: algorithm_lib.Algorithm = algorithm
         self.saved: checkpoints.Checkpoints = saved
-        self.held_out, self.means = held_out, means
+        self.held_out, self.watching = held_out, watching
         self.board = summaries.TensorBoard(run.directory)
         self.take = compile_step(strategy, algorithm)
 
@@ -95,7 +99,7 @@ class _Loop:
         """Takes the steps from `step` to the last; returns the exit status."""
         options, total = self.options, self.options.total_steps
         self.log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
-        self.watch = supervision.Supervisor(options, self.means, self.algorithm, self.log.lines)
+        self.watch: supervision.Supervisor = self.watching(self.log.lines)
         self._call_best()
         images_per_step = options.batch_size * self.algorithm.batches_per_step
         self.progress = progress = summaries.Progress(step, total, images_per_step)

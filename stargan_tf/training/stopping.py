@@ -64,7 +64,7 @@ class Stalled(Rule):
 
     key: str
     steps: int
-    better: Mapping[str, str]
+    better: str
     _best: float = math.nan
     _since: int = 0
 
@@ -73,7 +73,7 @@ class Stalled(Rule):
         if self.key not in numbers:
             return ""
         found = numbers[self.key]
-        if math.isnan(self._best) or is_better(found, self._best, self.better[self.key]):
+        if math.isnan(self._best) or is_better(found, self._best, self.better):
             self._best, self._since = found, step
         if step - self._since < self.steps:
             return ""
@@ -106,7 +106,10 @@ def _rule(part: str, alerts: Collection[str], better: Mapping[str, str]) -> Rule
             raise _refused(part, f"there is no alert of that name; use {_any(alerts)}")
         return Alerted(match[1] or "")
     if match := re.fullmatch(r"stalled:([\w/.]+):(\d+)", part):
-        return Stalled(_measured(part, match[1], better), int(match[2]), better)
+        key = _measured(part, match[1], better)
+        if not better[key]:
+            raise _refused(part, f"{match[1]} has no good values; use another metric")
+        return Stalled(key, int(match[2]), better[key])
     if match := re.fullmatch(r"([\w/. -]+?)\s*([<>])\s*([-+.\w]+)", part):
         name, sign, number = match.groups()
         try:

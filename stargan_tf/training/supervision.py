@@ -2,29 +2,16 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms import watched
 from stargan_tf.base import errors
+from stargan_tf.evaluation import subject as subject_lib
 from stargan_tf.runs import config as config_lib
-from stargan_tf.training import alerts, probe, stopping
-
-
-class Measures(Protocol):
-    """Measures the networks of a training by metrics, on held-out images.
-
-    Attributes:
-      better: By its name in metrics.jsonl, for what stands for each metric: which values are good,
-        "lower" or "higher".
-    """
-
-    better: Mapping[str, str]
-
-    def __call__(self, algorithm: algorithm_lib.Algorithm) -> dict[str, float]:
-        """Returns what is measured, by its name in metrics.jsonl."""
+from stargan_tf.training import alerts, evaluator, probe, stopping
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,14 +22,14 @@ class Means:
       images: (N, S, S, 3) float32 in [-1, 1], held out, for looks; None: there are no looks.
       labels: (N, width), theirs.
       trained_on: The labels of the training images of each data set, (size, width).
-      measure: Measures by metrics; None: nothing is measured.
+      data_sets: What metrics measure with, as of `run_subject.members`; (): nothing is measured.
       wording: Turns a message that names options into one for the user.
     """
 
     images: np.ndarray | None = None
     labels: np.ndarray | None = None
     trained_on: Sequence[np.ndarray] = ()
-    measure: Measures | None = None
+    data_sets: Sequence[subject_lib.Member] = ()
     wording: Callable[[str], str] = str
 
 
@@ -56,6 +43,7 @@ class Supervisor:
       options: What was asked for.
       means: What to watch with.
       algorithm: What is trained.
+      measure: What metrics say of it.
       lines: Those of metrics.jsonl up to the step that the training continues from.
 
     Attributes:
@@ -68,9 +56,10 @@ class Supervisor:
         options: config_lib.TrainOptions,
         means: Means,
         algorithm: algorithm_lib.Algorithm,
+        measure: evaluator.Evaluator,
         lines: Sequence[Mapping[str, Any]] = (),
     ):
-        self._options, self._means, self._algorithm = options, means, algorithm
+        self._options, self._means, self._measure = options, means, measure
         self._probe = self._alerts = None
         if options.watch_every and means.images is not None:
             batch = options.batch_size
@@ -79,8 +68,7 @@ class Supervisor:
             watchlist = algorithm.watchlist(means.trained_on) if watches else watched.Watchlist()
             every = max(options.watch_every, options.log_every)
             self._alerts = alerts.Alerts(watchlist, self._probe.chance, every, lines)
-        self._better = means.measure.better if means.measure else {}
-        self._rules = check(options, self._better)
+        self._rules, self._better = check(options), evaluator.better(options)
         self._best_key = f"{stopping.EVALUATED}{options.keep_best}"
         self._candidates: dict[int, float] = {}
         self.ended, self.failed = "", False
@@ -94,7 +82,7 @@ class Supervisor:
     def seen(self, step: int) -> dict[str, float]:
         """Returns what a look and metrics tell after a step."""
         numbers = self._probe.look() if self._looks(step) else {}
-        return numbers | (self._means.measure(self._algorithm) if self._measures(step) else {})
+        return numbers | (self._measure() if self._measures(step) else {})
 
     def judged(self, step: int, numbers: Mapping[str, float]) -> tuple[dict[str, float], list[str]]:
         """Judges the numbers of a step; sets `ended`.
@@ -134,7 +122,7 @@ class Supervisor:
         due = options.evaluate_every and (
             step % options.evaluate_every == 0 or step == options.total_steps
         )
-        return bool(due) and self._means.measure is not None
+        return bool(due and self._measure.names)
 
     def _remember(self, step: int, numbers: Mapping[str, float]) -> None:
         if self._options.keep_best and self._best_key in numbers:
@@ -145,28 +133,26 @@ class Supervisor:
                 self.ended, self.failed = reason, isinstance(rule, stopping.Alerted)
 
 
-def check(
-    options: config_lib.TrainOptions, better: Mapping[str, str]
-) -> tuple[stopping.Rule, ...]:
+def check(options: config_lib.TrainOptions) -> tuple[stopping.Rule, ...]:
     """Returns the rules of `stop_when`.
 
     Args:
       options: What was asked for.
-      better: See `Measures`; {}: nothing is measured.
 
     Raises:
-      UserError: `stop_when` or `keep_best` can't be followed.
+      UserError: `stop_when`, `keep_best` or `evaluate_metrics` can't be followed.
     """
-    best = options.keep_best
-    if best and f"{stopping.EVALUATED}{best}" not in better:
+    better, best = evaluator.better(options), options.keep_best
+    if best and not better.get(f"{stopping.EVALUATED}{best}"):
         raise errors.UserError(
-            f"`keep_best` needs a metric that is measured in training; received {best}; pass "
-            f"evaluate_every=1000, and name it in `evaluate_metrics` ({options.evaluate_metrics})."
+            "`keep_best` is a metric that is measured in training and has good values; received "
+            f"{best}; pass `evaluate_every`, and such a metric in `evaluate_metrics` (now "
+            f"{options.evaluate_metrics})."
         )
     rules = stopping.parse(options.stop_when, alerts.ALERTS, better)
     if not options.watch_every and any(isinstance(rule, stopping.Alerted) for rule in rules):
         raise errors.UserError(
-            f"An alert can't end a training with watch_every=0, which gives none; received "
+            "An alert can't end a training with watch_every=0, which gives none; received "
             f"stop_when={options.stop_when}; leave one of the two out."
         )
     return rules

@@ -9,7 +9,6 @@ import tensorflow as tf
 from stargan_tf.algorithms import watched
 from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v1 import losses, networks
-from stargan_tf.data import labels as labels_lib
 
 _LAYERS = 2  # of D, the last
 
@@ -34,7 +33,7 @@ class Watching(watched.Watched):
         if self.hparams.adversarial_loss == "wgan_gp":  # then the sum estimates a distance
             meaning = "D can't tell translations from images, and G learns nothing from it"
         sides = {(f"{prefix}real", f"{prefix}fake"): meaning for prefix in prefixes}
-        return watched.Watchlist(chance, sides, _advice(self.hparams, blocks))
+        return watched.Watchlist(chance, sides, _advice(self.hparams, len(blocks) > 1))
 
     def units(self, images: tf.Tensor, labels: np.ndarray) -> dict[str, np.ndarray]:
         """Returns the largest values of D's last strided convolutions."""
@@ -52,26 +51,31 @@ class Watching(watched.Watched):
         return tf.function(largest, reduce_retracing=True)
 
 
-def _advice(
-    hparams: hparams_lib.HParams, blocks: Sequence[labels_lib.Block]
-) -> dict[str, str]:
-    """Returns what usually helps, by alert."""
-    slower_g = f"g_lr={hparams.g_lr / 3:.1g}"
+def _advice(hparams: hparams_lib.HParams, several: bool) -> dict[str, str]:
+    """Returns what usually helps, by alert; `several`: whether there are several data sets."""
     balance = (
-        f"start again in another `run_dir` with a slower G ({slower_g}) or more updates of D "
-        f"(n_critic={hparams.n_critic + 1})"
+        f"start again in another `run_dir` with a slower G (g_lr={hparams.g_lr / 3:.1g}) or more "
+        f"updates of D (n_critic={hparams.n_critic + 1})"
     )
-    looser = f"a smaller weight of the reconstruction (lambda_rec={hparams.lambda_rec / 3:.2g})"
-    fits = "see whether the images fit their labels (the command `doctor` shows some)"
-    if len(blocks) > 1:
-        fits = "see whether the images of each data set fit their labels"
-    wins = f"a slower D (d_lr={hparams.d_lr / 3:.1g}) or more images"
-    tells_nothing = hparams.adversarial_loss == "wgan_gp"
-    return {
+    looser = balance
+    if hparams.lambda_rec:
+        less = f"lambda_rec={hparams.lambda_rec / 3:.2g}"
+        looser += f", or with a smaller weight of the reconstruction ({less})"
+    fits = "see whether the images fit their labels"
+    if not several:
+        fits += " (the command doctor shows some)"
+    advice = {
         "dead_units": balance,
-        "classification_at_chance": f"{balance}, or, if no units are dead, {fits}",
-        "loss_at_zero": balance if tells_nothing else wins,
-        "identity": f"{balance}, or with {looser}",
-        "label_ignored": f"{balance}, or with {looser}",
-        "target_at_chance": f"{balance}, or with {looser}",
+        "classification_at_chance": f"{balance}; if no units are dead, {fits}",
+        "loss_at_zero": balance,
+        "identity": looser,
+        "label_ignored": looser,
+        "target_at_chance": looser,
     }
+    if hparams.adversarial_loss != "wgan_gp":
+        advice["loss_at_zero"] = f"a slower D (d_lr={hparams.d_lr / 3:.1g}) or more images"
+    if not hparams.lambda_cls:
+        del advice["classification_at_chance"]
+        more = "a weight of the classification above 0 (lambda_cls=1)"
+        advice |= dict.fromkeys(("identity", "label_ignored", "target_at_chance"), more)
+    return advice

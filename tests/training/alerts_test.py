@@ -1,0 +1,113 @@
+"""What is told of a training's numbers, and when: on numbers that are made up."""
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from stargan_tf.algorithms import watched
+from stargan_tf.training import alerts
+
+EVERY = 10
+WATCHLIST = watched.Watchlist(
+    chance={"D/cls": 0.7},
+    never_zero={("D/real", "D/fake"): "D sees nothing"},
+    advice={"dead_units": "pass batch_size=1"},
+)
+HEALTHY = {
+    "D/real": -3.0,
+    "D/fake": 1.0,
+    "D/cls": 0.3,
+    "watch/dead/D/down4": 0.2,
+    "watch/dead/D/down5": 0.5,
+    "watch/change": 12.0,
+    "watch/by_label": 6.0,
+    "watch/by_style": 6.0,
+    "watch/by_source": 0.8,
+    "watch/target_accuracy": 0.9,
+}
+# What is sick, by the alert that it gives rise to, and the look at which that is given.
+SICK = {
+    "dead_units": ({"watch/dead/D/down5": 0.97}, 2),
+    "classification_at_chance": ({"D/cls": 0.69}, 5),
+    "loss_at_zero": ({"D/real": -0.5, "D/fake": 0.495}, 10),
+    "identity": ({"watch/change": 0.4}, 10),
+    "label_ignored": ({"watch/by_label": 0.1}, 5),
+    "style_ignored": ({"watch/by_style": 0.1}, 10),
+    "source_ignored": ({"watch/by_source": 0.05}, 10),
+    "target_at_chance": ({"watch/target_accuracy": 0.52}, 10),
+}
+
+
+def judged(numbers, looks=20, lines=(), first=1):
+    """Returns the alerts by look, where `numbers(look)` is seen at each."""
+    judge = alerts.Alerts(WATCHLIST, 0.5, EVERY, lines)
+    found = {}
+    for look in range(first, looks + 1):
+        found |= {alert: look for alert in judge.judge(look * EVERY, numbers(look))}
+    return found
+
+
+class AlertsTest(tf.test.TestCase, parameterized.TestCase):
+    def test_nothing_is_told_of_a_healthy_training(self):
+        self.assertEmpty(judged(lambda look: HEALTHY))
+
+    def test_every_alert_is_tried_here(self):
+        self.assertCountEqual(SICK, alerts.ALERTS)
+
+    @parameterized.parameters(*SICK)
+    def test_what_is_sick_is_told_once(self, name):
+        numbers, look = SICK[name]
+        ((alert, given),) = judged(lambda _: HEALTHY | numbers).items()
+        self.assertEqual((alert.name, given), (name, look))
+        self.assertRegex(alert.text, rf"^Step {look * EVERY}: .*\({name}\)\.")
+
+    @parameterized.parameters(*SICK)
+    def test_a_good_look_between_bad_ones_takes_an_alert_back(self, name):
+        numbers, _ = SICK[name]
+        if name in ("classification_at_chance", "target_at_chance"):  # of which means are taken
+            self.assertEmpty(judged(lambda k: HEALTHY | (numbers if k % 2 else {})))
+        else:
+            rule = alerts.ALERTS[name]
+            self.assertEmpty(judged(lambda k: HEALTHY | (numbers if k % rule.looks else {})))
+
+    @parameterized.parameters(*SICK)
+    def test_what_falls_ill_late_is_told_late(self, name):
+        numbers, _ = SICK[name]
+        found = judged(lambda k: HEALTHY | (numbers if k > 30 else {}), looks=50)
+        ((_, given),) = found.items()
+        self.assertBetween(given, 31 + 1, 30 + alerts.ALERTS[name].looks)
+
+    def test_the_text_says_what_was_seen_and_what_helps(self):
+        (alert,) = judged(lambda k: HEALTHY | SICK["dead_units"][0])
+        self.assertIn("97% of the units of D/down5 are dead", alert.text)
+        self.assertEndsWith(alert.text, "What usually helps: pass batch_size=1.")
+        (alert,) = judged(lambda k: HEALTHY | SICK["loss_at_zero"][0])
+        self.assertIn("D/real + D/fake stays at 0, so D sees nothing", alert.text)
+        self.assertNotIn("helps", alert.text)  # the paper has no advice
+
+    def test_a_training_that_continues_goes_on_as_if_it_had_not_stopped(self):
+        for name, (numbers, look) in SICK.items():
+            for stopped in range(1, 16):
+                lines = [{"step": k * EVERY, **HEALTHY, **numbers} for k in range(1, stopped + 1)]
+                for line in lines[look - 1 : look]:
+                    line[f"alert/{name}"] = 1.0
+                found = judged(lambda _, n=numbers: HEALTHY | n, lines=lines, first=stopped + 1)
+                expected = {} if stopped >= look else {name: look}
+                self.assertEqual({a.name: k for a, k in found.items()}, expected, (name, stopped))
+
+    def test_losses_between_looks_count(self):
+        judge = alerts.Alerts(WATCHLIST, 0.0, EVERY)
+        told = {}
+        for step in range(1, 100):  # every fifth of a look; the looks themselves are missing
+            if step % 2 == 0:
+                cls = 0.3 if step < 50 else 0.7
+                told |= {alert.name: step for alert in judge.judge(step, {"D/cls": cls})}
+        # In the mean over 30 steps it is 0.97 of 0.7 when 14 of 15 are at chance.
+        self.assertEqual(told, {"classification_at_chance": 78})
+
+    def test_numbers_that_are_rare_are_not_judged(self):
+        rare = lambda k: {"D/cls": 0.7} if k % 5 == 0 else {}
+        self.assertEmpty(judged(rare, looks=60))
+
+
+if __name__ == "__main__":
+    tf.test.main()
