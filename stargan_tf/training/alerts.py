@@ -13,7 +13,6 @@ from stargan_tf.algorithms import watched
 from stargan_tf.training import probe
 
 PREFIX = "alert/"
-_Lines = list[tuple[int, Mapping[str, float]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,25 +23,26 @@ class Rule:
       looks: Everything that was seen at so many looks in a row, the last ones, has to be wrong.
       start: The first look that it may be given at: what is wrong then is not for want of time.
       limit: What is compared with; see the methods of `Alerts`.
+      of_losses: Whether losses are judged, and not what is seen at looks.
     """
 
     looks: int
     start: int
     limit: float
+    of_losses: bool = False
 
 
 # By the alert's name.
 ALERTS = {
     "dead_units": Rule(looks=2, start=2, limit=0.9),  # share of a layer's units
-    "classification_at_chance": Rule(looks=3, start=5, limit=0.97),  # share of the loss at chance
-    "loss_at_zero": Rule(looks=5, start=10, limit=0.01),
+    "classification_at_chance": Rule(3, 5, 0.97, of_losses=True),  # share of the loss at chance
+    "loss_at_zero": Rule(5, 10, 0.01, of_losses=True),
     "identity": Rule(looks=3, start=10, limit=1.0),  # grey levels
     "label_ignored": Rule(looks=3, start=5, limit=0.5),  # grey levels
     "style_ignored": Rule(looks=5, start=10, limit=0.5),  # grey levels
     "source_ignored": Rule(looks=5, start=10, limit=0.1),  # share of the sources' differences
     "target_at_chance": Rule(looks=5, start=10, limit=0.05),  # above chance
 }
-_LINES = 3  # of losses that a mean is taken of, at least
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Alerts:
     Args:
       watchlist: Of the paper.
       target_chance: The target accuracy of guesses, where it is measured.
-      every: Steps from look to look; or from line to line of losses, if these are rarer.
+      every: Steps from look to look.
+      losses_every: Steps from one line of losses to the next; where these are rarer than looks,
+        they count as looks to the rules of losses.
       lines: Those of metrics.jsonl up to the step that the training continues from.
     """
 
@@ -73,9 +75,11 @@ class Alerts:
         watchlist: watched.Watchlist,
         target_chance: float,
         every: int,
+        losses_every: int,
         lines: Iterable[Mapping[str, Any]] = (),
     ):
-        self._watchlist, self._target_chance, self._every = watchlist, target_chance, every
+        self._watchlist, self._target_chance = watchlist, target_chance
+        self._every = {False: every, True: max(every, losses_every)}  # by `Rule.of_losses`
         self._lines: collections.deque = collections.deque()
         self.given: set[str] = set()
         for line in lines:
@@ -101,7 +105,7 @@ class Alerts:
         }
         found = []
         for name, rule in ALERTS.items():
-            if name not in self.given and step >= rule.start * self._every:
+            if name not in self.given and step >= rule.start * self._every[rule.of_losses]:
                 if what := seen[name](rule):
                     found.append(Alert(name, self._sentence(step, name, what)))
                     self.given.add(name)
@@ -110,8 +114,8 @@ class Alerts:
     def _remember(self, step: int, numbers: Mapping[str, float]) -> None:
         self._lines.append((step, numbers))
         self.given |= {n.removeprefix(PREFIX) for n in numbers if n.startswith(PREFIX)}
-        longest = max(rule.looks for rule in ALERTS.values())
-        while self._lines[0][0] <= step - longest * self._every:
+        longest = max(rule.looks * self._every[rule.of_losses] for rule in ALERTS.values())
+        while self._lines[0][0] <= step - longest:
             self._lines.popleft()
 
     def _sentence(self, step: int, name: str, what: str) -> str:
@@ -121,14 +125,9 @@ class Alerts:
 
     def _window(self, rule: Rule, name: str) -> list[float]:
         """Returns the values of a number over the last looks of a rule; [] if they are too few."""
-        newest = self._lines[-1][0]
-        values = [
-            numbers[name]
-            for step, numbers in self._lines
-            if step > newest - rule.looks * self._every and name in numbers
-        ]
-        enough = rule.looks if name.startswith(probe.PREFIX) else max(_LINES, rule.looks)
-        return values if len(values) >= enough else []
+        first = self._lines[-1][0] - rule.looks * self._every[rule.of_losses]
+        values = [n[name] for step, n in self._lines if step > first and name in n]
+        return values if len(values) >= rule.looks else []
 
     def _seen(self, rule: Rule, name: str) -> list[float]:
         return self._window(rule, f"{probe.PREFIX}{name}")

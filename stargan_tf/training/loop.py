@@ -155,7 +155,7 @@ class _Loop:
         if self.watch.ended:
             print(
                 f"Ended {directory} at step {step}, saved: {self.watch.ended}. The same command "
-                "without this rule of stop_when continues from there.", flush=True,
+                "without this rule continues from there.", flush=True,
             )  # fmt: skip
             return 1 if self.watch.failed else 0
         if step < self.options.total_steps:

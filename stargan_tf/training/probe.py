@@ -51,10 +51,12 @@ class Probe:
 
     @property
     def chance(self) -> float:
-        """The target accuracy of answers that are guessed, all alternatives equally likely."""
+        """The target accuracy of answers that are guessed; 0 where no label is asked for."""
+        if not self._asked:
+            return 0.0
         space = self._algorithm.settings.label_space
         shares = [1 / (1 + (len(_alternatives(space, name)) or 1)) for name in self._asked]
-        return float(np.mean(shares)) if shares else 0.0
+        return float(np.mean(shares))
 
     def look(self) -> dict[str, float]:
         """Returns what is seen, by name.

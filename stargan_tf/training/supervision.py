@@ -66,8 +66,8 @@ class Supervisor:
             self._probe = probe.Probe(algorithm, means.images, means.labels, batch)
             watches = isinstance(algorithm, watched.Watched)
             watchlist = algorithm.watchlist(means.trained_on) if watches else watched.Watchlist()
-            every = max(options.watch_every, options.log_every)
-            self._alerts = alerts.Alerts(watchlist, self._probe.chance, every, lines)
+            every = options.watch_every, options.log_every
+            self._alerts = alerts.Alerts(watchlist, self._probe.chance, *every, lines)
         self._rules, self._better = check(options), evaluator.better(options)
         self._best_key = f"{stopping.EVALUATED}{options.keep_best}"
         self._candidates: dict[int, float] = {}

@@ -39,7 +39,7 @@ SICK = {
 
 def judged(numbers, looks=20, lines=(), first=1):
     """Returns the alerts by look, where `numbers(look)` is seen at each."""
-    judge = alerts.Alerts(WATCHLIST, 0.5, EVERY, lines)
+    judge = alerts.Alerts(WATCHLIST, 0.5, EVERY, EVERY, lines)
     found = {}
     for look in range(first, looks + 1):
         found |= {alert: look for alert in judge.judge(look * EVERY, numbers(look))}
@@ -95,7 +95,7 @@ class AlertsTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertEqual({a.name: k for a, k in found.items()}, expected, (name, stopped))
 
     def test_losses_between_looks_count(self):
-        judge = alerts.Alerts(WATCHLIST, 0.0, EVERY)
+        judge = alerts.Alerts(WATCHLIST, 0.0, EVERY, 2)
         told = {}
         for step in range(1, 100):  # every fifth of a look; the looks themselves are missing
             if step % 2 == 0:
@@ -104,9 +104,13 @@ class AlertsTest(tf.test.TestCase, parameterized.TestCase):
         # In the mean over 30 steps it is 0.97 of 0.7 when 14 of 15 are at chance.
         self.assertEqual(told, {"classification_at_chance": 78})
 
-    def test_numbers_that_are_rare_are_not_judged(self):
-        rare = lambda k: {"D/cls": 0.7} if k % 5 == 0 else {}
-        self.assertEmpty(judged(rare, looks=60))
+    def test_losses_that_are_rarer_than_looks_count_as_looks(self):
+        told = {}
+        judge = alerts.Alerts(WATCHLIST, 0.0, EVERY, 5 * EVERY)
+        for look in range(1, 60):
+            numbers = SICK["dead_units"][0] | ({"D/cls": 0.7} if look % 5 == 0 else {})
+            told |= {alert.name: look for alert in judge.judge(look * EVERY, numbers)}
+        self.assertEqual(told, {"dead_units": 2, "classification_at_chance": 25})
 
 
 if __name__ == "__main__":

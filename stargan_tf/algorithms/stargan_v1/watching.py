@@ -33,7 +33,7 @@ class Watching(watched.Watched):
         if self.hparams.adversarial_loss == "wgan_gp":  # then the sum estimates a distance
             meaning = "D can't tell translations from images, and G learns nothing from it"
         sides = {(f"{prefix}real", f"{prefix}fake"): meaning for prefix in prefixes}
-        return watched.Watchlist(chance, sides, _advice(self.hparams, len(blocks) > 1))
+        return watched.Watchlist(chance, sides, advice(self.hparams, len(blocks) > 1))
 
     def units(self, images: tf.Tensor, labels: np.ndarray) -> dict[str, np.ndarray]:
         """Returns the largest values of D's last strided convolutions."""
@@ -51,7 +51,7 @@ class Watching(watched.Watched):
         return tf.function(largest, reduce_retracing=True)
 
 
-def _advice(hparams: hparams_lib.HParams, several: bool) -> dict[str, str]:
+def advice(hparams: hparams_lib.HParams, several: bool = False) -> dict[str, str]:
     """Returns what usually helps, by alert; `several`: whether there are several data sets."""
     balance = (
         f"start again in another `run_dir` with a slower G (g_lr={hparams.g_lr / 3:.1g}) or more "

@@ -24,7 +24,7 @@ class Watching(watched.Watched):
         sides = {
             (f"D/{kind}_real", f"D/{kind}_fake"): meaning for kind in ("latent", "reference")
         }
-        return watched.Watchlist(never_zero=sides, advice=_advice(self.hparams))
+        return watched.Watchlist(never_zero=sides, advice=advice(self.hparams))
 
     def units(self, images: tf.Tensor, labels: np.ndarray) -> dict[str, np.ndarray]:
         """Returns the largest values of D's last residual block and last convolution."""
@@ -42,7 +42,7 @@ class Watching(watched.Watched):
         return tf.function(largest, reduce_retracing=True)
 
 
-def _advice(hparams: hparams_lib.HParams) -> dict[str, str]:
+def advice(hparams: hparams_lib.HParams) -> dict[str, str]:
     """Returns what usually helps, by alert."""
     slower = f"start again in another `run_dir` with a lower rate (lr={hparams.lr / 3:.1g})"
     cycle = f"a smaller weight of the cycle (lambda_cyc={hparams.lambda_cyc / 3:.2g})"
