@@ -13,6 +13,7 @@ from stargan_tf.algorithms import watched
 from stargan_tf.training import probe
 
 PREFIX = "alert/"
+_DEAD = f"{probe.PREFIX}dead/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Rule:
 
 # By the alert's name.
 ALERTS = {
-    "dead_units": Rule(looks=2, start=2, limit=0.9),  # share of a layer's units
+    "dead_units": Rule(looks=2, start=2, limit=0.5),  # share of a network's units
     "classification_at_chance": Rule(3, 5, 0.97, of_losses=True),  # share of the loss at chance
     "loss_at_zero": Rule(5, 10, 0.01, of_losses=True),
     "identity": Rule(looks=3, start=10, limit=1.0),  # grey levels
-    "label_ignored": Rule(looks=3, start=5, limit=0.5),  # grey levels
+    "label_ignored": Rule(looks=3, start=10, limit=0.1),  # share of the whole change
     "style_ignored": Rule(looks=5, start=10, limit=0.5),  # grey levels
     "source_ignored": Rule(looks=5, start=10, limit=0.1),  # share of the sources' differences
     "target_at_chance": Rule(looks=5, start=10, limit=0.05),  # above chance
@@ -133,15 +134,19 @@ class Alerts:
         return self._window(rule, f"{probe.PREFIX}{name}")
 
     def _dead_units(self, rule: Rule) -> str:
-        """Units that are positive for no image: `limit` of a layer or more."""
-        prefix = f"{probe.PREFIX}dead/"
+        """Units that are positive for no image: `limit` of a network's, averaged over layers."""
+        shares: dict[str, list[list[float]]] = {}
         for name in self._lines[-1][1]:
-            shares = self._window(rule, name) if name.startswith(prefix) else []
-            if shares and min(shares) >= rule.limit:
+            if name.startswith(_DEAD):
+                network = name.removeprefix(_DEAD).partition("/")[0]
+                shares.setdefault(network, []).append(self._window(rule, name))
+        for network, layers in shares.items():
+            means = [sum(look) / len(look) for look in zip(*layers, strict=True)]
+            if means and min(means) >= rule.limit:
                 return (
-                    f"{shares[-1]:.0%} of the units of {name.removeprefix(prefix)} are dead, "
-                    "which means negative for every image, so this network hardly learns any "
-                    "more and the others learn little from it"
+                    f"{means[-1]:.0%} of the units in the last layers of {network} are dead, which "
+                    "means negative for every image, so this network hardly learns any more and "
+                    "the others learn little from it"
                 )
         return ""
 
@@ -176,12 +181,13 @@ class Alerts:
         return ""
 
     def _label_ignored(self, rule: Rule) -> str:
-        """Translations to two labels differ by at most `limit` grey levels."""
-        difference = self._seen(rule, "by_label")
-        if difference and max(difference) <= rule.limit:
+        """At most `limit` of what a translation changes depends on the label."""
+        by_label, change = self._seen(rule, "by_label"), self._seen(rule, "change")
+        if by_label and all(a <= rule.limit * b for a, b in zip(by_label, change, strict=True)):
             return (
-                "the label makes no difference: translations of an image to another label and to "
-                f"its own differ by {difference[-1]:.1f} of 255 grey levels"
+                "the label makes next to no difference: translations of an image to another label "
+                f"and to its own differ by {by_label[-1]:.1f} of 255 grey levels, and from the "
+                f"image by {change[-1]:.1f}"
             )
         return ""
 
@@ -196,12 +202,12 @@ class Alerts:
         return ""
 
     def _source_ignored(self, rule: Rule) -> str:
-        """Two images in one style differ by at most `limit` of what the images themselves do."""
+        """Translations of two images differ by at most `limit` of what the images do."""
         share = self._seen(rule, "by_source")
         if share and max(share) <= rule.limit:
             return (
-                "the source makes no difference: two images in one style differ by "
-                f"{share[-1]:.0%} of what the images themselves differ by"
+                "the source makes next to no difference: the translations of two images to the "
+                f"same label or style differ by {share[-1]:.0%} of what the images differ by"
             )
         return ""
 

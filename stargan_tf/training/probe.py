@@ -1,5 +1,7 @@
 """What a few held-out images show of networks in training: the same images at every look."""
 
+import itertools
+
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
@@ -67,7 +69,8 @@ class Probe:
         - change: between translations to other labels, or to styles, and the images themselves.
         - by_label: between translations of an image to another label and to its own.
         - by_style: between renderings of an image in two styles of one domain.
-        - by_source: between two images in one style, as a share of the difference between the two.
+        - by_source: between translations of two images to one label, or style, as a share of the
+          difference between the images; missing if no two are asked for the same.
         - target_accuracy: the share of translations in which the algorithm's own classifier sees
           what was asked for.
         """
@@ -93,6 +96,13 @@ class Probe:
         outputs = self._in_batches(self._algorithm.translate, self._x, asked)
         kept = self._in_batches(self._algorithm.translate, self._x, self._own)
         found = {"change": _difference(outputs, self._x), "by_label": _difference(outputs, kept)}
+        alike = [
+            pair
+            for pair in itertools.combinations(range(len(asked)), 2)
+            if (asked[pair[0]] == asked[pair[1]]).all()
+        ]
+        if alike:
+            found["by_source"] = self._by_source(outputs, np.array(alike))
         if isinstance(self._algorithm, algorithm_lib.Classifier):
             seen = self._in_batches(self._algorithm.classify, outputs)
             right = [
@@ -111,12 +121,16 @@ class Probe:
         for z in np.split(latents.draw(_SEED, 2 * pairs, algorithm.latent_dim), 2):
             styles = np.repeat(algorithm.map_latents(z, domains), 2, axis=0)
             outputs.append(self._in_batches(algorithm.render, x, styles))
-        between = max(_difference(x[0::2], x[1::2]), 1e-6)
         return {
             "change": _difference(outputs[0], x),
             "by_style": _difference(*outputs),
-            "by_source": _difference(outputs[0][0::2], outputs[0][1::2]) / between,
+            "by_source": self._by_source(outputs[0], np.arange(2 * pairs).reshape(-1, 2)),
         }
+
+    def _by_source(self, outputs: np.ndarray, pairs: np.ndarray) -> float:
+        """Returns how much pairs (P, 2) of outputs differ, as a share of what the images do."""
+        a, b = pairs.T
+        return _difference(outputs[a], outputs[b]) / max(_difference(self._x[a], self._x[b]), 1e-6)
 
     def _in_batches(self, function, *inputs):
         return batches.in_batches(function, *inputs, size=self._size)

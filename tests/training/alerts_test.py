@@ -78,7 +78,7 @@ class AlertsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_the_text_says_what_was_seen_and_what_helps(self):
         (alert,) = judged(lambda k: HEALTHY | SICK["dead_units"][0])
-        self.assertIn("97% of the units of D/down5 are dead", alert.text)
+        self.assertIn("58% of the units in the last layers of D are dead", alert.text)
         self.assertEndsWith(alert.text, "What usually helps: pass batch_size=1.")
         (alert,) = judged(lambda k: HEALTHY | SICK["loss_at_zero"][0])
         self.assertIn("D/real + D/fake stays at 0, so D sees nothing", alert.text)

@@ -102,6 +102,13 @@ class ProbeTest(tf.test.TestCase, parameterized.TestCase):
         found = looked(paper).look()
         self.assertEqual((found["watch/change"], found["watch/by_label"]), (0.0, 0.0))
 
+    def test_sources_are_compared_where_the_same_was_asked_for(self):
+        paper = ToLabels(DOMAINS)
+        self.assertAllClose(looked(paper).look()["watch/by_source"], 1.0, rtol=1e-5)
+        paper.translate = lambda images, labels: images * 0.25 + labels[:, None, None]
+        self.assertAllClose(looked(paper).look()["watch/by_source"], 0.25, rtol=1e-5)
+        self.assertNotIn("watch/by_source", looked(paper, count=2).look())  # to b and to c
+
     def test_images_in_styles(self):
         x = images_of(16)
         between = np.abs(x[0::2] - x[1::2]).mean() * 127.5

@@ -17,7 +17,7 @@ from stargan_tf.training import evaluator, supervision
 from tests.training import stub
 
 MEANS = supervision.Means(np.zeros((4, 2, 2, 3), np.float32), np.zeros((4, 3), np.float32))
-WORDS = "warning: Step 16: 100% of the units of D/x are dead"
+WORDS = "warning: Step 16: 100% of the units in the last layers of D are dead"
 
 
 class Sick(stub.Stub, watched.Watched):

@@ -70,6 +70,9 @@ def advice(hparams: hparams_lib.HParams, several: bool = False) -> dict[str, str
         "loss_at_zero": balance,
         "identity": looser,
         "label_ignored": looser,
+        "source_ignored": "start again in another `run_dir` with lower learning rates "
+        f"(g_lr={hparams.g_lr / 3:.1g} d_lr={hparams.d_lr / 3:.1g}) or a larger weight of the "
+        f"reconstruction (lambda_rec={(hparams.lambda_rec or 1) * 3:.2g})",
         "target_at_chance": looser,
     }
     if hparams.adversarial_loss != "wgan_gp":
