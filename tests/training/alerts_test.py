@@ -30,7 +30,7 @@ SICK = {
     "classification_at_chance": ({"D/cls": 0.69}, 5),
     "loss_at_zero": ({"D/real": -0.5, "D/fake": 0.495}, 10),
     "identity": ({"watch/change": 0.4}, 10),
-    "label_ignored": ({"watch/by_label": 0.1}, 5),
+    "label_ignored": ({"watch/by_label": 0.9}, 10),
     "style_ignored": ({"watch/by_style": 0.1}, 10),
     "source_ignored": ({"watch/by_source": 0.05}, 10),
     "target_at_chance": ({"watch/target_accuracy": 0.52}, 10),
