@@ -1,108 +1,221 @@
-"""Measures a run on cartoon_faces against the true renders of held-out faces.
+"""Measures how good translations are: of a run, or of images that anyone has generated.
 
   python -m stargan_tf.evaluate --run=runs/quickstart
+  python -m stargan_tf.evaluate --run=runs/x --metrics=kid,classification --draws=3
+  python -m stargan_tf.evaluate --generated=DIR --real=DIR --metrics=kid,prdc
 
-Prints a table, and writes it as JSON beside a sheet of translations into RUN/evaluation/.
+Prints a table for each metric, and writes them as report.json with pictures: of a run into
+RUN/evaluation/.
 """
 
 import dataclasses
-import json
+import pathlib
+import time
+from collections.abc import Callable
 
 from absl import flags
 
+import stargan_tf
 from stargan_tf.base import errors
-from stargan_tf.cli import command_line
-from stargan_tf.reports import table as table_lib
+from stargan_tf.cli import command_line, train_flags
+from stargan_tf.evaluation import metrics, protocols
+from stargan_tf.evaluation import options as options_lib
 
-_RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
+_RUN = flags.DEFINE_string("run", None, "The directory of the run.")
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
-_NUM_IMAGES = flags.DEFINE_integer("num_images", 200, "Held-out faces to translate.", 1)
-
-_Columns = tuple[tuple[str, str, str], ...]  # of each: heading, figure, format
-_LABELS: _Columns = (
-    ("faces", "images", ".0f"), ("nearest", "nearest", ".1%"), ("error", "error", ".1f"),
-    ("input", "unchanged", ".1f"), ("ratio", "ratio", ".1%"), ("elsewhere", "elsewhere", ".1f"),
-)  # fmt: skip
-_STYLES: _Columns = (
-    ("faces", "images", ".0f"), ("latent", "latent_domain", ".1%"),
-    ("reference", "reference_domain", ".1%"), ("style", "style", ".1%"), ("looks", "looks", ".1%"),
-    ("distance", "distance", ".1f"), ("true", "true_distance", ".1f"),
-    ("sources", "sources", ".1f"), ("true", "true_sources", ".1f"),
-)  # fmt: skip
-_LABELS_EXPLANATION = """\
-Errors are mean absolute grey levels (0-255) over the pixels in which the true renders of the
-target and of its alternatives differ: of the output, and of the unchanged input. nearest: share of
-the outputs that are nearer to the true render than to the alternatives. elsewhere: over all other
-pixels."""
-_STYLES_EXPLANATION = """\
-latent, reference: share of the outputs, of random latent codes and of held-out references, that are
-nearest to the true render of the domain asked for, over the pixels in which the domains' renders
-differ. style: share of the outputs nearer to the render with the reference's shade and cut than to
-one with another face's; looks: the same of the reference's glasses and smile. distance: mean
-absolute difference in grey levels (0-255) between ten outputs of a face; true: between ten renders
-of it in other faces' styles. sources: between the outputs of ten faces in one style (0: the input
-does not matter); true: between their renders."""
+_GENERATED = flags.DEFINE_string(
+    "generated", None, "In place of a run: a folder of generated images, or of folders of them."
+)
+_REAL = flags.DEFINE_string(
+    "real", None, "With --generated: real images to compare with, in folders of the same names."
+)
+_METRICS = flags.DEFINE_list(
+    "metrics",
+    [],
+    f"What to measure, comma-separated, of {', '.join(metrics.names())}; with default among them "
+    "all that apply. Empty: those of the protocol, else default.",
+)
+_NUM_IMAGES = flags.DEFINE_integer(
+    "num_images",
+    0,
+    "Held-out images to translate, of each data set; 0: all, and 200 drawn faces.",
+    0,
+)
+_NUM_REAL = flags.DEFINE_integer(
+    "num_real", 0, "Real images to look at, of each data set, evenly spaced; 0: all.", 0
+)
+_OUTPUTS = flags.DEFINE_integer(
+    "outputs", 0, "Translations of each image, by styles; 0: those of the protocol, else 2.", 0
+)
+_DRAWS = flags.DEFINE_integer(
+    "draws",
+    1,
+    "How often to measure, with other latent codes, references and subsets: for a deviation.",
+    1,
+)
+_IMAGE_SIZE = flags.DEFINE_integer(
+    "image_size", 0, "With --generated: what images are resized to; 0: the first one's size.", 0
+)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Where the run's data set lies, if not where it was trained."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Where to write; default: RUN/evaluation, or evaluation/NAME OF THE FOLDER."
+)
+_DRAWN = 200
+_LINE_EVERY = 30  # seconds
 
 
 def main() -> None:
-    """Translates held-out faces to every target that differs from their own labels."""
+    """Measures a run or a folder, prints tables and writes the report."""
+    options = options_lib.MetricOptions(
+        **{
+            field.name: flags.FLAGS[field.name].value
+            for field in dataclasses.fields(options_lib.MetricOptions)
+        }
+    )
+    protocol = protocols.PROTOCOLS.get(options.protocol)
+    _check(options, protocol)
+    names = _METRICS.value or (protocol.metrics if protocol else ["default"])
     command_line.import_tensorflow()
+    from stargan_tf.evaluation import measuring, report_files
+    from stargan_tf.reports import progress
+
+    subject, step, folder = _of_folders() if _GENERATED.value else _of_run(protocol)
+    subject.about |= {
+        "stargan_tf": stargan_tf.__version__,
+        "protocol": options.protocol,
+        "draws": _DRAWS.value,
+    }
+    measuring.choose(subject, names, options)  # reports errors before anything is shown
+    passes = len(subject.modes) * (_DRAWS.value if subject.varies else 1)
+    with progress.Progress(passes * subject.total, "output") as bar:
+        report = measuring.measure(subject, names, options, draws=_DRAWS.value, show=_shown(bar))
+    step_of_files = step if protocol and protocol.files else None
+    written = report_files.write(report, folder, step_of_files)
+    print(f"\n{report_files.as_text(report)}\n")
+    if "default" in names:
+        for name, reason in report.left_out.items():
+            print(command_line.as_flags(f"left out     {name}: {reason}"))
+    _print_where(written)
+
+
+def _shown(bar) -> Callable[[str, int], None]:
+    """Returns what shows progress; where there is no terminal, a line in every half minute."""
+    done, last = 0, time.monotonic()
+
+    def show(direction: str, count: int) -> None:
+        nonlocal done, last
+        done += count
+        late = time.monotonic() - last > _LINE_EVERY
+        last = time.monotonic() if late else last
+        bar.show(done, direction, line=late)
+
+    return show
+
+
+def _check(options: options_lib.MetricOptions, protocol: protocols.Protocol | None) -> None:
+    """Raises a UserError where flags do not go together."""
+    options.check()
+    for name in (name for name in _METRICS.value if name != "default"):
+        metrics.refuse_unknown(name)
+    if bool(_RUN.value) == bool(_GENERATED.value) or bool(_REAL.value) != bool(_GENERATED.value):
+        given = [f.name for f in (_RUN, _GENERATED, _REAL) if f.value]
+        raise errors.UserError(
+            "What to measure is a run (run=runs/x), or two folders (generated=DIR real=DIR); "
+            f"received {' and '.join(f'`{name}`' for name in given) or 'neither'}; pass one or "
+            "the other."
+        )
+    fixed = {f.name: f.value for f in (_NUM_IMAGES, _NUM_REAL, _OUTPUTS) if f.value}
+    if protocol and protocol.fixed and fixed:
+        text = ", ".join(f"{name}={value}" for name, value in fixed.items())
+        raise errors.UserError(
+            f"protocol={options.protocol} says how many images are measured; received {text}; "
+            "leave it out, or leave out `protocol`."
+        )
+    unused = (_NUM_IMAGES, _OUTPUTS, _DATA_DIR) if _GENERATED.value else (_IMAGE_SIZE,)
+    for flag in (flag for flag in unused if flag.value):
+        what = "folders" if _GENERATED.value else "a run"
+        raise errors.UserError(
+            f"`{flag.name}` says nothing about {what}; received {flag.name}={flag.value}; leave it "
+            "out."
+        )
+
+
+def _of_folders():
+    """Returns the two folders as what is measured, no step, and where to write."""
+    from stargan_tf.evaluation import folder_subject
+
+    subject = folder_subject.FolderSubject(
+        _GENERATED.value, _REAL.value, _IMAGE_SIZE.value, _NUM_REAL.value
+    )
+    name = pathlib.Path(_GENERATED.value).resolve().name
+    return subject, None, pathlib.Path(_OUTPUT.value or pathlib.Path("evaluation") / name)
+
+
+def _of_run(protocol: protocols.Protocol | None):
+    """Returns the run as what is measured, its step, and where to write."""
     from stargan_tf.algorithms import algorithm as algorithm_lib
-    from stargan_tf.base import files
-    from stargan_tf.data import loading
-    from stargan_tf.evaluation import label_evaluation, style_evaluation
+    from stargan_tf.evaluation import run_subject
     from stargan_tf.inference import model as model_lib
-    from stargan_tf.pictures import photos, sheets
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
-    run.require(algorithm_lib.Translates)
-    count = _NUM_IMAGES.value  # as many as asked for can be drawn
-    data = dataclasses.replace(run.config.data, cartoon_test_size=count)
-    parts = data.parts() if data.datasets else (data,)
-    other = {part.dataset for part in parts} - {"cartoon_faces"}
-    if other:
-        raise errors.UserError(
-            "evaluate compares with true renders, which only cartoon_faces has; received a run on "
-            f"{', '.join(sorted(other))}; look at its samples/ instead."
-        )
+    styled = protocol and protocol.styled
+    run.require(algorithm_lib.Styled if styled else algorithm_lib.Translates)
+    members = _members(run)
     model = model_lib.Model(run, _CHECKPOINT.value)
-    algorithm, step = model.algorithm, model.step
-    if data.datasets:
-        sets = loading.load_each(data, "test")
-        table, sheet = label_evaluation.joint_against_renders(algorithm, sets, count)
-    else:
-        measure = style_evaluation if run.has_styles else label_evaluation
-        table, sheet = measure.against_renders(algorithm, loading.load(data, "test"), count)
-
-    directory = run.directory / "evaluation"
-    directory.mkdir(exist_ok=True)
-    figures = directory / f"renders-step-{step:08d}.json"
-    photos.save_png(figures.with_suffix(".png"), sheets.render(sheet))
-    with files.atomic(figures) as file:
-        protocol = "style renders" if run.has_styles else "renders"
-        content = {"protocol": protocol, "step": step, "faces": count, "targets": table}
-        file.write(json.dumps(content, indent=2).encode() + b"\n")
-
-    text = format_table(table, _STYLES if run.has_styles else _LABELS)
-    print(f"\n{run.directory}, step {step}, {count} held-out faces\n\n{text}\n")
-    print(f"{_STYLES_EXPLANATION if run.has_styles else _LABELS_EXPLANATION}\n")
-    print(f"run          {run.directory}")
-    print(f"sheet        {figures.with_suffix('.png')}")
-    summaries = run.directory / "tensorboard"
-    print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
-    print(
-        f"next         {command_line.command('translate')} --run={run.directory} "
-        f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
+    outputs = _OUTPUTS.value or (protocol.outputs if protocol and protocol.fixed else 2)
+    plan = run_subject.Plan(
+        _NUM_IMAGES.value, outputs, _NUM_REAL.value, protocol.pairs if protocol else None
     )
+    about = {
+        "run": str(run.directory),
+        "algorithm": run.config.train.algorithm,
+        "step": model.step,
+        "data_set": run.config.data.datasets or run.config.data.dataset,
+        "data_dir": _DATA_DIR.value or run.config.data.data_dir,
+    }
+    folder = pathlib.Path(_OUTPUT.value or run.directory / "evaluation")
+    name = "-".join(filter(None, (f"step-{model.step:08d}", flags.FLAGS["protocol"].value)))
+    return run_subject.RunSubject(model.algorithm, members, plan, about), model.step, folder / name
 
 
-def format_table(figures: dict[str, dict[str, float]], columns: _Columns) -> str:
-    """Returns the figures as text, a line for every target."""
-    rows = [(name, *(f"{row[key]:{spec}}" for _, key, spec in columns))
-            for name, row in figures.items()]  # fmt: skip
-    return table_lib.table(["target", *(heading for heading, _, _ in columns)], rows)
+def _members(run):
+    """Returns the data sets of a run; of drawn faces as many are held out as are asked for."""
+    from stargan_tf.data import loading
+    from stargan_tf.evaluation import run_subject
+
+    data = dataclasses.replace(run.config.data, cartoon_test_size=_NUM_IMAGES.value or _DRAWN)
+    if _DATA_DIR.value:
+        data = dataclasses.replace(data, data_dir=_DATA_DIR.value)
+    splits = []
+    for split in ("train", "test"):
+        if data.datasets:
+            found = loading.load_each(data, split)
+        else:
+            found = {"": loading.load(data, split)}
+        splits.append({n: command_line.usable(one, data.on_corrupt) for n, one in found.items()})
+    training, held_out = splits
+    return [run_subject.member(name, training[name], held_out[name], data) for name in training]
+
+
+def _print_where(written: list[pathlib.Path]) -> None:
+    """Prints the files, and what a user may do next."""
+    for path in written:
+        print(f"{'report' if path.suffix == '.json' else 'picture':<12} {path}")
+    if _RUN.value:
+        from stargan_tf.runs import runs
+
+        run = runs.open_run(_RUN.value)
+        summaries = run.directory / "tensorboard"
+        print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
+        print(
+            f"next         {command_line.command('translate')} --run={run.directory} "
+            f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
+        )
 
 
 if __name__ == "__main__":
+    train_flags.define(options_lib.MetricOptions)
     command_line.run(main)

@@ -17,6 +17,7 @@ BOTH = {
     "conformance_test.py",
     "data/pipeline/samplers_test.py",  # random numbers are the same in both
     "environments_test.py",
+    "evaluation/classifiers/classifier_test.py",
     "gan",
     "import_reference_test.py",
     "keras_files_test.py",
@@ -33,6 +34,7 @@ NEWEST_ONLY = {
     "align_test.py",
     "animate_test.py",
     "architecture_test.py",
+    "augment_study_test.py",
     "base",
     "cartoon",
     "cli",

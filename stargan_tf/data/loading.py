@@ -42,8 +42,11 @@ def load_each(options: options_lib.DataOptions, split: str) -> dict[str, source.
 def _load_one(options: options_lib.DataOptions, split: str, member: int = 0) -> source.Source:
     """Loads one data set, which is number `member` of several."""
     if options.kind == "cartoon_faces":  # Each member must draw other faces.
-        return _cartoon_faces(options, split, member)
-    return _LOADERS[options.kind](options, split)
+        images = _cartoon_faces(options, split, member)
+    else:
+        images = _LOADERS[options.kind](options, split)
+    shares = options.kept_shares() if split == "train" else {}
+    return subset.thinned(images, shares) if shares else images
 
 
 def with_pack_crop(

@@ -68,6 +68,11 @@ class DataOptions:
         below=1,
         advice="pass 0.1 to hold out a tenth of the images",
     )
+    keep_share: str = option(
+        "",
+        "The share of a label's training images to keep, LABEL:SHARE, comma-separated, to make "
+        "classes unequal on purpose: happiness:0.1; empty: all. Which are kept does not change.",
+    )
     image_size: int = option(128, "Height and width of training images in pixels (section 5: 128).")
     crop_size: int = option(
         0,
@@ -164,7 +169,13 @@ class DataOptions:
     def check(self) -> None:
         """Raises a UserError if a value makes no sense or would be ignored."""
         check_ranges(self)
+        self.kept_shares()
         if self.datasets:
+            if self.keep_share:
+                raise errors.UserError(
+                    f"`keep_share` is for one data set; received keep_share={self.keep_share} with "
+                    f"datasets={self.datasets}; leave it out."
+                )
             for part in self.parts():
                 part._check_one()
             return
@@ -212,6 +223,26 @@ class DataOptions:
                 f"Translation needs at least two domains; received domains={self.domains}; name "
                 "another attribute."
             )
+
+    def kept_shares(self) -> dict[str, float]:
+        """Returns the shares in `keep_share` by label.
+
+        Raises:
+          UserError: It is not written as LABEL:SHARE, or a share is not between 0 and 1.
+        """
+        shares = {}
+        for part in split_names(self.keep_share):
+            name, _, text = part.rpartition(":")
+            try:
+                shares[name] = float(text)
+            except ValueError:
+                name = ""
+            if not name or not 0 < shares[name] < 1:
+                raise errors.UserError(
+                    "`keep_share` is written as LABEL:SHARE with a share between 0 and 1; received "
+                    f"{part!r}; pass keep_share=happiness:0.1 to keep a tenth."
+                )
+        return shares
 
     def exclusive_groups(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Returns the groups in `exclusive`.

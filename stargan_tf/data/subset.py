@@ -1,12 +1,13 @@
 """Views of a data set: some of its images, or the same images with other labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import source
+from stargan_tf.data import source, splits
 
 
 def subset(images: source.Source, kept: Sequence[int]) -> source.Source:
@@ -20,6 +21,33 @@ def relabelled(
 ) -> source.Source:
     """Returns a view of all images with other labels, (size, label_space.width)."""
     return _view(images)(images, np.arange(images.size), label_space, labels)
+
+
+def thinned(images: source.Source, shares: Mapping[str, float]) -> source.Source:
+    """Returns a view that has only a share of the images of some labels, and all others.
+
+    Of a label with n images round(share * n) are left. A hash of each image's place among these n
+    decides which, so the same data set always gives the same ones.
+
+    Args:
+      images: The data set.
+      shares: By the name of a label, between 0 and 1.
+
+    Raises:
+      UserError: A label is unknown, or none of its images would be left.
+    """
+    kept = np.ones(images.size, bool)
+    for name, share in shares.items():
+        own = np.flatnonzero(images.labels[:, images.label_space.index(name)])
+        count = round(share * len(own))
+        if not count:
+            raise errors.UserError(
+                f"None of the {len(own)} training images of {name} would be left with "
+                f"keep_share={name}:{share:g}; keep a larger share."
+            )
+        order = np.argsort([splits.hash_fraction(f"{name} {k}") for k in range(len(own))])
+        kept[own[order[count:]]] = False
+    return subset(images, np.flatnonzero(kept))
 
 
 def _view(images: source.Source) -> type["_View"]:

@@ -1,5 +1,6 @@
 """Real images of a data set as metrics see them: uint8 squares of the networks' size."""
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ import tensorflow as tf
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import source as source_lib
+from stargan_tf.data import subset as subset_lib
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.inference import batches
 
@@ -35,7 +37,8 @@ class Images:
         """Takes images of a sampler's source.
 
         Args:
-          sampler: Says how they are read; without augmentation.
+          sampler: Says how they are read; its `flip` only whether mirrored images have the same
+            labels, as none is mirrored here.
           space: What the labels mean.
           labels: (source's size, width), of all images of the source.
           numbers: Which of them to take, in order; None: all.
@@ -50,6 +53,13 @@ class Images:
     def size(self) -> int:
         """How many there are."""
         return len(self._numbers)
+
+    @property
+    def sampler(self) -> samplers.Sampler:
+        """What trains on these images alone, with their labels in `space`."""
+        part = subset_lib.subset(self.source, self._numbers)
+        part = subset_lib.relabelled(part, self.space, self.labels)
+        return dataclasses.replace(self._sampler, source=part)
 
     @functools.cached_property
     def key(self) -> str:

@@ -13,12 +13,15 @@ from stargan_tf.evaluation import metrics
 from stargan_tf.evaluation import options as options_lib
 from stargan_tf.evaluation import subject as subject_lib
 
-DEFAULT = "default"  # as the only name: all metrics that apply
+DEFAULT = "default"  # among the names: all metrics that apply
 
 
 @dataclasses.dataclass(frozen=True)
 class Value:
-    """A figure over the draws: its mean, and its standard deviation; of one draw None."""
+    """A figure over the draws: its mean, and its standard deviation.
+
+    That is None of one draw, and where nothing is drawn: neither the outputs nor by the metric.
+    """
 
     mean: float
     deviation: float | None = None
@@ -31,7 +34,7 @@ class Measured:
     Attributes:
       name: The metric's.
       title: What reports call it.
-      mode: The mode; "" where there is only one.
+      mode: The mode; "" where there is only one, or where it tells of all.
       figures: The columns.
       rows: The values by row and by key of the figure.
       notes: Warnings and remarks.
@@ -66,13 +69,13 @@ class Report:
 
     Attributes:
       measured: Of each mode every metric.
-      counts: The number of outputs by mode and by direction.
+      counts: The number of outputs by direction: the same in all modes.
       left_out: Why the other metrics do not apply, by name.
       about: What was measured, see `Subject.about`.
     """
 
     measured: tuple[Measured, ...]
-    counts: Mapping[str, Mapping[str, int]]
+    counts: Mapping[str, int]
     left_out: Mapping[str, str]
     about: Mapping[str, Any]
 
@@ -113,22 +116,24 @@ def choose(
 
     Args:
       subject: What is to be measured.
-      names: Of metrics; ("default",): those that are measured by default and apply.
+      names: Of metrics; with "default" among them, also those that are measured by default.
       options: For all metrics.
 
     Raises:
       UserError: A name is unknown, a metric that was asked for by name does not apply, or one
         can't do what the options say.
     """
-    default = tuple(names) == (DEFAULT,)
+    for name in (name for name in names if name != DEFAULT):
+        metrics.refuse_unknown(name)
     chosen, left_out = [], {}
-    for name in metrics.names() if default else dict.fromkeys(names):
+    for name in metrics.names() if DEFAULT in names else dict.fromkeys(names):
+        default = name not in names
         kind = metrics.metric_class(name)
-        if default and not kind.by_default:
-            left_out[name] = "it is measured when it is asked for"
-            continue
         missing = [need.value for need in subject_lib.Need if need in kind.needs - subject.offers]
         reason = f"it needs {' and '.join(missing)}" if missing else ""
+        drawn = subject_lib.Need.RENDERS in subject.offers
+        if default and drawn and subject_lib.Need.REAL in kind.needs:
+            reason = "the true renders tell more; name it to measure it"
         reason = reason or kind.unsuitable(subject, options)
         if not reason:
             chosen.append(kind)
@@ -158,7 +163,7 @@ def measure(
 
     Args:
       subject: What to measure: a run, a live algorithm, folders of images.
-      names: Of metrics; ("default",): those that apply.
+      names: Of metrics; with "default" among them, also those that are measured by default.
       options: For the metrics; None: the default ones.
       draws: How often to repeat it, with other latent codes, references and random subsets. Where
         the outputs do not vary they are made once.
@@ -170,19 +175,17 @@ def measure(
     options = options or options_lib.MetricOptions()
     kinds, left_out = choose(subject, names, options)
     measured: list[Measured] = []
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, int] = {}
     for mode in subject.modes:
+        own = [kind for kind in kinds if kind.each_mode or mode == subject.modes[0]]
         results: list[list[metric_lib.Result]] = []
-        for draw in range(draws):
+        for draw in range(draws if own else 0):
             if draw == 0 or subject.varies:
-                made = [kind(subject, options, mode) for kind in kinds]
-                counted = _pass(subject, mode, draw, made, show)
-                counts.setdefault(mode, counted)
+                made = [kind(subject, options, mode if kind.each_mode else "") for kind in own]
+                counts |= _pass(subject, mode, draw, made, show)
             results.append([one.result(draw) for one in made])
-        measured += [
-            _summary(one, list(found))
-            for one, found in zip(made, zip(*results, strict=True), strict=True)
-        ]
+        for place, of_draws in enumerate(zip(*results, strict=True)):
+            measured.append(_summary(made[place], of_draws, subject.varies))
     return Report(tuple(measured), counts, left_out, subject.about)
 
 
@@ -198,11 +201,17 @@ def _pass(subject, mode, draw, made, show) -> dict[str, int]:
     return dict(counts)
 
 
-def _summary(made: metric_lib.Metric, results: list[metric_lib.Result]) -> Measured:
+def _summary(
+    made: metric_lib.Metric, results: Sequence[metric_lib.Result], varies: bool
+) -> Measured:
     """Returns what a metric tells over its results of all draws."""
+    totals = {figure.key for figure in made.figures if figure.total}
     tables = [_with_mean(made.figures, result.rows) for result in results]
     rows = {
-        row: {key: _value([table[row][key] for table in tables]) for key in values}
+        row: {
+            key: _value([table[row][key] for table in tables], varies and key not in totals)
+            for key in values
+        }
         for row, values in tables[0].items()
     }
     notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
@@ -226,6 +235,7 @@ def _with_mean(
     return {**rows, metric_lib.MEAN: mean}
 
 
-def _value(draws: Sequence[float]) -> Value:
-    deviation = float(np.std(draws, ddof=1)) if len(draws) > 1 else None
-    return Value(float(np.mean(draws)), deviation)
+def _value(draws: Sequence[float], varies: bool) -> Value:
+    if len(set(draws)) == 1 and (len(draws) == 1 or not varies):
+        return Value(draws[0])
+    return Value(float(np.mean(draws)), float(np.std(draws, ddof=1)))

@@ -61,16 +61,19 @@ class Metric(abc.ABC):
       name: The name of its file, which users call it by.
       needs: What a subject has to offer.
       explanation: What the columns are, in a few lines, printed below the table.
-      by_default: Whether `--metrics=default` has it, where it applies.
+      each_mode: Whether it is made for each mode; False: for the first alone, as it tells of all.
       figures: What it tells, in the order of the columns; the first is what stands for the metric.
+      better: Which values of the first are good, where the class does not know its figures before
+        it has seen the subject.
       title: What reports call it: the name, and that of the network where one decides.
     """
 
     name: ClassVar[str]
     needs: ClassVar[frozenset[subject_lib.Need]] = frozenset()
     explanation: ClassVar[str] = ""
-    by_default: ClassVar[bool] = True
+    each_mode: ClassVar[bool] = True
     figures: tuple[Figure, ...]
+    better: ClassVar[Literal["lower", "higher", ""]] = ""
 
     def __init__(
         self, subject: subject_lib.Subject, options: options_lib.MetricOptions, mode: str = ""

@@ -5,12 +5,21 @@ import os
 import pathlib
 
 from stargan_tf.base.options import check_ranges, option
+from stargan_tf.evaluation import protocols
 
 
 @dataclasses.dataclass(frozen=True)
 class MetricOptions:
     """What users can tell metrics. Every metric gets all of it and reads what it knows."""
 
+    protocol: str = option(
+        "",
+        "A published way to measure; it decides what is measured of what, and how features are "
+        "computed: "
+        + "; ".join(f"{k}: {one.text}" for k, one in protocols.PROTOCOLS.items())
+        + ".",
+        choices=("", *protocols.PROTOCOLS),
+    )
     metrics_cache: str = option(
         "",
         "Where the statistics of real images and trained classifiers are kept; empty: "

@@ -73,6 +73,7 @@ def member(
 
     def images(source: source_lib.Source) -> images_lib.Images:
         sampler = loading.sampler(source, data, _SEED, augment=False)
+        sampler = dataclasses.replace(sampler, flip=data.flip)
         labels = block.of(source.labels) if block else source.labels
         return images_lib.Images(sampler, space, labels)
 
@@ -120,11 +121,12 @@ class RunSubject(subject_lib.Subject):
         if all(_drawn(one) for one in self.members):
             self.offers |= {subject_lib.Need.RENDERS}
         self.directions = tuple(self._directions())
+        self.total = self.outputs * sum(map(self._expected, self.directions))
         self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
         """Yields all translations of a mode; see `Subject.batches`."""
-        chosen = [self._inputs(number, draw) for number in range(len(self.members))]
+        chosen = [self.inputs(number, draw) for number in range(len(self.members))]
         known: dict[tuple[int, int], np.ndarray] = {}
         for number, direction in enumerate(self.directions):
             place = direction.images_of, direction.labels_of
@@ -143,7 +145,7 @@ class RunSubject(subject_lib.Subject):
     def translated_back(self, batch: subject_lib.Batch) -> np.ndarray:
         """Returns the outputs translated back to what the inputs were: (N, K, H, W, 3) uint8."""
         number = batch.direction.images_of
-        own = self._unified(number, self.members[number].held_out.labels[batch.indices])
+        own = self.unified(number, self.members[number].held_out.labels[batch.indices])
         shape = batch.outputs.shape
         outputs = batch.outputs.reshape(-1, *shape[2:])
         if isinstance(self.algorithm, algorithm_lib.Styled):
@@ -156,20 +158,21 @@ class RunSubject(subject_lib.Subject):
 
     def _directions(self) -> Iterator[subject_lib.Direction]:
         """Yields what inputs are translated to; of several data sets, to the labels of each."""
-        several = len(self.members) > 1
         tells = isinstance(self.algorithm, algorithm_lib.Classifier)
         for images_of, one in enumerate(self.members):
-            for labels_of, other in enumerate(self.members):
-                if images_of != labels_of and not (tells or _drawn(one)):
+            prefix = f"{one.name}: " if one.name else ""
+            for labels_of, block in enumerate(self.algorithm.settings.label_space.blocks):
+                own = images_of == labels_of
+                if not (own or tells or _drawn(one)):
                     continue  # the inputs' own labels can't be told
-                prefix = f"{one.name}: " if several else ""
-                for direction in _to(other.space, self._plan.pairs, images_of == labels_of):
+                unified = self.algorithm.settings.label_space.names[block.start :]
+                for direction in _to(block.space, unified, self._plan.pairs, own):
                     yield dataclasses.replace(
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
 
-    def _inputs(self, number: int, draw: int) -> np.ndarray:
+    def inputs(self, number: int, draw: int = 0) -> np.ndarray:
         """Returns the numbers of the held-out images that are translated, ascending."""
         size, count = self.members[number].held_out.size, self._plan.inputs
         if not count or count >= size:
@@ -178,6 +181,15 @@ class RunSubject(subject_lib.Subject):
             return np.linspace(0, size - 1, count).round().astype(np.int64)
         random = np.random.default_rng((_SEED, draw, number))
         return np.sort(random.choice(size, count, replace=False))
+
+    def _expected(self, direction: subject_lib.Direction) -> int:
+        """Returns how many inputs a direction has, or at most if their labels have to be seen."""
+        chosen = self.inputs(direction.images_of)
+        if direction.images_of != direction.labels_of:
+            return len(chosen)
+        own = self.members[direction.images_of].held_out.labels[chosen]
+        wanted = self.members[direction.labels_of].space.changed(own, (direction.target,))
+        return int(self._asked(direction, own, wanted).sum())
 
     def _labels(self, images_of: int, labels_of: int, chosen: np.ndarray) -> np.ndarray:
         """Returns the inputs' labels, as one data set has them; of another what can be told."""
@@ -202,7 +214,7 @@ class RunSubject(subject_lib.Subject):
     def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
         direction, count = inputs.direction, len(inputs.indices)
         held_out = self.members[direction.images_of].held_out
-        asked = self._unified(direction.labels_of, inputs.wanted)
+        asked = self.unified(direction.labels_of, inputs.wanted)
         function, references = self.algorithm.translate, None
         if mode == "latent":
             z = random.standard_normal((count, self.outputs, self.algorithm.latent_dim), np.float32)
@@ -214,7 +226,7 @@ class RunSubject(subject_lib.Subject):
             references = random.choice(shows, (count, self.outputs))
             used, places = np.unique(references, return_inverse=True)
             places = places.reshape(references.shape)
-            labels = self._unified(direction.labels_of, held_out.labels[used])
+            labels = self.unified(direction.labels_of, held_out.labels[used])
             styles = outputs_lib.styles_of(self.algorithm, held_out.subset(used), labels)
         for part in batches.slices(count, max(1, _BATCH // self.outputs)):
             images = held_out.take(inputs.indices[part])
@@ -238,7 +250,7 @@ class RunSubject(subject_lib.Subject):
                 None if references is None else references[part],
             )
 
-    def _unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
         """Returns labels of a data set as the networks take them."""
         space = self.algorithm.settings.label_space
         return space.unified(number, labels) if len(self.members) > 1 else labels
@@ -255,19 +267,26 @@ class _Inputs:
 
 
 def _to(
-    space: labels_lib.LabelSpace, pairs: bool | None, own: bool
+    space: labels_lib.LabelSpace, unified: Sequence[str], pairs: bool | None, own: bool
 ) -> Iterator[subject_lib.Direction]:
-    """Yields the directions to the labels of a data set; `own`: the inputs are of that set."""
+    """Yields the directions to the labels of a data set.
+
+    Args:
+      space: What its labels mean.
+      unified: Their names in the run, which differ where two data sets share one.
+      pairs: See `Plan`.
+      own: Whether the inputs are of that data set.
+    """
     ordered = list(itertools.permutations(space.names, 2))
     few = len(ordered) <= _MOST_PAIRS if pairs is None else pairs
     if space.kind == "domains" and own and few:
         for source, target in ordered:
             yield subject_lib.Direction(f"{source}2{target}", target, source=source)
         return
-    for name in space.names:
-        yield subject_lib.Direction(name, name)
+    for name, shown in zip(space.names, unified, strict=False):
+        yield subject_lib.Direction(shown, name)
         if space.kind != "domains" and not space.rivals(name):
-            yield subject_lib.Direction(f"-{name}", name, present=False)
+            yield subject_lib.Direction(f"-{shown}", name, present=False)
 
 
 def _drawn(one: subject_lib.Member) -> bool:

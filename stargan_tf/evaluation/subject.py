@@ -13,7 +13,10 @@ from stargan_tf.evaluation import images as images_lib
 
 
 class Need(enum.Enum):
-    """What a subject may offer and a metric may need; the value says it in a message."""
+    """What a subject may offer and a metric may need; the value says it in a message.
+
+    A subject that offers NETWORKS is a `run_subject.RunSubject`, with the algorithm.
+    """
 
     INPUTS = "the images that were translated"
     REAL = "real images of the targets"
@@ -109,6 +112,7 @@ class Subject(abc.ABC):
         with styles "latent" and "reference".
       outputs: How many translations of each input there are in a mode, the K of `Batch`.
       varies: Whether another draw gives other outputs.
+      total: About how many outputs a mode and draw have, to show progress.
       offers: What metrics may need of it.
       about: What a report has to say of it, ready for JSON: the run and its step, the data set, the
         seeds.
@@ -120,6 +124,7 @@ class Subject(abc.ABC):
     modes: tuple[str, ...] = ("",)
     outputs: int = 1
     varies: bool = False
+    total: int
     offers: frozenset[Need]
     about: dict[str, Any]
 

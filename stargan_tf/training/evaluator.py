@@ -12,7 +12,7 @@ from stargan_tf.runs import config as config_lib
 from stargan_tf.training import stopping
 
 _OUTPUTS = 2  # of each image and kind of style: what the diversity of styles needs
-_REAL = 2000  # training images that outputs are compared with, at most
+_REAL = 10_000  # training images that metrics look at, at most
 
 
 class Evaluator:
@@ -85,8 +85,15 @@ def better(options: config_lib.TrainOptions) -> dict[str, str]:
     Raises:
       UserError: There is no such metric.
     """
-    kinds = map(metrics.metric_class, _names(options) if options.evaluate_every else ())
-    return {f"{stopping.EVALUATED}{kind.name}": kind.figures[0].better for kind in kinds}
+    names = _names(options) if options.evaluate_every else ()
+    for name in names:
+        metrics.refuse_unknown(name)
+    return {f"{stopping.EVALUATED}{name}": _good(metrics.metric_class(name)) for name in names}
+
+
+def _good(kind: type[metric_lib.Metric]) -> str:
+    figures = getattr(kind, "figures", ())  # which some have only when they are made
+    return figures[0].better if figures else kind.better
 
 
 def _names(options: config_lib.TrainOptions) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The data flags: what is refused, and the data set that they give."""
 
+import dataclasses
 import os
 import pathlib
 
@@ -50,12 +51,23 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ({"cache": "disk"}, "The cache on a disk is gone; pack the images with .*stargan_tf.pack"),
         ({"cache": "ram"}, "Unknown `cache` 'ram'; the known ones are auto, memory, off"),
+        ({"keep_share": "cat"}, "`keep_share` is written as LABEL:SHARE.*received 'cat'"),
+        ({"keep_share": "cat:half"}, "received 'cat:half'; pass keep_share=happiness:0.1"),
+        ({"keep_share": "cat:0.5,dog:1"}, "a share between 0 and 1; received 'dog:1'"),
+        ({"keep_share": "cat:nan"}, "received 'cat:nan'"),
         ({"max_grey": 0}, "max_grey must be from 1 to 65535; received 0; pass 4095"),
         ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
     def test_values_that_make_no_sense(self, given, message):
         with self.assertRaisesRegex(errors.UserError, message):
             data_options(**given, dataset="image_folder", data_dir="x").check()
+
+    def test_shares_are_of_one_data_set(self):
+        given = {"datasets": "celeba,rafd", "data_dir": "a;b", "keep_share": "Young:0.5"}
+        with self.assertRaisesRegex(
+            errors.UserError, "for one data set; received keep_share=Young"
+        ):
+            data_options(**given).check()
 
     def test_domains_that_do(self):
         data_options(domains="Smiling, Eyeglasses").check()
@@ -71,6 +83,14 @@ class LoadTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(faces.label_space, labels.LabelSpace("domains", names))
         self.assertAllEqual(faces.labels, expected.labels)
         self.assertAllEqual(faces.image(size - 1), expected.image(size - 1))
+
+    def test_only_training_images_are_thinned(self):
+        given = options.DataOptions(image_size=32, cartoon_train_size=30, cartoon_test_size=30)
+        thin = dataclasses.replace(given, keep_share="Smiling:0.25, Eyeglasses:0.5")
+        whole, part = (loading.load(one, "train") for one in (given, thin))
+        smiles = whole.labels[:, whole.label_space.index("Smiling")]
+        self.assertBetween(part.labels.sum(axis=0)[4], 1, round(0.25 * smiles.sum()))
+        self.assertAllEqual(loading.load(thin, "test").labels, loading.load(given, "test").labels)
 
     def test_without_domains_labels_are_attributes(self):
         faces = loading.load(data_options(), "train")

@@ -90,6 +90,34 @@ class SubsetTest(tf.test.TestCase):
         os.utime(images.paths[0], ns=(1, 1))
         self.assertNotEqual(images.key(0), before)
 
+    def test_thinned_labels_keep_their_share(self):
+        pictures = tiny.Pictures(40, tiny.LABELS["stargan_v2"])
+        pictures.images = np.arange(40)[:, None, None, None] + np.zeros((1, 16, 16, 3), np.uint8)
+        part = subset.thinned(pictures, {"Black": 0.5, "Blond": 0.1})
+        self.assertAllEqual(part.labels.sum(axis=0), [7, 1, 13])  # of 14, 13, 13
+        kept = [int(part.load(tf.constant(i))[0, 0, 0]) for i in range(part.size)]
+        self.assertAllEqual(part.labels, pictures.labels[kept])
+        again = subset.thinned(pictures, {"Black": 0.5, "Blond": 0.1})
+        self.assertEqual([again.describe(i) for i in range(21)], [f"picture {i}" for i in kept])
+        # Chance decides, not the order: neither the first seven nor every other.
+        black = [i // 3 for i in kept if i % 3 == 0]
+        self.assertNotIn(black, [list(range(7)), list(range(0, 14, 2)), list(range(1, 14, 2))])
+        # A larger share has the images of a smaller one.
+        more = subset.thinned(pictures, {"Black": 0.7, "Blond": 0.1})
+        names = {more.describe(i) for i in range(more.size)}
+        self.assertContainsSubset({f"picture {i}" for i in kept}, names)
+
+    def test_a_share_without_images_is_refused(self):
+        pictures = tiny.Pictures(12, tiny.LABELS["stargan_v2"])
+        with self.assertRaisesRegex(
+            errors.UserError, "None of the 4 .* of Black .*=Black:0.1; keep"
+        ):
+            subset.thinned(pictures, {"Black": 0.1})
+        with self.assertRaisesRegex(
+            errors.UserError, "Unknown domain 'Black_'.*Did you mean Black"
+        ):
+            subset.thinned(pictures, {"Black_": 0.1})
+
 
 if __name__ == "__main__":
     tf.test.main()

@@ -84,9 +84,9 @@ class MeasuringTest(tf.test.TestCase):
         self.assertEqual(found["level/a2b"].value, 10.5)
         self.assertEqual(found["level/mean"].value, 11.5)
         self.assertAlmostEqual(found["level/mean"].deviation, statistics.stdev([0, 10, 20]))
-        self.assertEqual(found["level/images/mean"].value, 4)  # a sum
+        self.assertEqual(found["level/images/mean"], measuring.Scalar(4, ""))  # a sum
         self.assertEqual(found["level/mean"].better, "lower")
-        self.assertEqual(report.counts, {"": {"a2b": 4, "b2a": 4}})
+        self.assertEqual(report.counts, {"a2b": 4, "b2a": 4})
         self.assertEqual(report.headline("level").value, 11.5)
         self.assertEqual(report.about, {"step": 3})
 
@@ -94,7 +94,7 @@ class MeasuringTest(tf.test.TestCase):
         one = Numbers(varies=False)
         report = measuring.measure(one, ["level"], draws=3)
         self.assertEqual(one.passes, 1)
-        self.assertEqual(report.scalars()["level/mean"].deviation, 0.0)
+        self.assertIsNone(report.scalars()["level/mean"].deviation)
         self.assertEqual(report.measured[0].notes, ("draw 0", "draw 1", "draw 2"))
 
     def test_the_default_is_what_applies(self):
@@ -102,6 +102,10 @@ class MeasuringTest(tf.test.TestCase):
         self.assertEqual([one.name for one in report.measured], ["level"])
         self.assertIn("real images", report.left_out["picky"])
         self.assertEqual(report.left_out["refusing"], "the moon is full")
+
+    def test_the_default_and_others(self):
+        with self.assertRaisesRegex(errors.UserError, "picky does not apply"):
+            measuring.measure(Numbers(), ["default", "picky"])
 
     def test_what_does_not_apply_is_refused_by_name(self):
         one = Numbers()

@@ -89,8 +89,8 @@ class StyleEvaluationTest(tf.test.TestCase):
 
     def test_a_perfect_translator(self):
         table, sheet = self._table(Perfect)
-        self.assertCountEqual(table, [*NAMES, "all"])
-        self.assertEqual(table["all"]["images"], 2 * COUNT)
+        self.assertCountEqual(table, NAMES)
+        self.assertEqual(sum(row["images"] for row in table.values()), 2 * COUNT)
         for row in table.values():
             for share in ("reference_domain", "style", "looks"):
                 self.assertEqual(row[share], 1.0, share)
@@ -101,21 +101,22 @@ class StyleEvaluationTest(tf.test.TestCase):
         self.assertAllEqual(cells[:, 3], cells[:, 4])  # in its style, the true render
 
     def test_one_that_does_nothing(self):
-        table, _ = self._table(Idle)
-        self.assertEqual(table["all"]["latent_domain"], 0.0)
-        self.assertEqual(table["all"]["distance"], 0.0)
-        self.assertGreater(table["all"]["true_distance"], 1.0)
+        for row in self._table(Idle)[0].values():
+            self.assertEqual(row["latent_domain"], 0.0)
+            self.assertEqual(row["distance"], 0.0)
+            self.assertGreater(row["true_distance"], 1.0)
 
     def test_one_that_forgets_the_source(self):
-        table, _ = self._table(Forgets)
-        self.assertEqual(table["all"]["sources"], 0.0)
-        self.assertGreater(table["all"]["true_sources"], 1.0)
+        for row in self._table(Forgets)[0].values():
+            self.assertEqual(row["sources"], 0.0)
+            self.assertGreater(row["true_sources"], 1.0)
 
     def test_one_that_only_recolours(self):
-        table, _ = self._table(Recolours)
-        self.assertEqual(table["all"]["latent_domain"], 1.0)
-        self.assertEqual(table["all"]["distance"], 0.0)
-        self.assertLess(table["all"]["style"], 0.9)
+        rows = self._table(Recolours)[0].values()
+        for row in rows:
+            self.assertEqual(row["latent_domain"], 1.0)
+            self.assertEqual(row["distance"], 0.0)
+        self.assertLess(np.mean([row["style"] for row in rows]), 0.9)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,7 @@ class Watching(watched.Watched):
         """Returns the two sides of D's loss, for each kind of style; D classifies nothing."""
         del labels
         meaning = "D is never wrong, and G learns little from it"
-        sides = {
-            (f"D/{kind}_real", f"D/{kind}_fake"): meaning for kind in ("latent", "reference")
-        }
+        sides = {(f"D/{kind}_real", f"D/{kind}_fake"): meaning for kind in ("latent", "reference")}
         return watched.Watchlist(never_zero=sides, advice=advice(self.hparams))
 
     def units(self, images: tf.Tensor, labels: np.ndarray) -> dict[str, np.ndarray]:

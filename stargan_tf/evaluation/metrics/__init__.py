@@ -16,11 +16,16 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
+def refuse_unknown(name: str) -> None:
+    """Raises a UserError that names similar ones if there is no metric of that name."""
+    labels_lib.refuse_unknown([name], names(), what="metric")
+
+
 def metric_class(name: str) -> type[Any]:
     """Returns the metric of a name, a subclass of `stargan_tf.evaluation.metric.Metric`.
 
     Raises:
       UserError: There is none of that name.
     """
-    labels_lib.refuse_unknown([name], names(), what="metric")
+    refuse_unknown(name)
     return importlib.import_module(f"{__name__}.{name}").METRIC

@@ -4,7 +4,7 @@ import collections
 
 import numpy as np
 
-from stargan_tf.evaluation import metric, subject
+from stargan_tf.evaluation import metric, ranking, subject
 
 
 class Cycle(metric.Metric):
@@ -24,6 +24,7 @@ class Cycle(metric.Metric):
         super().__init__(*arguments)
         self._sums: dict[str, float] = collections.defaultdict(float)
         self._counts: collections.Counter[str] = collections.Counter()
+        self._ranking = ranking.Ranking("lower")
 
     def add(self, batch: subject.Batch) -> None:
         """Adds the errors of a batch."""
@@ -32,13 +33,15 @@ class Cycle(metric.Metric):
         errors = errors.mean(axis=(2, 3, 4))
         self._sums[batch.direction.name] += errors.sum()
         self._counts[batch.direction.name] += errors.size
+        first = np.stack([batch.images, batch.outputs[:, 0], back[:, 0]], axis=1)
+        self._ranking.add(errors[:, 0], first)
 
     def result(self, draw: int = 0) -> metric.Result:
-        """Returns the mean error of each direction."""
+        """Returns the mean error of each direction, and a strip of outputs."""
         del draw
-        return metric.Result(
-            {name: {"l1": total / self._counts[name]} for name, total in self._sums.items()}
-        )
+        rows = {name: {"l1": total / self._counts[name]} for name, total in self._sums.items()}
+        strip = self._ranking.strip(".1f", ("input", "output", "translated back"))
+        return metric.Result(rows, pictures={"strip": strip})
 
 
 METRIC = Cycle
