@@ -106,10 +106,11 @@ class Alerts:
         }
         found = []
         for name, rule in ALERTS.items():
-            if name not in self.given and step >= rule.start * self._every[rule.of_losses]:
-                if what := seen[name](rule):
-                    found.append(Alert(name, self._sentence(step, name, what)))
-                    self.given.add(name)
+            early = step < rule.start * self._every[rule.of_losses]
+            what = "" if early or name in self.given else seen[name](rule)
+            if what:
+                found.append(Alert(name, self._sentence(step, name, what)))
+                self.given.add(name)
         return found
 
     def _remember(self, step: int, numbers: Mapping[str, float]) -> None:

@@ -35,7 +35,7 @@ def train(
     strategy: tf.distribute.Strategy,
     sampler: samplers.AnySampler,
     held_out: tuple[np.ndarray, np.ndarray],
-    means: supervision.Means = supervision.Means(),
+    means: supervision.Means = supervision.UNWATCHED,
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
 

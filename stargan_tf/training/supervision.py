@@ -33,6 +33,9 @@ class Means:
     wording: Callable[[str], str] = str
 
 
+UNWATCHED = Means()
+
+
 class Supervisor:
     """Adds to the numbers of a step what a look, metrics and alerts have to say.
 

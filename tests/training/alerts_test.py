@@ -1,11 +1,15 @@
 """What is told of a training's numbers, and when: on numbers that are made up."""
 
+import json
+import pathlib
+
 import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms import watched
 from stargan_tf.training import alerts
 
+RECORDED = pathlib.Path(__file__).parent / "recorded"
 EVERY = 10
 WATCHLIST = watched.Watchlist(
     chance={"D/cls": 0.7},
@@ -42,7 +46,7 @@ def judged(numbers, looks=20, lines=(), first=1):
     judge = alerts.Alerts(WATCHLIST, 0.5, EVERY, EVERY, lines)
     found = {}
     for look in range(first, looks + 1):
-        found |= {alert: look for alert in judge.judge(look * EVERY, numbers(look))}
+        found |= dict.fromkeys(judge.judge(look * EVERY, numbers(look)), look)
     return found
 
 
@@ -111,6 +115,38 @@ class AlertsTest(tf.test.TestCase, parameterized.TestCase):
             numbers = SICK["dead_units"][0] | ({"D/cls": 0.7} if look % 5 == 0 else {})
             told |= {alert.name: look for alert in judge.judge(look * EVERY, numbers)}
         self.assertEqual(told, {"dead_units": 2, "classification_at_chance": 25})
+
+
+class RecordedTest(tf.test.TestCase, parameterized.TestCase):
+    """Lines of real trainings, with looks at every 50 steps; numbers are rounded to 3 digits.
+
+    quickstart: configs/quickstart.flags, to step 1000. dying: photographs of faces, neutral and
+    happy, 64 px, with the flags for a laptop of configs/v1_folder.flags but n_critic=1 and
+    d_lr=1e-4, with which D always died.
+    """
+
+    def _alerts(self, name, every):
+        lines = (RECORDED / f"{name}.jsonl").read_text().splitlines()
+        chance = {"quickstart": 3.28, "dying": 0.688}[name]  # the entropy of the labels
+        losses = {("D/real", "D/fake"): "D can't tell"}
+        watchlist = watched.Watchlist({"D/cls": chance}, losses)
+        judge, found = alerts.Alerts(watchlist, 0.45, every, 25), {}
+        for line in map(json.loads, lines):
+            step = line.pop("step")
+            if step % every:  # no look at a step that is none of every 100
+                line = {k: v for k, v in line.items() if not k.startswith("watch/")}
+            found |= dict.fromkeys([alert.name for alert in judge.judge(step, line)], step)
+        return found
+
+    @parameterized.parameters(50, 100)
+    def test_nothing_is_told_of_the_quickstart(self, every):
+        self.assertEmpty(self._alerts("quickstart", every))
+
+    @parameterized.parameters((50, 200, 250), (100, 300, 500))
+    def test_a_d_that_dies_is_told(self, every, dead, chance):
+        found = self._alerts("dying", every)
+        self.assertEqual(found["dead_units"], dead)
+        self.assertEqual(found["classification_at_chance"], chance)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def run_of(directory, **changes) -> runs.Run:
     return runs.Run(directory, tiny.config(directory, **changes), tiny.LABELS["stargan_v1"])
 
 
-def train(directory, algorithm, means=None, **changes) -> int:
+def train(directory, algorithm, means=supervision.UNWATCHED, **changes) -> int:
     """Trains the algorithm with the options of a tiny run; returns the exit status.
 
     `means` are what to watch it with.
@@ -48,5 +48,4 @@ def train(directory, algorithm, means=None, **changes) -> int:
     """
     run, nothing = run_of(directory, **changes), (None, None)
     with mock.patch.object(runs.Run, "build", side_effect=[algorithm]):
-        means = means or supervision.Means()
         return loop.train(run, tf.distribute.get_strategy(), None, nothing, means)

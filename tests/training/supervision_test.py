@@ -108,7 +108,7 @@ class SupervisionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(lines, [line | lines[k] for k, line in enumerate(self._lines(whole))])
 
     def test_a_healthy_or_unwatched_training_tells_nothing(self):
-        for changes in ({"total_steps": 12}, {"watch_every": 0}, {"means": supervision.Means()}):
+        for changes in ({"total_steps": 12}, {"watch_every": 0}, {"means": supervision.UNWATCHED}):
             _, output = self._train(self.directory.with_name(f"{len(changes)}{changes}"), **changes)
             self.assertNotIn("warning", output)
 
