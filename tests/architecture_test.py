@@ -41,7 +41,8 @@ ALLOWED = {
     "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation"},
     "inference": {"base", "data", "pictures", "algorithms", "runs"},
-    "evaluation": {"base", "layers", "data", "pictures", "reports", "algorithms", "inference"},
+    "evaluation": {"base", "layers", "weights", "data", "pictures", "reports", "algorithms"}
+    | {"inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
