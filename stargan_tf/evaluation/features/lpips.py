@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.base import errors
+from stargan_tf.evaluation import options as options_lib
+from stargan_tf.evaluation import subject as subject_lib
 from stargan_tf.evaluation.features import convolutions, weight_files
 from stargan_tf.weights import state_dicts
 
@@ -117,6 +119,12 @@ def load(paths: str) -> Lpips:
     if not {_PUBLISHED_HEADS} & set(sha256.values()):
         loaded.remark = "The heads of lpips_weights are not known to be those of version 0.1."
     return loaded
+
+
+def of(subject: subject_lib.Subject, options: options_lib.MetricOptions) -> Lpips:
+    """Returns the distance with the weights of the options, read once for a subject."""
+    paths = options.lpips_weights
+    return subject.once(("lpips", paths), lambda: load(paths))
 
 
 def _refuse_others(

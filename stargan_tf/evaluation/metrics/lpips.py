@@ -34,13 +34,13 @@ class Lpips(metric.Metric):
             return "there is only one translation of each input, and the inputs are not known"
         if subject.image_size < lpips.SMALLEST:
             return f"images of {subject.image_size} px are smaller than its {lpips.SMALLEST} px"
-        _network(subject, options)
+        lpips.of(subject, options)
         return ""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.figures = _figures(self.subject)
-        self._network = _network(self.subject, self.options)
+        self._network = lpips.of(self.subject, self.options)
         self._distances: dict[str, dict[str, list[float]]] = collections.defaultdict(
             lambda: {figure.key: [] for figure in self.figures}
         )
@@ -73,11 +73,6 @@ def _figures(subject_: subject.Subject) -> tuple[metric.Figure, ...]:
     between = [_BETWEEN] if subject_.outputs > 1 else []
     known = [_FROM_INPUT] if subject.Need.INPUTS in subject_.offers else []
     return (*between, *known)
-
-
-def _network(subject_: subject.Subject, options_: options.MetricOptions) -> lpips.Lpips:
-    paths = options_.lpips_weights
-    return subject_.once(("lpips", paths), lambda: lpips.load(paths))
 
 
 METRIC = Lpips
