@@ -52,10 +52,11 @@ class Evaluator:
         try:
             measuring.choose(self._subject, _names(options), self._options)
         except errors.UserError as error:
+            reason = str(error).partition("; leave it out")[0]
             raise errors.UserError(
-                str(error).replace("`metrics`", "`evaluate_metrics`")
-                .replace("metrics=", "evaluate_metrics=")
-            ) from error  # fmt: skip
+                f"{reason}; leave it out of `evaluate_metrics` (training takes no files of "
+                "weights)."
+            ) from error
         self.names = _names(options)
 
     def __call__(self) -> dict[str, float]:

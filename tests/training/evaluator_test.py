@@ -76,6 +76,12 @@ class EvaluatorTest(tf.test.TestCase):
         with self.assertRaisesRegex(errors.UserError, "`evaluate_every` measures translations"):
             evaluator.Evaluator(options, types.SimpleNamespace(), ["data"])
 
+    def test_a_metric_that_does_not_apply_is_refused_in_words_of_training(self):
+        message = "^The metric diversity does not apply: there is only .*; leave it out of `evalua"
+        with self.assertRaisesRegex(errors.UserError, message):
+            self._train(evaluate_every=1, evaluate_metrics="diversity")
+        self.assertFalse((self.directory / "model.json").exists())
+
     def test_which_values_are_good_is_known_before_anything_is_built(self):
         options = config_lib.TrainOptions(evaluate_every=1, evaluate_metrics=" cycle,cycle ")
         self.assertEqual(evaluator.better(options), {"evaluate/cycle": "lower"})
