@@ -96,7 +96,11 @@ class Supervisor:
 
         Returns:
           "alert/NAME" with 1 for each alert that is new, and what to tell the user.
+
+        Raises:
+          UserError: `stop_when` waits for a loss that there is not.
         """
+        self._refuse_unknown(numbers)
         new = self._alerts.judge(step, numbers) if self._alerts else []
         marks = {f"{stopping.ALERTED}{alert.name}": 1.0 for alert in new}
         self._remember(step, {**numbers, **marks})
@@ -116,6 +120,17 @@ class Supervisor:
     def is_best(self, step: int, steps: Callable[[], Sequence[int]]) -> bool:
         """Returns whether a step is better than those that checkpoints were kept of."""
         return step in self._candidates and self.best([*steps(), step]) == step
+
+    def _refuse_unknown(self, numbers: Mapping[str, float]) -> None:
+        other = (probe.PREFIX, stopping.EVALUATED, stopping.ALERTED)
+        losses = [name for name in numbers if not name.startswith(other)]
+        for rule in self._rules if losses else ():
+            key = getattr(rule, "key", other[0])
+            if not key.startswith(other) and key not in losses:
+                raise errors.UserError(
+                    f"`stop_when` waits for {key}, which this training does not tell; its losses "
+                    f"are {', '.join(losses)}; name one of them, or leave it out."
+                )
 
     def _looks(self, step: int) -> bool:
         return bool(self._probe) and step % self._options.watch_every == 0

@@ -10,7 +10,7 @@ import tensorflow as tf
 from stargan_tf.base import errors
 from stargan_tf.data import loading
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.evaluation import run_subject
+from stargan_tf.evaluation import metrics, run_subject
 from stargan_tf.inference import model as model_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import config as config_lib
@@ -86,6 +86,11 @@ class EvaluatorTest(tf.test.TestCase):
         options = config_lib.TrainOptions(evaluate_every=1, evaluate_metrics=" cycle,cycle ")
         self.assertEqual(evaluator.better(options), {"evaluate/cycle": "lower"})
         self.assertEqual(evaluator.better(config_lib.TrainOptions(evaluate_metrics="cycle")), {})
+        every = config_lib.TrainOptions(
+            evaluate_every=1, evaluate_metrics=",".join(metrics.names())
+        )
+        for name, good in evaluator.better(every).items():
+            self.assertIn(good, ("lower", "higher"), name)
 
 
 if __name__ == "__main__":

@@ -182,6 +182,12 @@ class SupervisionTest(tf.test.TestCase, parameterized.TestCase):
             self._train(**changes)
         self.assertFalse(self.directory.exists())
 
+    def test_a_loss_that_there_is_not_is_refused_at_the_first_line(self):
+        message = "waits for G/y, which this training does not tell; its losses are G/x; name"
+        with self.assertRaisesRegex(errors.UserError, message):
+            self._train(stop_when="G/y<1", watch_every=0)
+        self._train(stop_when="G/x<0,watch/dead/D/x>1")
+
     def test_without_a_best_checkpoint_the_flags_for_one_are_named(self):
         self._train()
         run = runs.open_run(self.directory)
