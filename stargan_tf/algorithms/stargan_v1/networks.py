@@ -113,10 +113,17 @@ class Discriminator(network.Network):
 
     def call(self, x):
         """Returns (D_src(x), D_cls(x)), float32 even if the computation is bfloat16."""
-        for layer in self.down:
-            x = activations.leaky_relu(layer(x), 0.01)
+        x = self.maps(x)[-1]
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
         return network.at_least_float32(self.src(x)), network.at_least_float32(cls)
+
+    def maps(self, x: tf.Tensor) -> list[tf.Tensor]:
+        """Returns what the strided convolutions give for x, in order, each with its leaky ReLU."""
+        maps = []
+        for layer in self.down:
+            x = activations.leaky_relu(layer(x), 0.01)
+            maps.append(x)
+        return maps
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x."""
