@@ -1,6 +1,6 @@
 """Counts how many trainings of StarGAN v1 get past their start, with the flags that are given.
 
-  python -m benchmarks.starts --flagfile=configs/faces_laptop.flags --data_dir=DIR --seeds=10 --shifts=1
+  python -m benchmarks.starts --flagfile=configs/faces_laptop.flags --data_dir=DIR --seeds=20
 
 A start is dead if D's classification of real images is still at chance after --steps steps: G then
 learns to return its input. It lives once that loss falls clearly below chance. The same flags may
@@ -123,7 +123,7 @@ class _Bench:
             variable.assign(value)
 
     def _silent(self) -> float:
-        """Returns the share of units of D's last layer that no image of the probe makes positive."""
+        """Returns the share of units of D's last layer that no probed image makes positive."""
         import numpy as np
         import tensorflow as tf
 
