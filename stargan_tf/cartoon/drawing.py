@@ -105,7 +105,8 @@ def _paint_body(pen: Pen, identity: Identity) -> None:
     chin = identity.face_height + 0.015
     pen.fill(with_mirror(np.array([[-width, 0.1], [-width, chin], [0.0, chin + 0.04]])), shadow)
     slope = [[width + 0.02, 0.352], [0.26, 0.385], [0.40, 0.43], [0.47, 0.52]]
-    slope = np.concatenate([[[0.0, 0.365 + identity.v_neck]], curve(slope)])
+    ends = [[0.0, 0.365 + identity.v_neck]], [[0.47, 0.9]]  # the latter is below every picture
+    slope = np.concatenate([ends[0], curve(slope), ends[1]])
     pen.fill(with_mirror(slope), identity.clothes)
     for sign in (-1.0, 1.0):
         pen.stroke(slope[:2] * (sign, 1.0), 0.014, mix(identity.clothes, _DARK, 0.25), taper=0.0)
@@ -236,9 +237,9 @@ def draw(identity: Identity, attributes: np.ndarray, style: Style, size: int) ->
         raise ValueError(f"size must be an integer in [{MIN_SIZE}, {MAX_SIZE}]. Received: {size}")
     factor = 8 if size < 64 else 4 if size <= 128 else 3 if size <= 256 else 2
     canvas = _background(identity, factor * size)
-    shift = np.array(identity.shift)
-    body = Pen(canvas, tuple((_ORIGIN + 0.5 * shift).tolist()), scale=1.05)
-    head = Pen(canvas, tuple((_ORIGIN + shift).tolist()), identity.roll, identity.scale)
+    origin = np.array(_ORIGIN)
+    body = Pen(canvas, tuple((origin + identity.body_shift).tolist()), scale=identity.body_scale)
+    head = Pen(canvas, tuple((origin + identity.shift).tolist()), identity.roll, identity.scale)
     back, front, hairline = _hair_shapes(identity, style)
     tone = _hair_tone(identity, style, head)
     palette = hair_palette(attributes, style.shade)

@@ -29,6 +29,7 @@ _BACKGROUNDS = ((196, 222, 238), (206, 230, 212), (240, 220, 200), (226, 210, 23
 _BACKGROUNDS += ((214, 216, 224), (240, 232, 196), (190, 224, 224))
 _CLOTHES = ((52, 84, 130), (178, 70, 72), (70, 132, 108), (110, 84, 146), (222, 160, 66))
 _CLOTHES += ((74, 78, 92), (226, 226, 222), (206, 116, 140), (58, 132, 156))
+_NECK = 0.3  # how far below the eyes a head turns
 _FRAMES = ((40, 38, 46), (150, 36, 44), (36, 70, 150), (112, 66, 30), (24, 110, 92), (120, 60, 130))
 
 
@@ -57,6 +58,8 @@ class Identity:
       shift: Offset (x, y) of the head.
       roll: Rotation of the head, in radians.
       scale: Factor for the size of the head, about 1.
+      body_shift: Offset (x, y) of neck and shoulders.
+      body_scale: Factor for their size, about 1.
       light: Relative brightness that the right edge gains and the left edge loses.
       brightness: Factor for the brightness of the whole picture, about 1.
     """
@@ -81,8 +84,15 @@ class Identity:
     shift: tuple[float, float]
     roll: float
     scale: float
+    body_shift: tuple[float, float]
+    body_scale: float
     light: float
     brightness: float
+
+
+# Parts of an identity that can be taken from another face.
+POSE = ("shift", "roll", "scale", "body_shift", "body_scale")
+COLOURS = ("skin", "lips", "background", "light", "brightness")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,8 +202,16 @@ def _background(u: np.ndarray) -> tuple[Colour, Colour]:
     return mix(middle, (255, 255, 255), 0.35), mix(middle, (70, 80, 110), 0.16)
 
 
-def sample_identity(seed: int, index: int) -> Identity:
-    """Samples person number `index` of the data set `seed`."""
+def sample_identity(seed: int, index: int, pose: float = 0.0) -> Identity:
+    """Samples person number `index` of the data set `seed`.
+
+    `pose` in [0, 1] says how far the poses spread. With 0 the faces are centred, fill the picture
+    and are at most 4.5 degrees from upright. With 1 the person moves by up to 0.1 picture sides in
+    x, is up to a quarter smaller, and tilts the head by up to 18 degrees more, about the chin.
+    Nothing else depends on it.
+    """
+    if not 0.0 <= pose <= 1.0:
+        raise ValueError(f"pose must be in [0, 1]. Received: {pose}")
     u = _uniforms(seed, index, _IDENTITY, 40)
 
     def between(k: int, low: float, high: float) -> float:
@@ -201,6 +219,12 @@ def sample_identity(seed: int, index: int) -> Identity:
 
     at = u[0] * (len(_SKINS) - 1)
     skin = mix(_SKINS[int(at)], _SKINS[int(at) + 1], at - int(at))
+    # A sway that everybody has, and of the spread the whole person's place and size, and a tilt.
+    sway = np.array([between(27, -0.022, 0.022), between(28, -0.012, 0.016)])
+    size = between(33, 1.0 - 0.25 * pose, 1.0)
+    place = np.array([between(34, -0.1 * pose, 0.1 * pose), between(35, -0.03 * pose, 0.05 * pose)])
+    tilt = math.radians(between(36, -18.0 * pose, 18.0 * pose))
+    about_chin = _NECK * np.array([math.sin(tilt), 1.0 - math.cos(tilt)])
     return Identity(
         face_width=between(1, 0.212, 0.246),
         face_height=between(2, 0.275, 0.312),
@@ -219,9 +243,11 @@ def sample_identity(seed: int, index: int) -> Identity:
         background=_background(u[18:22]),
         clothes=_jitter(_pick(_CLOTHES, u[22]), u[23:26], 14.0),
         v_neck=between(26, 0.015, 0.075),
-        shift=(between(27, -0.022, 0.022), between(28, -0.012, 0.016)),
-        roll=math.radians(between(29, -4.5, 4.5)),
-        scale=between(30, 1.05, 1.13),
+        shift=tuple((place + size * (sway + about_chin)).tolist()),
+        roll=math.radians(between(29, -4.5, 4.5)) + tilt,
+        scale=size * between(30, 1.05, 1.13),
+        body_shift=tuple((place + size * 0.5 * sway).tolist()),
+        body_scale=size * 1.05,
         light=between(31, -0.07, 0.07),
         brightness=between(32, 0.94, 1.03),
     )

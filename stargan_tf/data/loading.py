@@ -147,6 +147,7 @@ def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) ->
         options.exclusive_groups(names),
         options.cartoon_spread,
         as_domains=bool(domains),
+        pose=options.cartoon_pose,
         member=member,
     )
 

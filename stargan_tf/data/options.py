@@ -118,6 +118,9 @@ class DataOptions:
     cartoon_spread: float = option(
         0.25, "cartoon_faces: how far styles (cut, shade, frame, smile) spread, from 0 to 1."
     )
+    cartoon_pose: float = option(
+        0.0, "cartoon_faces: how far position, size and turn of the head spread, from 0 to 1."
+    )
     cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
     cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
 

@@ -97,8 +97,11 @@ class Images:
 
     def showing(self, name: str, present: bool = True) -> "Images":
         """Returns those that have a label; with `present` False, those that lack it."""
-        has = self.labels[:, self.space.index(name)] == 1
-        return self.subset(np.flatnonzero(has == present))
+        return self.subset(self.numbers_showing(name, present))
+
+    def numbers_showing(self, name: str, present: bool = True) -> np.ndarray:
+        """Returns the numbers of those that have a label, or that lack it, ascending."""
+        return np.flatnonzero((self.labels[:, self.space.index(name)] == 1) == present)
 
     def spread(self, most: int) -> "Images":
         """Returns at most `most` of them, evenly spaced; 0: all."""

@@ -20,6 +20,16 @@ class MetricOptions:
         + ".",
         choices=("", *protocols.PROTOCOLS),
     )
+    inception_weights: str = option(
+        "",
+        "A file of InceptionV3's weights, for frechet, kid and prdc: torchvision's .pth, the graph "
+        "of 2015 as .pb or .pth, or the .h5 of keras.applications.",
+    )
+    lpips_weights: str = option(
+        "",
+        "Files of weights for lpips, with a comma between them: torchvision's AlexNet, and "
+        "alex.pth of the package lpips (v0.1).",
+    )
     metrics_cache: str = option(
         "",
         "Where the statistics of real images and trained classifiers are kept; empty: "

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.evaluation import images as images_lib
 from stargan_tf.inference import batches
 from stargan_tf.pictures import photos
@@ -20,13 +21,21 @@ def in_grey_levels(
     """Calls `translate` or `render` with images (N, H, W, 3) uint8, some at a time; gives uint8.
 
     The outputs are clipped and rounded as in files.
+
+    Raises:
+      UserError: An output is not a number.
     """
-    return batches.in_batches(
-        lambda images, targets: photos.to_uint8(function(photos.from_uint8(images), targets)),
-        images,
-        targets,
-        size=BATCH,
-    )
+
+    def some(images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        outputs = np.asarray(function(photos.from_uint8(images), targets))
+        if np.isnan(outputs).any():
+            raise errors.UserError(
+                "The networks give images that hold NaN: the training has diverged; choose an "
+                "earlier `checkpoint`, or train again."
+            )
+        return photos.to_uint8(outputs)
+
+    return batches.in_batches(some, images, targets, size=BATCH)
 
 
 def styles_of(

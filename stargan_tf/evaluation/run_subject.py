@@ -33,6 +33,7 @@ class Plan:
       real: How many training images of each data set metrics look at, at most; 0: all.
       pairs: Whether each pair of domains is a direction; None: where they are few.
       modes: Which of `MODES`, of algorithms with styles.
+      classifies: Whether an algorithm that tells labels has learnt it; see `Run.classifies`.
     """
 
     inputs: int = 0
@@ -40,6 +41,7 @@ class Plan:
     real: int = 0
     pairs: bool | None = None
     modes: tuple[str, ...] = MODES
+    classifies: bool = True
 
 
 def members(
@@ -158,7 +160,7 @@ class RunSubject(subject_lib.Subject):
 
     def _directions(self) -> Iterator[subject_lib.Direction]:
         """Yields what inputs are translated to; of several data sets, to the labels of each."""
-        tells = isinstance(self.algorithm, algorithm_lib.Classifier)
+        tells = isinstance(self.algorithm, algorithm_lib.Classifier) and self._plan.classifies
         for images_of, one in enumerate(self.members):
             prefix = f"{one.name}: " if one.name else ""
             for labels_of, block in enumerate(self.algorithm.settings.label_space.blocks):

@@ -7,7 +7,7 @@ import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data.sources import cartoon_faces
-from stargan_tf.evaluation import diversity, metric, render_error
+from stargan_tf.evaluation import diversity, kept_and_followed, metric, render_error
 from stargan_tf.evaluation import outputs as outputs_lib
 from stargan_tf.inference import batches
 from stargan_tf.pictures import photos, sheets
@@ -15,7 +15,9 @@ from stargan_tf.pictures import photos, sheets
 FIGURES = (
     metric.Figure("latent_domain", "latent", ".1%", "higher"),
     metric.Figure("reference_domain", "reference", ".1%", "higher"),
-    metric.Figure("style", "style", ".1%", "higher"),
+    metric.Figure("pose", "pose", ".1%", "higher"),
+    metric.Figure("colours", "colours", ".1%", "higher"),
+    metric.Figure("cut", "cut", ".1%", "higher"),
     metric.Figure("looks", "looks", ".1%", "higher"),
     metric.Figure("distance", "distance", ".1f"),
     metric.Figure("true_distance", "true", ".1f"),
@@ -26,11 +28,13 @@ FIGURES = (
 EXPLANATION = """\
 latent, reference: share of the outputs, of random latent codes and of held-out references, that are
 nearest to the true render of the domain asked for, over the pixels in which the domains' renders
-differ. style: share of the outputs nearer to the render with the reference's shade and cut than to
-one with another face's; looks: the same of the reference's glasses and smile. distance: mean
-absolute difference in grey levels (0-255) between ten outputs of a face; true: between ten renders
-of it in other faces' styles. sources: between the outputs of ten faces in one style (0: the input
-does not matter); true: between their renders."""
+differ. pose: share of the outputs nearest to the render with the source's position, size and turn
+of the head, among renders in those of nine other faces too (chance: 10 %). colours: the same of
+the reference's shade of hair, skin and background. cut: share nearer to the render with the
+reference's cut than to one with another face's (chance: 50 %); looks: the same of the reference's
+glasses and smile. distance: mean absolute difference in grey levels (0-255) between ten outputs of
+a face; true: between ten renders of it in other faces' styles. sources: between the outputs of ten
+faces in one style (0: the input does not matter); true: between their renders."""
 _OUTPUTS = 10  # of a source, as in the paper's protocol
 _SOURCES_OF_DIVERSITY = 20  # of each domain: ten outputs each take a while
 _SHEET_ROWS = 6
@@ -47,6 +51,7 @@ class _Pairs:
     sources: np.ndarray
     references: np.ndarray
     others: np.ndarray  # faces whose style is another than the reference's
+    rivals: np.ndarray  # (sources, n), faces with other poses and colours, all different
 
 
 def against_renders(
@@ -65,9 +70,10 @@ def against_renders(
 
     Returns:
       By domain: images; latent_domain and reference_domain, the shares of outputs nearest to the
-      render of the domain that was asked for; style, the share nearer to the render
-      with the reference's shade and cut than to one with another face's; looks, the same of what
-      else the reference shows (glasses, smile); distance and true_distance, the mean absolute
+      render of the domain that was asked for; pose and colours, the shares that keep the source's
+      pose and follow the reference's colours, see `kept_and_followed`; cut, the share nearer to the
+      render with the reference's cut than to one with another face's; looks, the same of what else
+      the reference shows (glasses, smile); distance and true_distance, the mean absolute
       difference in grey levels between ten outputs of a source, and between ten renders; sources
       and true_sources, the same of ten sources in one style: 0 where the source does not matter.
       And a sheet of references with outputs and true renders.
@@ -86,7 +92,9 @@ def against_renders(
             "images": len(pairs.sources),
             "latent_domain": _domain_share(source, pairs, latent, by_reference=False),
             "reference_domain": _domain_share(source, pairs, guided, by_reference=True),
-            "style": _share(source, pairs, guided, "style_of"),
+            "pose": _judged(kept_and_followed.keeps_pose, source, pairs, guided),
+            "colours": _judged(kept_and_followed.follows_colours, source, pairs, guided),
+            "cut": _share(source, pairs, guided, "style_of"),
             "looks": _share(source, pairs, guided, "looks_of"),
             **_diversity(algorithm, source, images, pairs, random),
             **_kept(algorithm, source, images, pairs, random),
@@ -101,7 +109,17 @@ def _pairs(domain: int, domains: np.ndarray, random: np.random.Generator) -> _Pa
     members = np.flatnonzero(domains == domain)
     references = random.choice(members, len(sources))
     others = (references + random.integers(1, len(domains), len(sources))) % len(domains)
-    return _Pairs(domain, sources, references, others)
+    most = min(kept_and_followed.RIVALS, len(domains) - 2)
+    rivals = [
+        np.setdiff1d(random.permutation(len(domains))[: most + 2], pair, True)[:most]
+        for pair in np.stack([sources, references], axis=1)
+    ]
+    return _Pairs(domain, sources, references, others, np.stack(rivals))
+
+
+def _in_style_of(face: int) -> dict[str, int]:
+    """Returns whose style, looks and colours the render of a translation has."""
+    return {"style_of": face, "looks_of": face, "colours_of": face}
 
 
 def _labels(algorithm: algorithm_lib.Algorithm, domain: int, count: int) -> np.ndarray:
@@ -130,7 +148,7 @@ def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool
     labels = np.roll(np.eye(source.label_space.width), -pairs.domain, axis=0)  # its own first
     nearest = []
     for i, j, output in zip(pairs.sources, pairs.references, outputs, strict=True):
-        style = {"style_of": j, "looks_of": j} if by_reference else {}
+        style = _in_style_of(j) if by_reference else {}
         truths = [source.render(i, label, **style) for label in labels]
         nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
     return float(np.mean(nearest))
@@ -144,11 +162,18 @@ def _share(source, pairs: _Pairs, outputs: np.ndarray, changed: str) -> float:
     label = np.eye(source.label_space.width)[pairs.domain]
     nearest = []
     for i, j, k, output in zip(pairs.sources, pairs.references, pairs.others, outputs, strict=True):
-        style = {"style_of": j, "looks_of": j}
+        style = _in_style_of(j)
         truths = [source.render(i, label, **style), source.render(i, label, **style | {changed: k})]
         if (truths[0] != truths[1]).any():  # two faces may look alike
             nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
     return float(np.mean(nearest))
+
+
+def _judged(judge, source, pairs: _Pairs, outputs: np.ndarray) -> float:
+    """Returns the share of outputs that a function of `kept_and_followed` finds right."""
+    label = np.eye(source.label_space.width)[pairs.domain]
+    each = zip(pairs.sources, pairs.references, outputs, pairs.rivals, strict=True)
+    return float(np.mean([judge(source, i, j, label, out, rivals) for i, j, out, rivals in each]))
 
 
 def _diversity(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
@@ -159,7 +184,7 @@ def _diversity(algorithm, source, images, pairs: _Pairs, random) -> dict[str, fl
         rendered = _render(algorithm.render, np.stack([images[i]] * _OUTPUTS), styles)
         outputs.append(diversity.mean_pairwise_distance(rendered))
         faces = random.integers(0, len(images), _OUTPUTS)
-        renders = [source.render(i, label, style_of=k, looks_of=k) for k in faces]
+        renders = [source.render(i, label, **_in_style_of(k)) for k in faces]
         truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
     return {"distance": float(np.mean(outputs)), "true_distance": float(np.mean(truths))}
 
@@ -174,7 +199,7 @@ def _kept(algorithm, source, images, pairs: _Pairs, random) -> dict[str, float]:
         styles = np.repeat(style, _OUTPUTS, axis=0)
         rendered = _render(algorithm.render, images[chosen], styles)
         outputs.append(diversity.mean_pairwise_distance(rendered))
-        renders = [source.render(j, label, style_of=i, looks_of=i) for j in chosen]
+        renders = [source.render(j, label, **_in_style_of(i)) for j in chosen]
         truths.append(diversity.mean_pairwise_distance(np.stack(renders)))
     return {"sources": float(np.mean(outputs)), "true_sources": float(np.mean(truths))}
 
@@ -184,6 +209,6 @@ def _sheet_rows(source, images, pairs: _Pairs, latent, guided) -> Sequence[np.nd
     rows = []
     for n in range(min(_SHEET_ROWS // 2, len(pairs.sources))):
         i, j = pairs.sources[n], pairs.references[n]
-        truth = source.render(i, label, style_of=j, looks_of=j)
+        truth = source.render(i, label, **_in_style_of(j))
         rows.append(np.stack([images[i], latent[n], images[j], guided[n], truth]))
     return rows

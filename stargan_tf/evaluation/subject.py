@@ -146,10 +146,19 @@ class Subject(abc.ABC):
         Raises:
           ValueError: There are none; a metric that calls this needs `Need.REAL`.
         """
-        member = self.members[direction.labels_of]
-        if member.training is None:
+        numbers = self.real_numbers(direction)
+        return self.members[direction.labels_of].training.subset(numbers)
+
+    def real_numbers(self, direction: Direction) -> np.ndarray:
+        """Returns the numbers of these images among the training images of their data set.
+
+        Raises:
+          ValueError: As in `real`.
+        """
+        training = self.members[direction.labels_of].training
+        if training is None:
             raise ValueError("Metrics that look at real images have to need Need.REAL.")
-        return member.training.showing(direction.target, direction.present)
+        return training.numbers_showing(direction.target, direction.present)
 
     def translated_back(self, batch: Batch) -> np.ndarray:
         """Returns the outputs of a batch translated back to what the inputs were.

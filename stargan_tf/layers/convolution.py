@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import initializers
+from stargan_tf.layers import cpu_convolution, initializers
 
 
 class _Convolution(keras.layers.Layer):
@@ -83,6 +83,9 @@ class Conv2D(_Convolution):
         kernel = tf.cast(self.kernel, x.dtype)
         if self.padding == 0 and x.shape[1:3] == [self.kernel_size] * 2:
             return self._add_bias(_whole(x, kernel))
+        y = cpu_convolution.convolved(x, kernel, self.strides, self.padding)
+        if y is not None:
+            return self._add_bias(y)
         # SAME pads a convolution of stride 1 by kernel_size // 2, and a 4x4 convolution of stride 2
         # by 1 if H and W are even, as they are in the papers' networks. An explicit list of
         # paddings would make the gradient by the kernel up to 60 times slower in bfloat16.

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 import subprocess
 import sys
 import zlib
@@ -98,6 +99,40 @@ class SamplingTest(parameterized.TestCase):
         self.assertGreater(deviation[1], 1.0)
         self.assertGreater(deviation[2], 1.3 * deviation[1])
 
+    @parameterized.parameters(0, 5, HELD_OUT + 1)
+    def test_without_a_spread_of_poses_all_is_as_it_always_was(self, index):
+        u = np.random.default_rng([0, 0, index % 2**32, index >> 32, 1]).random(40)
+        identity = sampling.sample_identity(0, index)
+        x, y = -0.022 + 0.044 * u[27], -0.012 + 0.028 * u[28]
+        np.testing.assert_allclose(identity.shift, (x, y), rtol=1e-12)
+        np.testing.assert_allclose(identity.roll, math.radians(-4.5 + 9.0 * u[29]), rtol=1e-12)
+        np.testing.assert_allclose(identity.scale, 1.05 + (1.13 - 1.05) * u[30], rtol=1e-12)
+        self.assertEqual(identity.body_shift, tuple(0.5 * v for v in identity.shift))
+        self.assertEqual(identity.body_scale, 1.05)
+
+    def test_poses_spread_and_nothing_else_changes(self):
+        rows, neutral = [], []
+        for index in range(300):
+            usual, half, full = (sampling.sample_identity(0, index, p) for p in (0.0, 0.5, 1.0))
+            same = {name: getattr(usual, name) for name in sampling.POSE}
+            self.assertEqual(dataclasses.replace(full, **same), usual)
+            # What a spread adds grows with it.
+            self.assertAlmostEqual(half.scale - usual.scale, 0.5 * (full.scale - usual.scale))
+            self.assertAlmostEqual(half.roll - usual.roll, 0.5 * (full.roll - usual.roll))
+            rows.append([full.body_shift[0], full.scale / usual.scale, full.roll - usual.roll])
+            neutral.append([sum(full.skin), full.face_width])
+            # The head turns about the chin, which stays above the neck.
+            chin = full.shift[0] - 0.3 * full.scale * math.sin(full.roll)
+            self.assertLess(abs(chin - full.body_shift[0]), 0.045)
+        rows = np.array(rows)
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        limit = math.radians(18.0)
+        np.testing.assert_allclose(low, [-0.1, 0.75, -limit], atol=0.03)
+        np.testing.assert_allclose(high, [0.1, 1.0, limit], atol=0.03)
+        between = np.corrcoef(np.concatenate([rows, neutral], axis=1).T)
+        self.assertLess(np.abs(between[:3, :3] - np.eye(3)).max(), 0.2)
+        self.assertLess(np.abs(between[:3, 3:]).max(), 0.2)
+
     def test_parts_are_frozen(self):
         with self.assertRaises(dataclasses.FrozenInstanceError):
             sampling.sample_identity(0, 0).roll = 0.0
@@ -107,6 +142,8 @@ class SamplingTest(parameterized.TestCase):
             sampling.sample_identity(0, -1)
         with self.assertRaisesRegex(ValueError, r"Received: 1\.5"):
             sampling.sample_style(0, 0, 1.5)
+        with self.assertRaisesRegex(ValueError, r"Received: -0\.1"):
+            sampling.sample_identity(0, 0, -0.1)
 
 
 class DrawTest(parameterized.TestCase):
@@ -173,6 +210,22 @@ class DrawTest(parameterized.TestCase):
             rows, columns = np.nonzero(change)
             self.assertLess(np.abs(rows - y).max(), 0.13 * 128)
             self.assertLess(np.abs(columns - x).max(), 0.31 * 128)
+
+    def test_a_pose_moves_turns_and_shrinks_the_head(self):
+        found, asked = [], []
+        for index in range(24):
+            identity = sampling.sample_identity(0, index, 1.0)
+            style = sampling.sample_style(0, 0, 0.0)
+            black, blond = (drawing.draw(identity, label(f"{name}_Hair"), style, 64)
+                            for name in ("Black", "Blond"))  # fmt: skip
+            rows, columns = np.nonzero(changed(black, blond))
+            # Hair is above the chin, so its middle also tells how the head is turned.
+            found.append([columns.mean() / 64, np.ptp(rows) / 64])
+            middle = np.array([0.5 + identity.shift[0] + 0.13 * math.sin(identity.roll), 0.0])
+            asked.append([middle[0], identity.scale])
+        found, asked = np.array(found), np.array(asked)
+        np.testing.assert_allclose(found[:, 0], asked[:, 0], atol=0.03)
+        self.assertGreater(np.corrcoef(found[:, 1], asked[:, 1])[0, 1], 0.8)
 
     def test_any_content_of_the_label_can_be_drawn(self):
         black, blond = face(2, "Black_Hair"), face(2, "Blond_Hair")

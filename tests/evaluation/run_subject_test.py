@@ -1,15 +1,17 @@
 """What a run translates to what: directions, labels, styles, draws; against what was asked for."""
 
 import types
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
 from stargan_tf.data import joint, options
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.evaluation import run_subject, subject
+from stargan_tf.evaluation import outputs, run_subject, subject
 from stargan_tf.pictures import photos
 from tests import tiny
 
@@ -191,6 +193,28 @@ class StylesTest(tf.test.TestCase):
             expected = pictures.images[some.references][:, :, 0, :3, 0]
             self.assertAllEqual(some.outputs[:, :, 0, :3, 0], expected)
             self.assertAllEqual(some.outputs[:, :, 1:], np.stack([some.images] * 4, 1)[:, :, 1:])
+
+    def test_batches_of_any_size_give_the_same(self):
+        one = measured(Styles, self.space, self.plan)
+        for mode in one.modes:
+            expected = all_of(one, mode)
+            with (
+                mock.patch.object(run_subject, "_BATCH", 1),
+                mock.patch.object(outputs, "BATCH", 3),
+            ):
+                found = all_of(one, mode)
+            for name, some in expected.items():
+                self.assertAllEqual(found[name].outputs, some.outputs)
+                self.assertAllEqual(found[name].indices, some.indices)
+
+    def test_outputs_that_are_no_numbers_are_reported(self):
+        one = measured(Styles, self.space, self.plan)
+        nothing = lambda images, styles: np.full_like(images, np.nan)  # noqa: E731
+        with (
+            mock.patch.object(one.algorithm, "render", nothing),
+            self.assertRaisesRegex(errors.UserError, "hold NaN: the training has diverged"),
+        ):
+            next(one.batches("latent"))
 
     def test_back_is_the_inputs_own_style(self):
         one = measured(Styles, self.space, self.plan)

@@ -33,8 +33,8 @@ class Perfect(algorithm_lib.Styled):
         return np.stack([[self._index(image) for image in images], labels.argmax(1)], axis=1)
 
     def face(self, image, style):
-        label = np.eye(3)[style[1]]
-        return self.source.render(self._index(image), label, style_of=style[0], looks_of=style[0])
+        label, of = np.eye(3)[style[1]], {"style_of": style[0], "looks_of": style[0]}
+        return self.source.render(self._index(image), label, colours_of=style[0], **of)
 
     def render(self, images, styles):
         drawn = [self.face(x, s) for x, s in zip(images, styles, strict=True)]
@@ -49,7 +49,7 @@ class Idle(Perfect):
 
 
 class Recolours(Perfect):
-    """Changes the domain, and keeps the source's own style and looks."""
+    """Changes the domain, and keeps the source's own style, looks and colours."""
 
     def face(self, image, style):
         return self.source.render(self._index(image), np.eye(3)[style[1]])
@@ -59,15 +59,15 @@ class Forgets(Perfect):
     """Draws the style it is asked for, and always the same face."""
 
     def face(self, image, style):
-        label = np.eye(3)[style[1]]
-        return self.source.render(0, label, style_of=style[0], looks_of=style[0])
+        label, of = np.eye(3)[style[1]], {"style_of": style[0], "looks_of": style[0]}
+        return self.source.render(0, label, colours_of=style[0], **of)
 
 
 class Drawn(cartoon_faces.CartoonFaces):
     """Faces that are drawn once each, for all tests."""
 
     def __init__(self):
-        super().__init__("test", 32, COUNT, NAMES, (), 1.0, as_domains=True)
+        super().__init__("test", 32, COUNT, NAMES, (), 1.0, as_domains=True, pose=1.0)
         self.drawn = {}
         self.index = {self.image(i).tobytes(): i for i in range(COUNT)}
 
@@ -92,7 +92,7 @@ class StyleEvaluationTest(tf.test.TestCase):
         self.assertCountEqual(table, NAMES)
         self.assertEqual(sum(row["images"] for row in table.values()), 2 * COUNT)
         for row in table.values():
-            for share in ("reference_domain", "style", "looks"):
+            for share in ("reference_domain", "pose", "colours", "cut", "looks"):
                 self.assertEqual(row[share], 1.0, share)
             # Ten random faces' styles, both: of equal spread.
             self.assertAllClose(row["distance"], row["true_distance"], rtol=0.3)
@@ -110,13 +110,16 @@ class StyleEvaluationTest(tf.test.TestCase):
         for row in self._table(Forgets)[0].values():
             self.assertEqual(row["sources"], 0.0)
             self.assertGreater(row["true_sources"], 1.0)
+            self.assertLess(row["pose"], 0.5)  # one in ten, and where the face itself was asked for
 
     def test_one_that_only_recolours(self):
         rows = self._table(Recolours)[0].values()
         for row in rows:
             self.assertEqual(row["latent_domain"], 1.0)
             self.assertEqual(row["distance"], 0.0)
-        self.assertLess(np.mean([row["style"] for row in rows]), 0.9)
+            self.assertGreater(row["pose"], 0.9)
+            self.assertLess(row["colours"], 0.5)
+        self.assertLess(np.mean([row["cut"] for row in rows]), 0.9)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from stargan_tf.algorithms.stargan_v1 import losses, networks
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.layers import instance_norm
+from stargan_tf.layers import instance_norm, portability
 from stargan_tf.optimization import adam, ordering, schedules
 from stargan_tf.pictures import sheets
 
@@ -59,7 +59,8 @@ class StarGANv1(
             self.optimizers["G"] = self._optimizer(hparams.g_lr, self.G, sets)
             self.optimizers["D"] = self._optimizer(hparams.d_lr, self.D, hparams.n_critic * sets)
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
-        compiled = tf.function(jit_compile=True) if settings.jit_compile else lambda f: f
+        compiled = portability.compiled if settings.jit_compile else lambda f: f
+        self._fake: Callable = compiled(lambda x, c: self.G(x, c))
         self._d_gradients: Callable = compiled(self._discriminator_gradients)
         self._g_gradients: Callable = compiled(self._generator_gradients)
         self._translate = tf.function(self.G, reduce_retracing=True)
@@ -97,11 +98,18 @@ class StarGANv1(
             x, c = transforms.as_floats(batch["image"][k]), batch["label"][k]
             c_target, alpha = batch["target_label"][k], batch["alpha"][k]
             prefix = f"{block.name}/" if block.name else ""
-            d_losses, gradients = self._d_gradients(x, c, c_target, alpha, block)
+            # G rests until its own update, whose x_fake is therefore that of D's last one.
+            with tf.GradientTape() as tape:
+                x_fake = self._fake(x, c_target)
+            d_losses, gradients = self._d_gradients(x, c, x_fake, alpha, block)
             self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
             step_losses |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
             if turn == self.hparams.n_critic - 1:
-                g_losses, gradients = self._g_gradients(x, c, c_target, block)
+                g_losses, by_fake, on_the_way_back = self._g_gradients(
+                    x, c, x_fake, c_target, block
+                )
+                there = tape.gradient(x_fake, self.G.trainable_variables, by_fake)
+                gradients = [a + b for a, b in zip(there, on_the_way_back, strict=True)]
                 self._apply("G", self.G, ordering.after(g_losses.values(), gradients))
                 step_losses |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
         return step_losses
@@ -114,12 +122,11 @@ class StarGANv1(
         self,
         x: tf.Tensor,
         c: tf.Tensor,
-        c_target: tf.Tensor,
+        x_fake: tf.Tensor,
         alpha: tf.Tensor,
         block: labels_lib.Block,
     ) -> tuple[losses.Losses, Gradients]:
         kind = self.hparams.adversarial_loss
-        x_fake = self.G(x, c_target)
         variables = self.D.trainable_variables
         with tf.GradientTape() as tape:
             terms = losses.discriminator(
@@ -131,19 +138,26 @@ class StarGANv1(
         return terms, tape.gradient(total, variables)
 
     def _generator_gradients(
-        self, x: tf.Tensor, c: tf.Tensor, c_target: tf.Tensor, block: labels_lib.Block
-    ) -> tuple[losses.Losses, Gradients]:
+        self,
+        x: tf.Tensor,
+        c: tf.Tensor,
+        x_fake: tf.Tensor,
+        c_target: tf.Tensor,
+        block: labels_lib.Block,
+    ) -> tuple[losses.Losses, tf.Tensor, Gradients]:
+        """Returns G's losses, their gradient by x_fake, and those by weights on the way back."""
         kind = self.hparams.adversarial_loss
         variables = self.G.trainable_variables
         with tf.GradientTape() as tape:
+            tape.watch(x_fake)
             terms = losses.generator(
-                self.G, self.D, x, c, c_target, block=block, adversarial_loss=kind
+                self.G, self.D, x, c, x_fake, c_target, block=block, adversarial_loss=kind
             )
             weights = {"cls": self.hparams.lambda_cls, "rec": self.hparams.lambda_rec}
             total = losses.total(terms, weights) / self.settings.replicas
         # D's weights are recorded too, but no gradient by them is asked for, and the graph
         # compiler removes what nothing uses.
-        return terms, tape.gradient(total, variables)
+        return terms, *tape.gradient(total, (x_fake, variables))
 
     def classify(self, images: tf.Tensor) -> np.ndarray:
         """Returns the labels that D_cls sees: the likelier value of each attribute or domain.

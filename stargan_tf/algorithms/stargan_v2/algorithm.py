@@ -16,7 +16,7 @@ from stargan_tf.gan import diff_augment
 from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
-from stargan_tf.layers import instance_norm
+from stargan_tf.layers import instance_norm, portability
 from stargan_tf.optimization import adam, ema, schedules
 
 Gradients = list[tf.Tensor]
@@ -62,7 +62,7 @@ class StarGANv2(translation.Translation, algorithm.Algorithm):
                 ema.copy(self.networks[name], self.networks[average])
         self._add_landmark_network()
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
-        compiled = tf.function(jit_compile=True) if settings.jit_compile else lambda f: f
+        compiled = portability.compiled if settings.jit_compile else lambda f: f
         self._latent_fake: Callable = compiled(self._fake_of_latent)
         self._fake: Callable = compiled(lambda x, s, masks: self.G(x, s, masks))
         self._more_fakes: Callable = compiled(self._fakes_of_constants)

@@ -5,6 +5,7 @@ can therefore be drawn with other attributes, to measure how good a translation 
 """
 
 import copy
+import dataclasses
 import itertools
 
 import numpy as np
@@ -34,6 +35,7 @@ class CartoonFaces(source.Source):
       spread: How much the styles vary, from 0 to 1.
       as_domains: Whether the attributes are domains. Then the set has only faces that show exactly
         one of them, labels are one-hot, and `exclusive` is ignored.
+      pose: How much position, size and turn of the head vary, from 0 (little) to 1.
       member: Number of the set in a joint training; sets of different numbers share no identity.
 
     Raises:
@@ -52,17 +54,18 @@ class CartoonFaces(source.Source):
         spread: float = 0.25,
         *,
         as_domains: bool = False,
+        pose: float = 0.0,
         member: int = 0,
     ):
         if split not in ("train", "test"):
             raise ValueError(f"split must be 'train' or 'test'. Received: {split!r}")
-        _check(image_size, count, attributes, spread)
+        _check(image_size, count, attributes, spread, pose)
         self.image_size = image_size
         self.label_space = labels_lib.LabelSpace.of_attributes(attributes, exclusive)
         if as_domains:
             _check_domains(attributes)
             self.label_space = labels_lib.LabelSpace("domains", tuple(attributes))
-        self._spread = spread
+        self._spread, self._pose = spread, pose
         self._columns = [sampling.ATTRIBUTES.index(name) for name in attributes]
         first = member * _FACES_PER_SET + (_FIRST_TEST_INDEX if split == "test" else 0)
         sampled = ((n, sampling.sample_attributes(_SEED, n)) for n in itertools.count(first))
@@ -99,6 +102,8 @@ class CartoonFaces(source.Source):
         *,
         style_of: int | None = None,
         looks_of: int | None = None,
+        pose_of: int | None = None,
+        colours_of: int | None = None,
     ) -> np.ndarray:
         """Draws face `index` with another label: the true translation.
 
@@ -108,6 +113,9 @@ class CartoonFaces(source.Source):
           style_of: The face that gives the style: cut and shade of the hair, shape of the glasses,
             width of the smile; None: face `index`.
           looks_of: The face that gives the unlabelled attributes; None: face `index`.
+          pose_of: The face that gives position, size and turn of the head; None: face `index`.
+          colours_of: The face that gives the shade of the hair, the skin, the background and the
+            light; None: face `index`, and for the shade the face that gives the style.
 
         Returns:
           (S, S, 3) uint8.
@@ -115,10 +123,20 @@ class CartoonFaces(source.Source):
         index = int(index)
         attributes = self._attributes[index if looks_of is None else int(looks_of)].copy()
         attributes[self._columns] = label
-        identity = sampling.sample_identity(_SEED, self._numbers[index])
-        style_number = self._numbers[index if style_of is None else int(style_of)]
-        style = sampling.sample_style(_SEED, style_number, self._spread)
+        identity = self._identity(index)
+        style = self._style(index if style_of is None else style_of)
+        if pose_of is not None:
+            identity = _with(identity, self._identity(pose_of), sampling.POSE)
+        if colours_of is not None:
+            identity = _with(identity, self._identity(colours_of), sampling.COLOURS)
+            style = _with(style, self._style(colours_of), ("shade",))
         return drawing.draw(identity, attributes, style, self.image_size)
+
+    def _identity(self, index: int) -> sampling.Identity:
+        return sampling.sample_identity(_SEED, self._numbers[int(index)], self._pose)
+
+    def _style(self, index: int) -> sampling.Style:
+        return sampling.sample_style(_SEED, self._numbers[int(index)], self._spread)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns face `index` as (S, S, 3) uint8; a graph function."""
@@ -130,7 +148,14 @@ class CartoonFaces(source.Source):
         return f"cartoon face {self._numbers[index]}"
 
 
-def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: float) -> None:
+def _with(one, other, fields: tuple[str, ...]):
+    """Returns the identity or style `one` with the fields that are named from `other`."""
+    return dataclasses.replace(one, **{name: getattr(other, name) for name in fields})
+
+
+def _check(
+    image_size: int, count: int, attributes: tuple[str, ...], spread: float, pose: float
+) -> None:
     if not 32 <= image_size <= 512:
         raise errors.UserError(
             f"cartoon_faces are drawn at 32 to 512 pixels; received image_size={image_size}; "
@@ -138,8 +163,9 @@ def _check(image_size: int, count: int, attributes: tuple[str, ...], spread: flo
         )
     if count < 1:
         raise errors.UserError(f"cartoon_faces needs at least one face; received {count}.")
-    if not 0 <= spread <= 1:
-        raise errors.UserError(f"cartoon_spread goes from 0 to 1; received {spread}.")
+    for name, value in (("cartoon_spread", spread), ("cartoon_pose", pose)):
+        if not 0 <= value <= 1:
+            raise errors.UserError(f"{name} goes from 0 to 1; received {value}.")
     if not attributes:
         raise errors.UserError("cartoon_faces needs at least one attribute; received none.")
     labels_lib.refuse_unknown(attributes, sampling.ATTRIBUTES, "attribute")

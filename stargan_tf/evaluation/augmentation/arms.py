@@ -66,7 +66,12 @@ def counts(pool: pool_lib.Pool) -> dict[str, dict[str, int]]:
 
 
 def measure(
-    arm: Arm, pool: pool_lib.Pool, held_out: images_lib.Images, flip: bool, seed: int, steps: int
+    arm: Arm,
+    pool: pool_lib.Pool,
+    held_out: images_lib.Images,
+    flip: bool,
+    recipe: training.Recipe,
+    steps: int,
 ) -> dict[str, float]:
     """Trains a classifier on an arm; returns the shares of held-out images that it is right on.
 
@@ -75,19 +80,18 @@ def measure(
       pool: The images.
       held_out: Real images that nothing was trained on.
       flip: Whether mirrored images have the same labels.
-      seed: Of the classifier's initial weights and of the order of the images.
+      recipe: How to train; its seed decides the initial weights and the order of the images.
       steps: How many steps to take, whatever the number of images.
 
     Returns:
       By label: of domains the share of its own images, of attributes that of all images; "mean":
       their mean.
     """
-    recipe = training.Recipe(seed=seed)
     if not arm.classical:
         recipe = dataclasses.replace(recipe, shift=0.0)
     source, size = subset.subset(pool, arm.numbers(pool)), held_out.take([0]).shape[1]
-    sampler = samplers.Sampler(source, seed, size, flip=flip and arm.classical)
-    network = training.train(sampler, recipe, steps, f"{arm.name}, seed {seed}, loss")
+    sampler = samplers.Sampler(source, recipe.seed, size, flip=flip and arm.classical)
+    network = training.train(sampler, recipe, steps, f"{arm.name}, seed {recipe.seed}, loss")
     # No arm's classifier looks at an image twice: only one has learned from mirrored ones.
     judge = classifier.Classifier(network, pool.label_space, size, flip=False)
     seen = np.concatenate([judge.labels(judge.predict(x)) for x in held_out.batches()])

@@ -1,5 +1,6 @@
 """Runs a study arm by arm and seed by seed; what is done is not done again."""
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from stargan_tf.evaluation import images as images_lib
 from stargan_tf.evaluation.augmentation import arms as arms_lib
 from stargan_tf.evaluation.augmentation import images as pool_lib
 from stargan_tf.evaluation.augmentation import intervals
+from stargan_tf.evaluation.classifiers import training
 from stargan_tf.pictures import bars
 
 EXPLANATION = """\
@@ -60,19 +62,22 @@ def run(
     pool: pool_lib.Pool,
     held_out: images_lib.Images,
     flip: bool,
-    seeds: Sequence[int],
+    recipe: training.Recipe,
     steps: int,
+    seeds: Sequence[int],
 ) -> Found:
     """Trains and measures every arm with every seed; takes from the folder what is there already.
 
-    Seed by seed, so that all arms are equally far. The arguments are those of `arms.measure`.
+    Seed by seed, so that all arms are equally far. Several processes may share a folder if each has
+    seeds of its own. The other arguments are those of `arms.measure`.
     """
     found: Found = {}
     for seed in seeds:
         for arm in arms_lib.of(pool):
             path = folder / f"{arm.name.replace(' ', '_').replace(',', '')}-seed{seed}.json"
             if not path.exists():
-                shares = arms_lib.measure(arm, pool, held_out, flip, seed, steps)
+                own = dataclasses.replace(recipe, seed=seed)
+                shares = arms_lib.measure(arm, pool, held_out, flip, own, steps)
                 with files.atomic(path, "the arms before are kept") as file:
                     file.write(json.dumps(shares, indent=2).encode() + b"\n")
             for name, share in json.loads(path.read_text()).items():

@@ -125,9 +125,12 @@ right, of real held-out images of the target: what the classifier itself is wort
         return tally
 
     def _confusion(self, number: int) -> dict[str, dict[str, np.ndarray]]:
-        """Returns by direction what outputs, and real images, were taken for how often."""
+        """Returns what outputs of each direction, and real images, were taken for how often."""
         own = {n: t for n, t in self._outputs.items() if t.number == number and t.total}
-        real = {name: self._real(tally) for name, tally in own.items()}
+        real = {}
+        for tally in own.values():
+            name = ("" if tally.direction.present else "-") + tally.direction.target
+            real.setdefault(name, self._real(tally))
         return {
             "outputs": {name: tally.counts for name, tally in own.items()},
             "real_images": {name: tally.counts for name, tally in real.items() if tally.total},

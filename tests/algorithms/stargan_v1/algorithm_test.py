@@ -43,10 +43,10 @@ class TrainStepTest(tf.test.TestCase, parameterized.TestCase):
         G, D = algorithm.networks["G"], algorithm.networks["D"]
         block = algorithm.settings.label_space.blocks[0]
         kinds = {"block": block, "adversarial_loss": adversarial_loss}
-        expected = {
-            f"D/{k}": v
-            for k, v in losses.discriminator(D, x, c, G(x, c_target), alpha, **kinds).items()
-        } | {f"G/{k}": v for k, v in losses.generator(G, D, x, c, c_target, **kinds).items()}
+        x_fake = G(x, c_target)
+        of_d = losses.discriminator(D, x, c, x_fake, alpha, **kinds)
+        of_g = losses.generator(G, D, x, c, x_fake, c_target, **kinds)
+        expected = {f"D/{k}": v for k, v in of_d.items()} | {f"G/{k}": v for k, v in of_g.items()}
         self.assertCountEqual(found, expected)
         self.assertEqual("D/gp" in found, adversarial_loss == "wgan_gp")
         for name, value in expected.items():

@@ -90,7 +90,7 @@ class GoldenTest(golden_checks.GoldenTestCase):
         x, c, c_target, _ = _inputs(dtype)
         named = {k: v for k, v in named.items() if k.startswith("v1.G.")}
         with tf.GradientTape() as tape:
-            found = losses.generator(G, D, x, c, c_target, **KIND)
+            found = losses.generator(G, D, x, c, G(x, c_target), c_target, **KIND)
             total = losses.total(found, {"rec": 10.0})
         self.check_losses(found, EXPECTED["G_losses"], loss_tol)
         self.check_gradients(tape, total, named, EXPECTED["G_grads"], median_tol, worst_tol)

@@ -84,7 +84,7 @@ class GoldenTest(golden_checks.GoldenTestCase):
                 if network == "D":
                     found = losses.discriminator(D, x, c, x_fake, alpha, **kinds)
                 else:
-                    found = losses.generator(G, D, x, c, c_target, **kinds)
+                    found = losses.generator(G, D, x, c, G(x, c_target), c_target, **kinds)
                 total = losses.total(found, weights)
             self.check_losses(found, expected[f"{network}_losses"], tolerance)
             own = {k: v for k, v in named.items() if k.startswith(f"v1joint.{network}.")}
@@ -101,7 +101,7 @@ class GoldenTest(golden_checks.GoldenTestCase):
         with tf.GradientTape(persistent=True) as tape:
             x_fake = G(x, c_target)
             d = losses.total(losses.discriminator(D, x, c, x_fake, alpha, **kinds), {})
-            g = losses.total(losses.generator(G, D, x, c, c_target, **kinds), {})
+            g = losses.total(losses.generator(G, D, x, c, x_fake, c_target, **kinds), {})
         # D_cls' kernel ends in an output for every label; so only the block at hand learns.
         kernel = keras_versions.tf_variable(D.cls.kernel)
         for loss in (d, g):

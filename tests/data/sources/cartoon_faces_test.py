@@ -1,3 +1,4 @@
+import dataclasses
 from unittest import mock
 
 import numpy as np
@@ -6,6 +7,7 @@ from absl.testing import parameterized
 
 from stargan_tf.base import errors
 from stargan_tf.cartoon import drawing, sampling
+from stargan_tf.data import loading, options
 from stargan_tf.data.sources import cartoon_faces
 
 SIZE = 32
@@ -83,6 +85,55 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(face, drawing.draw(identity, target, style, SIZE))
         if (style_of, looks_of) != (None, None):
             self.assertNotAllEqual(face, source.render(2, np.array([0, 1, 0])))
+
+    def test_poses_spread_only_if_asked(self):
+        usual, spread = faces(), faces(pose=1.0)
+        for index in range(3):
+            self.assertAllEqual(faces(pose=0.0).image(index), usual.image(index))
+            identity = sampling.sample_identity(0, index, 1.0)
+            style = sampling.sample_style(0, index, 0.25)
+            drawn = drawing.draw(identity, usual.labels[index], style, SIZE)
+            self.assertAllEqual(spread.image(index), drawn)
+            self.assertNotAllEqual(spread.image(index), usual.image(index))
+        self.assertAllEqual(spread.labels, usual.labels)
+        data = options.DataOptions(image_size=SIZE, cartoon_pose=1.0, cartoon_train_size=6)
+        self.assertAllEqual(loading.load(data, "train").image(2), spread.image(2))
+
+    def test_pose_and_colours_may_be_those_of_other_faces(self):
+        source = faces("test", 8, attributes=HAIR, exclusive=(HAIR,), spread=1.0, pose=1.0)
+        numbers = 2**32 + 2, 2**32 + 5
+        one, other = (sampling.sample_identity(0, n, 1.0) for n in numbers)
+        styles = [sampling.sample_style(0, n, 1.0) for n in numbers]
+        target = np.concatenate([[0, 1, 0], sampling.sample_attributes(0, numbers[0])[3:]])
+        posed = dataclasses.replace(
+            one,
+            shift=other.shift,
+            roll=other.roll,
+            scale=other.scale,
+            body_shift=other.body_shift,
+            body_scale=other.body_scale,
+        )
+        self.assertAllEqual(
+            source.render(2, target[:3], pose_of=5), drawing.draw(posed, target, styles[0], SIZE)
+        )
+        coloured = dataclasses.replace(
+            one,
+            skin=other.skin,
+            lips=other.lips,
+            background=other.background,
+            light=other.light,
+            brightness=other.brightness,
+        )
+        shaded = dataclasses.replace(styles[0], shade=styles[1].shade)
+        self.assertAllEqual(
+            source.render(2, target[:3], colours_of=5), drawing.draw(coloured, target, shaded, SIZE)
+        )
+        # The shade is a colour, also where the cut is a third face's.
+        third = dataclasses.replace(sampling.sample_style(0, 2**32 + 1, 1.0), shade=styles[1].shade)
+        self.assertAllEqual(
+            source.render(2, target[:3], style_of=1, colours_of=5),
+            drawing.draw(coloured, target, third, SIZE),
+        )
 
     def test_another_hair_colour_changes_the_hair_only(self):
         source = faces()
@@ -197,6 +248,8 @@ class CartoonFacesTest(tf.test.TestCase, parameterized.TestCase):
         ({"spread": 1.25}, "from 0 to 1; received 1.25"),
         ({"spread": -0.5}, "from 0 to 1; received -0.5"),
         ({"spread": float("nan")}, "from 0 to 1; received nan"),
+        ({"pose": 1.5}, "cartoon_pose goes from 0 to 1; received 1.5"),
+        ({"pose": -0.1}, "cartoon_pose goes from 0 to 1; received -0.1"),
         ({"attributes": ()}, "at least one attribute; received none"),
         ({"attributes": ("Smilng",)}, r"Unknown attribute 'Smilng'.*Did you mean Smiling\?"),
         ({"attributes": ("Smiling", "Smiling"), "exclusive": ()}, "twice"),

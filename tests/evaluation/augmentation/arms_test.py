@@ -9,10 +9,11 @@ from stargan_tf.data.pipeline import samplers
 from stargan_tf.evaluation import images as images_lib
 from stargan_tf.evaluation.augmentation import arms
 from stargan_tf.evaluation.augmentation import images as pool_lib
-from stargan_tf.evaluation.classifiers import network
+from stargan_tf.evaluation.classifiers import network, training
 from tests import tiny
 
 DOMAINS, ATTRIBUTES = tiny.LABELS["stargan_v2"], tiny.LABELS["stargan_v1"]
+RECIPE = training.Recipe(batch_size=32)
 REAL, TRANSLATED = [0, 0, 0, 0, 1, 2, 2], [1, 1, 1, 1, 0, 1, 0]
 
 
@@ -70,8 +71,8 @@ class ArmsTest(tf.test.TestCase):
         sampler = samplers.Sampler(source, 0, tiny.SIZE)
         held_out = images_lib.Images(sampler, DOMAINS, labels)
         with mock.patch.object(network, "for_size", narrow):  # quick to trace
-            real = arms.measure(arms.ARMS[0], given, held_out, True, seed=0, steps=40)
-            both = arms.measure(arms.ARMS[3], given, held_out, True, seed=0, steps=40)
+            real = arms.measure(arms.ARMS[0], given, held_out, True, RECIPE, steps=40)
+            both = arms.measure(arms.ARMS[3], given, held_out, True, RECIPE, steps=40)
         self.assertEqual(real, {"Black": 1, "Blond": 1, "Brown": 0, "mean": 2 / 3})
         self.assertEqual(both, {"Black": 1, "Blond": 1, "Brown": 1, "mean": 1})
 
