@@ -8,6 +8,7 @@ Prints a table for each metric, and writes them as report.json with pictures: of
 RUN/evaluation/.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import time
@@ -79,7 +80,6 @@ def main() -> None:
     names = _METRICS.value or (protocol.metrics if protocol else ["default"])
     command_line.import_tensorflow()
     from stargan_tf.evaluation import measuring, report_files
-    from stargan_tf.reports import progress
 
     subject, step, folder = _of_folders() if _GENERATED.value else _of_run(protocol)
     subject.about |= {
@@ -89,8 +89,9 @@ def main() -> None:
     }
     measuring.choose(subject, names, options)  # reports errors before anything is shown
     passes = len(subject.modes) * (_DRAWS.value if subject.varies else 1)
-    with progress.Progress(passes * subject.total, "output") as bar:
-        report = measuring.measure(subject, names, options, draws=_DRAWS.value, show=_shown(bar))
+    with contextlib.ExitStack() as stack:
+        show = _progress(stack, passes * subject.total)
+        report = measuring.measure(subject, names, options, draws=_DRAWS.value, show=show)
     step_of_files = step if protocol and protocol.files else None
     written = report_files.write(report, folder, step_of_files)
     print(f"\n{report_files.as_text(report)}\n")
@@ -100,12 +101,18 @@ def main() -> None:
     _print_where(written)
 
 
-def _shown(bar) -> Callable[[str, int], None]:
-    """Returns what shows progress; where there is no terminal, a line in every half minute."""
-    done, last = 0, time.monotonic()
+def _progress(stack: contextlib.ExitStack, total: int) -> Callable[[str, int], None]:
+    """Returns what shows progress; where there is no terminal, a line in every half minute.
+
+    It begins with the first outputs: before these, metrics may show what they prepare.
+    """
+    from stargan_tf.reports import progress
+
+    bar, done, last = None, 0, time.monotonic()
 
     def show(direction: str, count: int) -> None:
-        nonlocal done, last
+        nonlocal bar, done, last
+        bar = bar or stack.enter_context(progress.Progress(total, "output"))
         done += count
         late = time.monotonic() - last > _LINE_EVERY
         last = time.monotonic() if late else last

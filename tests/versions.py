@@ -45,6 +45,7 @@ NEWEST_ONLY = {
     "diagnosis",
     "docs_test.py",
     "doctor_test.py",
+    "evaluate_test.py",
     "evaluation",
     "inference",
     "installed_test.py",

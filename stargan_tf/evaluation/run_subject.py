@@ -1,7 +1,6 @@
 """A generator with held-out images as what is measured: of a run, or live in training."""
 
 import dataclasses
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -12,14 +11,15 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import options as data_options
 from stargan_tf.data import source as source_lib
 from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import directions as directions_lib
 from stargan_tf.evaluation import images as images_lib
 from stargan_tf.evaluation import outputs as outputs_lib
+from stargan_tf.evaluation import requests
 from stargan_tf.evaluation import subject as subject_lib
 from stargan_tf.inference import batches
 
 MODES = ("latent", "reference")  # of translations with styles
 _BATCH = 32  # inputs at a time
-_MOST_PAIRS = 12  # of domains, each for itself; of more domains all that go to one together
 _SEED = 0
 
 
@@ -124,7 +124,10 @@ class RunSubject(subject_lib.Subject):
             self.offers |= {subject_lib.Need.RENDERS}
         self.directions = tuple(self._directions())
         self.total = self.outputs * sum(map(self._expected, self.directions))
-        self.about = {"images": sizes, "outputs_of_each": self.outputs, **about}
+        images = [len(self.inputs(number)) for number in range(len(sizes))]
+        self.about = {
+            "images": images, "outputs_of_each": self.outputs, "seed": _SEED, **about
+        }  # fmt: skip
 
     def batches(self, mode: str, draw: int = 0) -> Iterator[subject_lib.Batch]:
         """Yields all translations of a mode; see `Subject.batches`."""
@@ -158,6 +161,56 @@ class RunSubject(subject_lib.Subject):
         what = np.repeat(what, shape[1], axis=0)
         return outputs_lib.in_grey_levels(function, outputs, what).reshape(shape)
 
+    def inputs(self, number: int, draw: int = 0) -> np.ndarray:
+        """Returns the numbers of the held-out images that are translated, ascending."""
+        size, count = self.members[number].held_out.size, self._plan.inputs
+        if not count or count >= size:
+            return np.arange(size)
+        if draw == 0:  # evenly spaced: many data sets are sorted by domain
+            return np.linspace(0, size - 1, count).round().astype(np.int64)
+        random = np.random.default_rng((_SEED, draw, number))
+        return np.sort(random.choice(size, count, replace=False))
+
+    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
+        """Returns labels of a data set as the networks take them."""
+        space = self.algorithm.settings.label_space
+        return space.unified(number, labels) if len(self.members) > 1 else labels
+
+    def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
+        """Yields the outputs of a direction; none if no held-out image could be its reference."""
+        direction, count = inputs.direction, len(inputs.indices)
+        held_out = self.members[direction.images_of].held_out
+        request = self._request(inputs, mode, random)
+        for part in batches.slices(count if request else 0, max(1, _BATCH // self.outputs)):
+            images = held_out.take(inputs.indices[part])
+            repeated = np.repeat(images, self.outputs, axis=0)
+            made = outputs_lib.in_grey_levels(request.function, repeated, request.targets(part))
+            yield subject_lib.Batch(
+                direction,
+                made.reshape(len(images), self.outputs, *made.shape[1:]),
+                images,
+                inputs.labels[part],
+                inputs.wanted[part],
+                inputs.indices[part],
+                None if request.references is None else request.references[part],
+            )
+
+    def _request(self, inputs: "_Inputs", mode: str, random) -> requests.Request | None:
+        direction = inputs.direction
+        asked = self.unified(direction.labels_of, inputs.wanted)
+        if not mode:
+            return requests.by_label(self.algorithm, asked)
+        if mode == "latent":
+            return requests.by_latent(self.algorithm, asked, self.outputs, random)
+        one = self.members[direction.labels_of]
+        shows = one.held_out.labels[:, one.space.index(direction.target)] == 1
+        if not shows.any():
+            return None
+        size = len(asked), self.outputs
+        return requests.by_reference(
+            self.algorithm, one.held_out, asked[0], np.flatnonzero(shows), size, random
+        )
+
     def _directions(self) -> Iterator[subject_lib.Direction]:
         """Yields what inputs are translated to; of several data sets, to the labels of each."""
         tells = isinstance(self.algorithm, algorithm_lib.Classifier) and self._plan.classifies
@@ -168,21 +221,13 @@ class RunSubject(subject_lib.Subject):
                 if not (own or tells or _drawn(one)):
                     continue  # the inputs' own labels can't be told
                 unified = self.algorithm.settings.label_space.names[block.start :]
-                for direction in _to(block.space, unified, self._plan.pairs, own):
+                for direction in directions_lib.to_labels(
+                    block.space, unified, self._plan.pairs, own
+                ):
                     yield dataclasses.replace(
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
-
-    def inputs(self, number: int, draw: int = 0) -> np.ndarray:
-        """Returns the numbers of the held-out images that are translated, ascending."""
-        size, count = self.members[number].held_out.size, self._plan.inputs
-        if not count or count >= size:
-            return np.arange(size)
-        if draw == 0:  # evenly spaced: many data sets are sorted by domain
-            return np.linspace(0, size - 1, count).round().astype(np.int64)
-        random = np.random.default_rng((_SEED, draw, number))
-        return np.sort(random.choice(size, count, replace=False))
 
     def _expected(self, direction: subject_lib.Direction) -> int:
         """Returns how many inputs a direction has, or at most if their labels have to be seen."""
@@ -213,50 +258,6 @@ class RunSubject(subject_lib.Subject):
         shows = wanted[:, space.index(direction.target)] == 1
         return (own != wanted).any(axis=1) & (shows == direction.present)
 
-    def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
-        direction, count = inputs.direction, len(inputs.indices)
-        held_out = self.members[direction.images_of].held_out
-        asked = self.unified(direction.labels_of, inputs.wanted)
-        function, references = self.algorithm.translate, None
-        if mode == "latent":
-            z = random.standard_normal((count, self.outputs, self.algorithm.latent_dim), np.float32)
-        elif mode == "reference":
-            space = self.members[direction.labels_of].space
-            shows = np.flatnonzero(held_out.labels[:, space.index(direction.target)] == 1)
-            if not len(shows):
-                return  # no held-out image is of this domain
-            references = random.choice(shows, (count, self.outputs))
-            used, places = np.unique(references, return_inverse=True)
-            places = places.reshape(references.shape)
-            labels = self.unified(direction.labels_of, held_out.labels[used])
-            styles = outputs_lib.styles_of(self.algorithm, held_out.subset(used), labels)
-        for part in batches.slices(count, max(1, _BATCH // self.outputs)):
-            images = held_out.take(inputs.indices[part])
-            what = np.repeat(asked[part], self.outputs, axis=0)
-            if mode:
-                function = self.algorithm.render
-                what = (
-                    self.algorithm.map_latents(z[part].reshape(len(what), -1), what)
-                    if mode == "latent"
-                    else styles[places[part].reshape(-1)]
-                )
-            repeated = np.repeat(images, self.outputs, axis=0)
-            made = outputs_lib.in_grey_levels(function, repeated, what)
-            yield subject_lib.Batch(
-                direction,
-                made.reshape(len(images), self.outputs, *made.shape[1:]),
-                images,
-                inputs.labels[part],
-                inputs.wanted[part],
-                inputs.indices[part],
-                None if references is None else references[part],
-            )
-
-    def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
-        """Returns labels of a data set as the networks take them."""
-        space = self.algorithm.settings.label_space
-        return space.unified(number, labels) if len(self.members) > 1 else labels
-
 
 @dataclasses.dataclass(frozen=True)
 class _Inputs:
@@ -266,29 +267,6 @@ class _Inputs:
     indices: np.ndarray
     labels: np.ndarray
     wanted: np.ndarray
-
-
-def _to(
-    space: labels_lib.LabelSpace, unified: Sequence[str], pairs: bool | None, own: bool
-) -> Iterator[subject_lib.Direction]:
-    """Yields the directions to the labels of a data set.
-
-    Args:
-      space: What its labels mean.
-      unified: Their names in the run, which differ where two data sets share one.
-      pairs: See `Plan`.
-      own: Whether the inputs are of that data set.
-    """
-    ordered = list(itertools.permutations(space.names, 2))
-    few = len(ordered) <= _MOST_PAIRS if pairs is None else pairs
-    if space.kind == "domains" and own and few:
-        for source, target in ordered:
-            yield subject_lib.Direction(f"{source}2{target}", target, source=source)
-        return
-    for name, shown in zip(space.names, unified, strict=False):
-        yield subject_lib.Direction(shown, name)
-        if space.kind != "domains" and not space.rivals(name):
-            yield subject_lib.Direction(f"-{shown}", name, present=False)
 
 
 def _drawn(one: subject_lib.Member) -> bool:

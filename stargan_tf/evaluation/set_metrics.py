@@ -75,7 +75,7 @@ class Kernel(_Kept):
     explanation = (
         "KID: unbiased kernel distance of the features of the outputs to those of the real images\n"
         "of the target, times 1,000: around 0 for images of one kind. +-: standard deviation over\n"
-        "random subsets of 1,000 images, or of half of the set."
+        "random subsets of 1,000 images, or of half of the smaller set (below: their mean)."
     )
 
     def _compare(self, name: str, real: np.ndarray, draw: int) -> Mapping[str, float]:

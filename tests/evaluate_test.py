@@ -169,6 +169,12 @@ class CommandTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         (["--metrics=cylce", "--run=RUN"], "Unknown metric 'cylce'.* Did you mean cycle?"),
         (["--metrics=diversity", "--run=RUN"], "diversity does not apply: there is only one"),
+        (["--metrics=kid", "--run=RUN"], "kid does not apply: .* pass --inception_weights=FILE"),
+        (
+            ["--metrics=kid", "--run=RUN", "--inception_weights=gone.pth"],
+            "Could not read gone.pth: No such file",
+        ),
+        (["--run=RUN", "--lpips_weights=gone.pth"], "Could not read gone.pth: No such file"),
         ([], "a run .--run=runs/x., or two folders .*; received neither"),
         (["--generated=a"], "received --generated; pass one or the other"),
         (["--generated=a", "--real=b", "--run=RUN"], "received --run and --generated and --real"),
