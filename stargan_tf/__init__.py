@@ -27,7 +27,7 @@ def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "
 
     Args:
       run_dir: The run's folder, such as "runs/quickstart".
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" or a step.
 
     Raises:
       UserError: The folder is not a run's, or has no such checkpoint.

@@ -58,7 +58,7 @@ _CROP_SIZE = flags.DEFINE_integer(
     "--crop_size).",
     lower_bound=0,
 )
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 _MAX_SEEDS = 1000
 _MAX_SECONDS = 3600

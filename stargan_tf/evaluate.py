@@ -23,7 +23,7 @@ from stargan_tf.evaluation import metrics, protocols
 from stargan_tf.evaluation import options as options_lib
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.")
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 _GENERATED = flags.DEFINE_string(
     "generated", None, "In place of a run: a folder of generated images, or of folders of them."
 )

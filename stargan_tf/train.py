@@ -18,10 +18,12 @@ def main() -> int:
     command_line.import_tensorflow()
     from stargan_tf.data import loading
     from stargan_tf.data.pipeline import samplers
+    from stargan_tf.evaluation import run_subject
     from stargan_tf.layers import instance_norm
     from stargan_tf.runs import initial_weights, runs
-    from stargan_tf.training import devices, loop
+    from stargan_tf.training import devices, loop, probe, supervision
 
+    supervision.check(config.train)
     backend = instance_norm.chosen(config.train.normalization_backend)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)
@@ -49,11 +51,20 @@ def main() -> int:
         flush=True,
     )
     sampler = loading.sampler(images, config.data, config.train.seed)
+    watched = samplers.spread_out(
+        loading.sampler(held_out, config.data, seed=0, augment=False), probe.IMAGES
+    )
+    means = supervision.Means(
+        *watched,
+        trained_on=[member.source.labels for member in sampler.members],
+        data_sets=run_subject.members(images, held_out, config.data),
+        wording=command_line.as_flags,
+    )
     if config.data.fast_decode:
         for member in sampler.members:
             mean, most = samplers.fast_decode_error(member)
             print(f"--fast_decode: errors {mean:.1f} grey levels in the mean, {most:.0f} at most")
-    return loop.train(run, strategy, sampler, examples)
+    return loop.train(run, strategy, sampler, examples, means)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ _CROP_SIZE = flags.DEFINE_integer(
     "--crop_size).",
     lower_bound=0,
 )
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 _SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
 _OUTPUTS = flags.DEFINE_integer(
     "outputs", None, "Styles: so many of each photo, of the seeds from --seed on (default: 1)."

@@ -38,7 +38,8 @@ ALLOWED = {
     "algorithms": {"base", "layers", "gan", "optimization", "weights", "landmarks", "data"}
     | {"pictures"},
     "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
-    "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"},
+    "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
+    | {"evaluation"},
     "inference": {"base", "data", "pictures", "algorithms", "runs"},
     "evaluation": {"base", "layers", "weights", "data", "pictures", "reports", "algorithms"}
     | {"inference"},

@@ -10,11 +10,13 @@ from absl.testing import parameterized
 
 from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.algorithms import watched
 from stargan_tf.base import errors, keras_versions
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints, runs
 from stargan_tf.serving import module, saved_model
+from stargan_tf.training import alerts
 from tests import graphs, shared, tiny
 
 NAMES = algorithms.names()
@@ -29,6 +31,22 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
             for loss, value in losses.items():
                 self.assertIn(loss.split("/")[0], algorithm.networks)
                 self.assertTrue(np.isfinite(value), loss)
+
+    @parameterized.parameters(*NAMES)
+    def test_what_a_monitor_watches_is_there(self, name):
+        algorithm, pictures = shared.build(name), tiny.Pictures(label_space=tiny.LABELS[name])
+        if not isinstance(algorithm, watched.Watched):
+            return
+        (told,) = shared.steps(algorithm, 1)
+        watchlist = algorithm.watchlist([pictures.labels])
+        for losses in (watchlist.chance, *watchlist.never_zero):
+            self.assertLessEqual(set(losses), set(told))
+        self.assertLessEqual(set(watchlist.advice), set(alerts.ALERTS))
+        images = tf.constant(photos.from_uint8(pictures.images[:3]))
+        for layer, values in algorithm.units(images, pictures.labels[:3]).items():
+            self.assertIn(layer.split("/")[0], algorithm.networks)
+            self.assertEqual((len(values), values.ndim), (3, 2), layer)
+            self.assertAllEqual(np.isfinite(values), np.ones_like(values), layer)
 
     @parameterized.parameters(*NAMES)
     def test_data_that_do_not_hold_what_it_takes_are_refused(self, name):

@@ -123,7 +123,7 @@ FOUND = """
     TRAIN = (
         "stargan_tf.train", "--algorithm=toy", "--image_size=32", "--cartoon_train_size=8",
         "--cartoon_test_size=2", "--batch_size=2", "--total_steps=4", "--checkpoint_every=2",
-        "--deterministic", "--strategy=one_device", "--toy_pool=2",
+        "--deterministic", "--strategy=one_device", "--toy_pool=2", "--watch_every=2",
     )
 """
 KILLED = """
@@ -131,8 +131,8 @@ KILLED = """
     run(*TRAIN, f"--run_dir={root}/whole")
     save = checkpoints.Checkpoints.save
 
-    def save_and_die(self, step):
-        save(self, step)
+    def save_and_die(self, step, **how):
+        save(self, step, **how)
         os.kill(os.getpid(), signal.SIGKILL)
 
     checkpoints.Checkpoints.save = save_and_die
@@ -188,6 +188,11 @@ class NewPaperTest(tf.test.TestCase):
         self.assertIn(f"(toy) can't translate images; {others}", done.stdout)
         self.assertIn(f"(toy) can't be exported; {others}", done.stdout)
         self.assertEqual(Image.open(self.root / "out.png").size, (32, 32))
+
+        # It is watched, too, as far as it can.
+        lines = [(self.root / run / "metrics.jsonl").read_text() for run in ("whole", "killed")]
+        self.assertEqual(*lines)
+        self.assertIn('"watch/by_label"', lines[0])
 
         whole, killed = (
             np.load(self.root / run / "checkpoints" / "step-00000004.npz")

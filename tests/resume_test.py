@@ -46,7 +46,15 @@ class ResumeTest(tf.test.TestCase):
 
     def _start(self, run, *, slow_saves=False):
         config = tiny.config(
-            run, total_steps=STEPS, checkpoint_every=3, deterministic=True, cartoon_train_size=40
+            run,
+            total_steps=STEPS,
+            checkpoint_every=3,
+            deterministic=True,
+            cartoon_train_size=40,
+            watch_every=4,
+            evaluate_every=5,
+            evaluate_metrics="cycle",
+            keep_best="cycle",
         )
         flagfile = self.root / f"{run.name}.flags"
         flagfile.write_text(config.to_flagfile())
@@ -104,6 +112,10 @@ class ResumeTest(tf.test.TestCase):
         self.assertRegex(output, r"Continuing .* from step \d+")
         self.assertEmpty(list(directory.glob(partial)))
         self.assertEqual(metrics.read_bytes(), (whole / "metrics.jsonl").read_bytes())
+        for name in (b'"watch/change"', b'"evaluate/cycle"'):
+            self.assertIn(name, metrics.read_bytes())
+        best = "checkpoints/best.json"
+        self.assertEqual((killed / best).read_bytes(), (whole / best).read_bytes())
         name = f"checkpoints/step-{STEPS:08d}.npz"
         with np.load(whole / name) as expected, np.load(killed / name) as found:
             self.assertCountEqual(expected.files, found.files)

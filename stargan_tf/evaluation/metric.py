@@ -63,6 +63,8 @@ class Metric(abc.ABC):
       explanation: What the columns are, in a few lines, printed below the table.
       each_mode: Whether it is made for each mode; False: for the first alone, as it tells of all.
       figures: What it tells, in the order of the columns; the first is what stands for the metric.
+      better: Which values of the first are good, where the class does not know its figures before
+        it has seen the subject.
       title: What reports call it: the name, and that of the network where one decides.
     """
 
@@ -71,6 +73,7 @@ class Metric(abc.ABC):
     explanation: ClassVar[str] = ""
     each_mode: ClassVar[bool] = True
     figures: tuple[Figure, ...]
+    better: ClassVar[Literal["lower", "higher", ""]] = ""
 
     def __init__(
         self, subject: subject_lib.Subject, options: options_lib.MetricOptions, mode: str = ""

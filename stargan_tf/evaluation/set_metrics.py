@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stargan_tf.evaluation import feature_metrics, metric
+from stargan_tf.evaluation import feature_metrics, metric, subject
 from stargan_tf.evaluation.distances import frechet, kernel, neighbours
 
 ENOUGH = 2048  # images of each set for a Frechet distance: with fewer it is far too large
@@ -71,16 +71,36 @@ class Kernel(_Kept):
     figures = (
         metric.Figure("x1000", "KID x 1000", ".2f", "lower"),
         metric.Figure("x1000_deviation", "+-", ".2f"),
+        metric.Figure("x1000_input", "input", ".2f"),
     )
     explanation = (
         "KID: unbiased kernel distance of the features of the outputs to those of the real images\n"
         "of the target, times 1,000: around 0 for images of one kind. +-: standard deviation over\n"
-        "random subsets of 1,000 images, or of half of the smaller set (below: their mean)."
+        "random subsets of 1,000 images, or of half of the smaller set (below: their mean).\n"
+        "input: KID of the unchanged inputs, which a good translation brings down."
     )
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._inputs: dict[str, list[np.ndarray]] = collections.defaultdict(list)
+
+    def add(self, batch: subject.Batch) -> None:
+        """Adds the inputs' features, too, where the inputs are known."""
+        super().add(batch)
+        if batch.images is not None:
+            features = batch.once(
+                ("features of inputs", self._network.key), lambda: self._network(batch.images)
+            )
+            self._inputs[batch.direction.name].append(features)
 
     def _compare(self, name: str, real: np.ndarray, draw: int) -> Mapping[str, float]:
         found = kernel.estimate(real, np.concatenate(self._features[name]), (_SEED, draw))
-        return {"x1000": 1000 * found.mean, "x1000_deviation": 1000 * found.deviation}
+        figures = {"x1000": 1000 * found.mean, "x1000_deviation": 1000 * found.deviation}
+        inputs = self._inputs.get(name, [])
+        if sum(map(len, inputs)) >= self.least:
+            unchanged = kernel.estimate(real, np.concatenate(inputs), (_SEED, draw))
+            figures["x1000_input"] = 1000 * unchanged.mean
+        return figures
 
 
 class Neighbours(_Kept):

@@ -26,7 +26,7 @@ _PRECISION = flags.DEFINE_enum(
     "In which convolutions are computed; bfloat16 is for processors that have it. Images and "
     "weights are float32 in both.",
 )
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 
 def main() -> None:

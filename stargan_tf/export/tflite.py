@@ -54,7 +54,7 @@ _NUM_COMPARISON_IMAGES = flags.DEFINE_integer(
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "", "Where the run's data set is now; empty: where it was."
 )
-_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, or a step.")
+_CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 _ADVICE = {
     "none": "please report this",

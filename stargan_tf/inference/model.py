@@ -13,7 +13,7 @@ from stargan_tf.runs import runs
 
 
 class Model(translator.Translator):
-    """The networks of a run, with the weights of one checkpoint: "latest", or a step.
+    """The networks of a run, with the weights of one checkpoint: "latest", "best" or a step.
 
     Attributes:
       run: The run.

@@ -15,8 +15,8 @@ from stargan_tf.runs import runs
 class ToLabels:
     """Translates photos, made square by `framing`, with a run that changes labels.
 
-    `edits` and `known` are `to` and `known` of `Model.translate`; `checkpoint` is "latest" or a
-    step.
+    `edits` and `known` are `to` and `known` of `Model.translate`; `checkpoint` is "latest", "best"
+    or a step.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ToStyles:
       psi: As in `Model.translate`.
       references: Photos that show the styles, in place of latent codes.
       saved: A .npy file of styles, in place of latent codes.
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" or a step.
 
     Attributes:
       styles: (count, style_dim) float32.

@@ -80,24 +80,24 @@ class Conv2D(_Convolution):
 
     def call(self, x):
         """Returns the convolved feature map."""
-        kernel = tf.cast(self.kernel, x.dtype)
+        return self._add_bias(self._convolved(x, tf.cast(self.kernel, x.dtype)))
+
+    def _convolved(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         if self.padding == 0 and x.shape[1:3] == [self.kernel_size] * 2:
-            return self._add_bias(_whole(x, kernel))
+            return _whole(x, kernel)
         y = cpu_convolution.convolved(x, kernel, self.strides, self.padding)
         if y is not None:
-            return self._add_bias(y)
+            return y
         # SAME pads a convolution of stride 1 by kernel_size // 2, and a 4x4 convolution of stride 2
         # by 1 if H and W are even, as they are in the papers' networks. An explicit list of
         # paddings would make the gradient by the kernel up to 60 times slower in bfloat16.
         halved = (self.kernel_size, self.strides, self.padding) == (4, 2, 1)
         same = self.strides == 1 and 2 * self.padding == self.kernel_size - 1
         if same or (halved and _is_even(x)):
-            y = tf.nn.conv2d(x, kernel, self.strides, "SAME")
-        else:
-            p = self.padding
-            x = tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) if p else x
-            y = tf.nn.conv2d(x, kernel, self.strides, "VALID")
-        return self._add_bias(y)
+            return tf.nn.conv2d(x, kernel, self.strides, "SAME")
+        p = self.padding
+        x = tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) if p else x
+        return tf.nn.conv2d(x, kernel, self.strides, "VALID")
 
 
 @keras.utils.register_keras_serializable("stargan_tf")

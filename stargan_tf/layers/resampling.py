@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stargan_tf.layers import convolution, portability
+from stargan_tf.layers import convolution, cpu_convolution, portability
 
 # (16, 9): convolves a flattened 3x3 kernel with a 2x2 window of ones. An entry is 1 if its row, a
 # place in the 4x4 kernel, is its column, a place in the 3x3 kernel, moved by 0 or 1 on each axis.
@@ -40,7 +40,8 @@ class Conv3x3Down(Conv3x3):
     def call(self, x):
         """Returns the convolved map at half the height and width."""
         kernel = tf.cast(_spread(self.kernel, 0.25), x.dtype)
-        return self._add_bias(tf.nn.conv2d(x, kernel, 2, "SAME"))
+        y = cpu_convolution.convolved(x, kernel, strides=2, padding=1)
+        return self._add_bias(tf.nn.conv2d(x, kernel, 2, "SAME") if y is None else y)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")

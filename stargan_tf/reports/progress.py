@@ -51,3 +51,8 @@ class Progress(contextlib.AbstractContextManager):
             left = f"{self._bar.format_interval(each * (self._total - done))} left"
             parts = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
             print("  ".join(filter(None, parts)), flush=True)
+
+    def say(self, text: str) -> None:
+        """Prints a line, above the bar if there is one."""
+        self._bar.write(text, file=sys.stdout)
+        sys.stdout.flush()

@@ -18,6 +18,7 @@ from stargan_tf.base import errors, files
 
 _HEADER = "stargan_tf"
 _FORMAT = 1
+_BEST = "best.json"
 
 
 class Checkpoints:
@@ -26,7 +27,7 @@ class Checkpoints:
     Args:
       directory: The folder; created with the first checkpoint.
       variables: The variables to save and restore by name; float32 or integer.
-      keep: How many of the newest checkpoints to keep.
+      keep: How many of the newest checkpoints to keep, beside the best one.
     """
 
     def __init__(
@@ -45,8 +46,25 @@ class Checkpoints:
         """Returns the path of the checkpoint of `step`."""
         return self.directory / f"step-{step:08d}.npz"
 
-    def save(self, step: int) -> pathlib.Path:
-        """Writes a checkpoint in one step, then removes all but the newest `keep`.
+    def best(self) -> int | None:
+        """Returns the step of the checkpoint that was called the best; None: none was."""
+        try:
+            step = json.loads((self.directory / _BEST).read_text())["step"]
+        except (OSError, ValueError, KeyError, TypeError):  # a training calls one the best again
+            return None
+        return step if step in self.steps() else None
+
+    def call_best(self, step: int) -> None:
+        """Calls the checkpoint of `step` the best one, which is kept for as long as it is."""
+        with files.atomic(self.directory / _BEST) as file:
+            file.write(json.dumps({"step": step}).encode() + b"\n")
+
+    def save(self, step: int, *, best: bool = False) -> pathlib.Path:
+        """Writes a checkpoint in one step, then removes all but the newest `keep` and the best.
+
+        Args:
+          step: Its step.
+          best: Whether to call it the best.
 
         Raises:
           UserError: If a value is not finite or the disk is full; older checkpoints remain.
@@ -63,7 +81,9 @@ class Checkpoints:
         values[_HEADER] = np.frombuffer(header, np.uint8)
         with files.atomic(self.path(step), self._newest()) as file:
             np.savez(file, **values)
-        for old in self.steps()[: -self.keep]:
+        if best:
+            self.call_best(step)
+        for old in set(self.steps()[: -self.keep]) - {self.best()}:
             self.path(old).unlink()
         return self.path(step)
 

@@ -79,6 +79,42 @@ class TrainOptions:
     sample_every: int = option(1000, "Steps between sheets of samples.", may_change=True, minimum=1)
     sample_count: int = option(8, "Held-out images on a sheet.", may_change=True, minimum=1)
 
+    watch_every: int = option(
+        100,
+        "Steps between looks at what the networks make of some held-out images, which is what "
+        "warnings about a sick training rest on; 0: none.",
+        may_change=True,
+        minimum=0,
+    )
+    evaluate_every: int = option(
+        0, "Steps between measurements by `evaluate_metrics`; 0: none.", may_change=True, minimum=0
+    )
+    evaluate_metrics: str = option(
+        "kid_lite0",
+        "The metrics of these measurements, by the names that evaluate has for them, separated by "
+        "commas.",
+        may_change=True,
+    )
+    evaluate_images: int = option(
+        200,
+        "How many held-out images of each data set these measurements translate, evenly spaced.",
+        may_change=True,
+        minimum=2,
+    )
+    keep_best: str = option(
+        "",
+        "A metric of `evaluate_metrics`: the checkpoint that it finds best is kept beside the "
+        "newest ones, and other commands take it as --checkpoint=best.",
+        may_change=True,
+    )
+    stop_when: str = option(
+        "",
+        "What ends the training early, separated by commas: alert or alert:NAME (a warning), "
+        "FIGURE<NUMBER or FIGURE>NUMBER (a metric or a number of metrics.jsonl), "
+        "stalled:METRIC:STEPS (no better for so long).",
+        may_change=True,
+    )
+
     def check(self) -> None:
         """Raises a UserError where a number is outside its range."""
         check_ranges(self)

@@ -149,8 +149,8 @@ def entry_names(space: labels_lib.LabelSpace) -> tuple[str, ...]:
 
 
 def _parse(text: str) -> tuple[pathlib.Path, str]:
-    """Splits FOLDER or FOLDER:STEP into the folder and the step, or "latest"."""
-    match = re.fullmatch(r"(.+?)(?::(\d+|latest))?", text, re.DOTALL)
+    """Splits FOLDER or FOLDER:STEP into the folder and the step, "latest" or "best"."""
+    match = re.fullmatch(r"(.+?)(?::(\d+|latest|best))?", text, re.DOTALL)
     return pathlib.Path(match[1]), match[2] or "latest"
 
 
@@ -170,7 +170,7 @@ def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: st
     begun = _recorded_start(run)
     if begun:
         folder, step = _parse(begun)
-        if _same_folder(folder, directory) and checkpoint in ("latest", step):
+        if _same_folder(folder, directory) and checkpoint in ("latest", "best", step):
             return
     raise errors.UserError(
         f"{run.directory} has begun already, from {begun or 'no other run'}; received "

@@ -319,7 +319,7 @@ def restore_weights(
     Args:
       run: The run.
       algorithm: As `run.build` made it.
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" or a step.
 
     Returns:
       The step of the checkpoint.
@@ -334,22 +334,29 @@ def find_step(run: Run, checkpoint: str = "latest") -> int:
 
     Args:
       run: The run.
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" (of a training with `keep_best`) or a step.
 
     Raises:
       UserError: If it has none, or not that one.
     """
-    steps = checkpoints.Checkpoints(run.checkpoint_dir, {}).steps()
+    saved = checkpoints.Checkpoints(run.checkpoint_dir, {})
+    steps, best = saved.steps(), saved.best()
     if not steps:
         raise errors.UserError(
             f"{run.directory} has no checkpoint yet; train it until the first one is written."
         )
-    step = steps[-1] if checkpoint == "latest" else None
+    step = {"latest": steps[-1], "best": best}.get(checkpoint)
+    if checkpoint == "best" and best is None:
+        raise errors.UserError(
+            f"No checkpoint of {run.directory} was called the best; train with `evaluate_every` "
+            "and `keep_best`, or name a step or 'latest'."
+        )
     if checkpoint.isdecimal():
         step = int(checkpoint)
     if step not in steps:
+        names = "'latest'" if best is None else "'latest' or 'best'"
         raise errors.UserError(
             f"{run.directory} has no checkpoint {checkpoint!r}; it has "
-            f"{', '.join(map(str, steps))}; name one of those or 'latest'."
+            f"{', '.join(map(str, steps))}; name one of those or {names}."
         )
     return step

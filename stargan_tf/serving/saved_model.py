@@ -50,7 +50,7 @@ def export(
       run: The run to export, with its moving averages if it has them.
       output: The model's folder; each version is a folder in it.
       precision: The precision of convolutions. Images are float32 in both.
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" or a step.
 
     Raises:
       UserError: There is no checkpoint, or `output` holds something else or can't be written.

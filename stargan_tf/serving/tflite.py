@@ -40,7 +40,7 @@ class Options:
       num_calibration_images: The most images to calibrate the ranges of activations with.
       num_comparison_images: The most images to compare with.
       data_dir: The current folder of the run's data set; empty: where it was in training.
-      checkpoint: "latest", or a step.
+      checkpoint: "latest", "best" or a step.
     """
 
     scheme: str = "float16"

@@ -1,7 +1,8 @@
 """The training loop: one compiled step after the other, for any algorithm."""
 
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -12,7 +13,15 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.runs import checkpoints, initial_weights, runs
-from stargan_tf.training import devices, guarded_step, interruption, memory, summaries
+from stargan_tf.training import (
+    devices,
+    evaluator,
+    guarded_step,
+    interruption,
+    memory,
+    summaries,
+    supervision,
+)
 
 # Python gives a GPU steps ahead of time. So many at most, which also bounds what is trained in vain
 # after a loss that is not finite. They need no memory but their batches: a GPU's memory is given to
@@ -26,6 +35,7 @@ def train(
     strategy: tf.distribute.Strategy,
     sampler: samplers.AnySampler,
     held_out: tuple[np.ndarray, np.ndarray],
+    means: supervision.Means = supervision.UNWATCHED,
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
 
@@ -36,9 +46,11 @@ def train(
       strategy: The devices.
       sampler: Of the training images.
       held_out: Images (N, S, S, 3) in [-1, 1] and labels (N, width) for the sheets.
+      means: What to watch the training with.
 
     Returns:
-      The exit status: 0, or 128 + the signal that stopped the run after a checkpoint.
+      The exit status: 0, or 128 + the signal that stopped the run after a checkpoint, or 1 if an
+      alert ended it.
 
     Raises:
       UserError: If a loss is not finite, or the run can't be continued.
@@ -47,6 +59,7 @@ def train(
     replicas = strategy.num_replicas_in_sync
     devices.check_batch_size(options.batch_size, strategy)
     run.check()
+    supervision.check(options)
     start = initial_weights.find(run)
     with run.claimed(), memory.explained(run, replicas):
         keras.utils.set_random_seed(options.seed)
@@ -55,6 +68,7 @@ def train(
         with strategy.scope():
             algorithm = run.build(replicas=replicas)
             lines = initial_weights.give(start, run, algorithm) if start else []
+        measure = evaluator.Evaluator(options, algorithm, means.data_sets)
         run = initial_weights.recorded(run, start)
         run.create()  # now that nothing is left to refuse
         saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
@@ -65,30 +79,33 @@ def train(
         elif saved.steps():
             saved.restore(step)
             print(f"Continuing {run.directory} from step {step}.", flush=True)
-        return _Loop(run, strategy, algorithm, saved, held_out).steps(step, sampler)
+        watching = functools.partial(supervision.Supervisor, options, means, algorithm, measure)
+        return _Loop(run, strategy, algorithm, saved, held_out, watching).steps(step, sampler)
 
 
 class _Loop:
     """The state of one call of `train`."""
 
-    def __init__(self, run, strategy, algorithm, saved, held_out):
+    def __init__(self, run, strategy, algorithm, saved, held_out, watching):
         self.run, self.options = run, run.config.train
         self.strategy = strategy
         self.algorithm: algorithm_lib.Algorithm = algorithm
         self.saved: checkpoints.Checkpoints = saved
-        self.held_out = held_out
+        self.held_out, self.watching = held_out, watching
         self.board = summaries.TensorBoard(run.directory)
         self.take = compile_step(strategy, algorithm)
 
     def steps(self, step: int, sampler: samplers.AnySampler) -> int:
         """Takes the steps from `step` to the last; returns the exit status."""
         options, total = self.options, self.options.total_steps
-        log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
+        self.log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
+        self.watch: supervision.Supervisor = self.watching(self.log.lines)
+        self._call_best()
         images_per_step = options.batch_size * self.algorithm.batches_per_step
-        progress = summaries.Progress(step, total, images_per_step)
+        self.progress = progress = summaries.Progress(step, total, images_per_step)
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
         with interruption.requests() as received, progress.bar:
-            while step < total and not received:
+            while step < total and not received and not self.watch.ended:
                 start = time.monotonic()
                 batch = self._next(batches, sampler, step)
                 progress.waited(time.monotonic() - start)
@@ -100,23 +117,53 @@ class _Loop:
                     for every in (options.log_every, options.sample_every,
                                   options.checkpoint_every, _LOOK_EVERY)
                 )  # fmt: skip
-                if logs or samples or saves or looks:
+                if logs or samples or saves or looks or self.watch.due(step):
                     self._check_finite()
-                if logs:
-                    numbers = {name: float(loss) for name, loss in losses.items()}
-                    log.write(step, numbers)
-                    self.board.scalars(step, numbers | progress.show(step, numbers))
+                self._tell(step, losses if logs else {})
                 if samples and isinstance(self.algorithm, algorithm_lib.Previews):
                     self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
-                if saves:
-                    self.saved.save(step)
+                best = self.watch.is_best(step, self.saved.steps)
+                if saves or best:
+                    self.saved.save(step, best=best)
             self._save_unsaved(step)
-        if step < total:
+        return self._end(step, received)
+
+    def _tell(self, step: int, losses: Mapping[str, tf.Tensor]) -> None:
+        """Tells the losses of a step, if there are any, and whatever else is due then."""
+        numbers = {name: float(loss) for name, loss in losses.items()}
+        start = time.monotonic()
+        numbers |= self.watch.seen(step)
+        self.progress.watched(time.monotonic() - start)
+        if not numbers:
+            return
+        marks, texts = self.watch.judged(step, numbers)
+        self.log.write(step, numbers | marks)
+        self.board.scalars(step, numbers | marks | self.progress.show(step, numbers))
+        for text in texts:
+            self.progress.bar.say(f"warning: {text}")
+            self.board.text(step, "alerts", text)
+
+    def _call_best(self) -> None:
+        """Does what a training may have been killed before: to call a checkpoint the best."""
+        best = self.watch.best(self.saved.steps())
+        if best is not None and best != self.saved.best():
+            self.saved.call_best(best)
+
+    def _end(self, step: int, received: list[int]) -> int:
+        """Says why the training ends; returns the exit status."""
+        directory = self.run.directory
+        if self.watch.ended:
+            print(
+                f"Ended {directory} at step {step}, saved: {self.watch.ended}. The same command "
+                "without this rule continues from there.", flush=True,
+            )  # fmt: skip
+            return 1 if self.watch.failed else 0
+        if step < self.options.total_steps:
             print(
                 f"Stopped at step {step}, saved. The same command continues from there.", flush=True
             )
             return 128 + received[0]
-        print(f"Trained {self.run.directory} to step {step}.", flush=True)
+        print(f"Trained {directory} to step {step}.", flush=True)
         return 0
 
     def _next(self, batches: Iterator[Any], sampler: samplers.AnySampler, step: int) -> Any:

@@ -17,13 +17,16 @@ class MetricsLog:
     """metrics.jsonl: a line {"step": ..., loss: ...} every so many steps, nothing that varies.
 
     No times are in it, so that a run that was interrupted leaves the same file as one that was not.
+
+    Attributes:
+      lines: Those that were there, without what was cut away.
     """
 
     def __init__(self, path: pathlib.Path, step: int):
         """Cuts away what was logged after `step`, the one the run continues from."""
-        lines = [line for line in _lines(path) if line["step"] <= step]
+        self.lines = [line for line in _lines(path) if line["step"] <= step]
         with files.atomic(path) as file:
-            file.writelines(json.dumps(line).encode() + b"\n" for line in lines)
+            file.writelines(json.dumps(line).encode() + b"\n" for line in self.lines)
         self._path = path
 
     def write(self, step: int, losses: Mapping[str, float]) -> None:
@@ -55,6 +58,12 @@ class TensorBoard:
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
+    def text(self, step: int, name: str, text: str) -> None:
+        """Writes a sentence."""
+        with self._writer.as_default(step=step):
+            tf.summary.text(name, text)
+        self._writer.flush()
+
     def sheets(self, step: int, named: Mapping[str, sheets.Sheet]) -> None:
         """Writes samples/step-N-name.png and the same pictures for TensorBoard."""
         with self._writer.as_default(step=step):
@@ -77,11 +86,16 @@ class Progress:
         self.bar = progress.Progress(total_steps, "step", first_step)
         self._images = images_per_step
         self._mark, self._mark_step, self._waited = time.monotonic(), first_step, 0.0
+        self._watched = 0.0
         self._given: list[float] = []
 
     def waited(self, seconds: float) -> None:
         """Adds time in which Python waited for a batch."""
         self._waited += seconds
+
+    def watched(self, seconds: float) -> None:
+        """Adds time in which the device looked at or measured what is trained."""
+        self._watched += seconds
 
     def given(self) -> None:
         """Notes that the device has just been given a step."""
@@ -101,6 +115,7 @@ class Progress:
             "speed/steps_per_second": rate,
             "speed/images_per_second": rate * self._images,
             "speed/waiting_for_data": waited / span,
+            "speed/watching": self._watched / span,
         }
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
         self.bar.show(
@@ -108,7 +123,8 @@ class Progress:
             f"{speed['speed/images_per_second']:.1f} images/s  "
             f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}",
         )
-        self._mark, self._mark_step, self._waited, self._given = now, step, 0.0, []
+        self._mark, self._mark_step, self._given = now, step, []
+        self._waited = self._watched = 0.0
         return speed
 
     def _busy(self, now: float) -> float:

@@ -116,6 +116,9 @@ class SetMetricsTest(tf.test.TestCase):
             kid = found[f"kid_lite0/x1000/{direction}"].value
             deviation = found[f"kid_lite0/x1000_deviation/{direction}"].value
             self.assertAllClose(kid, wanted, rtol=0, atol=deviation / 2)  # of 100 subsets
+            unchanged = kernel.discrepancy(real, made[::2]) * 1000  # the inputs
+            figure = found[f"kid_lite0/x1000_input/{direction}"].value
+            self.assertAllClose(figure, unchanged, rtol=0, atol=deviation / 2)
             for name, value in vars(neighbours.measure(real, made, 5)).items():
                 self.assertAllClose(found[f"prdc_lite0/{name}_5/{direction}"].value, value)
         # The outputs of b2a are like the real images of a, those of a2b unlike those of b.

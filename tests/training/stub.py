@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.runs import runs
-from stargan_tf.training import loop
+from stargan_tf.training import loop, supervision
 from tests import tiny
 
 
@@ -39,11 +39,13 @@ def run_of(directory, **changes) -> runs.Run:
     return runs.Run(directory, tiny.config(directory, **changes), tiny.LABELS["stargan_v1"])
 
 
-def train(directory, algorithm, **changes) -> int:
+def train(directory, algorithm, means=supervision.UNWATCHED, **changes) -> int:
     """Trains the algorithm with the options of a tiny run; returns the exit status.
+
+    `means` are what to watch it with.
 
     An error in its place is raised where the algorithm would be built.
     """
     run, nothing = run_of(directory, **changes), (None, None)
     with mock.patch.object(runs.Run, "build", side_effect=[algorithm]):
-        return loop.train(run, tf.distribute.get_strategy(), None, nothing)
+        return loop.train(run, tf.distribute.get_strategy(), None, nothing, means)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v1 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
-from stargan_tf.algorithms.stargan_v1 import losses, networks
+from stargan_tf.algorithms.stargan_v1 import losses, networks, watching
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
@@ -22,6 +22,7 @@ Gradients = list[tf.Tensor]
 
 
 class StarGANv1(
+    watching.Watching,
     algorithm.Algorithm,
     algorithm.Translates,
     algorithm.Classifier,

@@ -7,6 +7,7 @@ the batch. `total` adds them up with their weights.
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from stargan_tf.data import labels
@@ -31,6 +32,22 @@ def classification(c: tf.Tensor, logits: tf.Tensor, block: labels.Block) -> tf.T
         entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=c, logits=logits)
         return tf.reduce_mean(tf.reduce_sum(entropy, axis=1))
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=c, logits=logits))
+
+
+def chance(c: np.ndarray, block: labels.Block) -> float:
+    """Returns L_cls of the best D_cls that gives all images the same logits.
+
+    Its probabilities are the labels' frequencies, so L_cls is their entropy: of domains that are
+    equally frequent ln K, of attributes that half of the images have ln 2 each.
+
+    Args:
+      c: (N, labels) of 0 and 1, of all images.
+      block: As in `classification`.
+    """
+    p = block.of(np.asarray(c, np.float64)).mean(axis=0)
+    if block.space.kind == "attributes":
+        p = np.stack([p, 1 - p])
+    return float(-(p * np.log(np.where(p > 0, p, 1))).sum())
 
 
 def discriminator(

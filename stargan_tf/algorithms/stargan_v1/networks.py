@@ -3,7 +3,14 @@
 import keras
 import tensorflow as tf
 
-from stargan_tf.layers import activations, convolution, instance_norm, network, residual_blocks
+from stargan_tf.layers import (
+    activations,
+    convolution,
+    instance_norm,
+    labelled_convolution,
+    network,
+    residual_blocks,
+)
 
 
 @keras.utils.register_keras_serializable("stargan_v1")
@@ -32,7 +39,9 @@ class Generator(network.Network):
         # A bias before a normalization would be removed by it, so the convolutions have none. With
         # reflection padding the constant label maps would be removed too, so zeros are padded.
         plain = {"use_bias": False, **dtype}
-        self.conv_in = convolution.Conv2D(conv_dim, 7, padding=3, name="conv_in", **plain)
+        self.conv_in = labelled_convolution.LabelledConv2D(
+            conv_dim, 7, label_channels, padding=3, name="conv_in", **plain
+        )
         self.norm_in = norm("norm_in")
         half = {"kernel_size": 4, "strides": 2, "padding": 1}
         self.down1 = convolution.Conv2D(2 * conv_dim, **half, name="down1", **plain)
@@ -51,11 +60,7 @@ class Generator(network.Network):
 
     def call(self, x, c):
         """Returns y, shaped like x."""
-        # A broadcasting product repeats c over H x W, because older GPU delegates lack
-        # BROADCAST_TO, and a sum with zeros has no scale when it is quantized to 16 bits.
-        c = tf.cast(c, x.dtype)[:, tf.newaxis, tf.newaxis, :]
-        x = tf.concat([x, c * tf.ones_like(x[..., :1])], axis=-1)
-        x = tf.nn.relu(self.norm_in(self.conv_in(x)))
+        x = tf.nn.relu(self.norm_in(self.conv_in(x, c)))
         x = tf.nn.relu(self.down1_norm(self.down1(x)))
         x = tf.nn.relu(self.down2_norm(self.down2(x)))
         for block in self.bottleneck:
@@ -108,10 +113,17 @@ class Discriminator(network.Network):
 
     def call(self, x):
         """Returns (D_src(x), D_cls(x)), float32 even if the computation is bfloat16."""
-        for layer in self.down:
-            x = activations.leaky_relu(layer(x), 0.01)
+        x = self.maps(x)[-1]
         cls = tf.squeeze(self.cls(x), axis=(1, 2))
         return network.at_least_float32(self.src(x)), network.at_least_float32(cls)
+
+    def maps(self, x: tf.Tensor) -> list[tf.Tensor]:
+        """Returns what the strided convolutions give for x, in order, each with its leaky ReLU."""
+        maps = []
+        for layer in self.down:
+            x = activations.leaky_relu(layer(x), 0.01)
+            maps.append(x)
+        return maps
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x."""

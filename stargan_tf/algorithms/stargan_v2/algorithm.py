@@ -9,7 +9,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import hparams as hparams_lib
 from stargan_tf.algorithms.stargan_v2 import inputs as inputs_lib
-from stargan_tf.algorithms.stargan_v2 import losses, networks, translation
+from stargan_tf.algorithms.stargan_v2 import losses, networks, translation, watching
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.gan import diff_augment
@@ -28,7 +28,7 @@ _WIDTHS = ("image_size", "channel_base", "max_channels")
 _TAUGHT = {"latent": ("G", "F", "E"), "reference": ("G",)}
 
 
-class StarGANv2(translation.Translation, algorithm.Algorithm):
+class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"

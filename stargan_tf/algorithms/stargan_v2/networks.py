@@ -202,11 +202,15 @@ class _Trunk(network.Network):
 
     def features(self, x: tf.Tensor) -> tf.Tensor:
         """Returns the features (N, channels) of x (N, S, S, 3)."""
+        return tf.squeeze(self.maps(x)[-1], axis=(1, 2))
+
+    def maps(self, x: tf.Tensor) -> list[tf.Tensor]:
+        """Returns what the last block and conv_out give for x, each with its leaky ReLU."""
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
         for block in self.blocks:
             x = block(x)
-        x = self.conv_out(activations.leaky_relu(x, 0.2))
-        return tf.squeeze(activations.leaky_relu(x, 0.2), axis=(1, 2))
+        x = activations.leaky_relu(x, 0.2)
+        return [x, activations.leaky_relu(self.conv_out(x), 0.2)]
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x and y."""

@@ -24,6 +24,7 @@ class Classification(metric.Metric):
 
     name = "classification"
     needs = frozenset({subject.Need.REAL})
+    better = "higher"
     explanation = """\
 right: share of the outputs that a classifier, trained on the real training images, takes for what
 was asked for; 100 % minus it is the classification error. kept: of what was not asked for, the

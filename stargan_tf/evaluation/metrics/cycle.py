@@ -21,6 +21,7 @@ class Cycle(metric.Metric):
     """
 
     name = "cycle"
+    better = "lower"
     needs = frozenset({subject.Need.INPUTS, subject.Need.NETWORKS})
 
     def __init__(self, *arguments):

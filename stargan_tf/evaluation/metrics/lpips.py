@@ -19,6 +19,7 @@ class Lpips(metric.Metric):
     """
 
     name = "lpips"
+    better = "higher"
     explanation = (
         "LPIPS: mean perceptual distance between the outputs of an input, over all pairs of them.\n"
         "to input: of outputs to their input."

@@ -13,6 +13,7 @@ class Renders(metric.Metric):
     name = "renders"
     needs = frozenset({subject.Need.INPUTS, subject.Need.NETWORKS, subject.Need.RENDERS})
     each_mode = False
+    better = "higher"
 
     def __init__(self, *arguments):
         super().__init__(*arguments)

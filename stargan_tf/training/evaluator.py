@@ -1,0 +1,100 @@
+"""Measures the networks of a training by the metrics of `evaluate`, on some held-out images."""
+
+from collections.abc import Sequence
+
+from stargan_tf.algorithms import algorithm as algorithm_lib
+from stargan_tf.base import errors
+from stargan_tf.evaluation import measuring, metrics, run_subject
+from stargan_tf.evaluation import metric as metric_lib
+from stargan_tf.evaluation import options as metric_options
+from stargan_tf.evaluation import subject as subject_lib
+from stargan_tf.runs import config as config_lib
+from stargan_tf.training import stopping
+
+_OUTPUTS = 2  # of each image and kind of style: what the diversity of styles needs
+_REAL = 10_000  # training images that metrics look at, at most
+
+
+class Evaluator:
+    """Measures an algorithm as it is at the moment.
+
+    Attributes:
+      names: Of the metrics; (): nothing is measured.
+    """
+
+    def __init__(
+        self,
+        options: config_lib.TrainOptions,
+        algorithm: algorithm_lib.Algorithm,
+        data_sets: Sequence[subject_lib.Member],
+    ):
+        """Finds out what is to be measured; reads no image.
+
+        Args:
+          options: `evaluate_every` and what else they say of it.
+          algorithm: What is trained.
+          data_sets: Its data, as of `run_subject.members`.
+
+        Raises:
+          UserError: A metric is unknown or does not apply, or the algorithm does not translate.
+        """
+        self.names: tuple[str, ...] = ()
+        if not options.evaluate_every or not data_sets:
+            return
+        if not isinstance(algorithm, algorithm_lib.Translates):
+            raise errors.UserError(
+                f"`evaluate_every` measures translations of images; received it with "
+                f"algorithm={options.algorithm}, which makes none; leave it out."
+            )
+        self._options = metric_options.MetricOptions()
+        plan = run_subject.Plan(options.evaluate_images, _OUTPUTS, _REAL)
+        self._subject = run_subject.RunSubject(algorithm, data_sets, plan)
+        try:
+            measuring.choose(self._subject, _names(options), self._options)
+        except errors.UserError as error:
+            reason = str(error).partition("; leave it out")[0]
+            raise errors.UserError(
+                f"{reason}; leave it out of `evaluate_metrics` (training takes no files of "
+                "weights)."
+            ) from error
+        self.names = _names(options)
+
+    def __call__(self) -> dict[str, float]:
+        """Measures; returns the figures, over all directions, by their names in metrics.jsonl.
+
+        "evaluate/METRIC" is what stands for a metric, in the mean over latent and reference styles
+        where there are both; "evaluate/METRIC/FIGURE" and the like are its figures.
+        """
+        report = measuring.measure(self._subject, self.names, self._options)
+        found = {name: report.headline(name).value for name in self.names}
+        for name, scalar in report.scalars().items():
+            figure, _, row = name.rpartition("/")
+            if row == metric_lib.MEAN:
+                found.setdefault(figure, scalar.value)
+        return {f"{stopping.EVALUATED}{name}": value for name, value in found.items()}
+
+
+def better(options: config_lib.TrainOptions) -> dict[str, str]:
+    """Returns, by its name in metrics.jsonl, which values of each metric are good.
+
+    Args:
+      options: Say which metrics are measured in training.
+
+    Returns:
+      "lower", "higher" or "" (neither) for what stands for each metric.
+
+    Raises:
+      UserError: There is no such metric.
+    """
+    names = _names(options) if options.evaluate_every else ()
+    return {f"{stopping.EVALUATED}{name}": _good(metrics.metric_class(name)) for name in names}
+
+
+def _good(kind: type[metric_lib.Metric]) -> str:
+    figures = getattr(kind, "figures", ())  # which some have only when they are made
+    return figures[0].better if figures else kind.better
+
+
+def _names(options: config_lib.TrainOptions) -> tuple[str, ...]:
+    names = (name.strip() for name in options.evaluate_metrics.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
