@@ -16,8 +16,9 @@ from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.stargan_v2 import translation as stargan_v2
 from stargan_tf.data import labels, options
 from stargan_tf.data import latents as latents_lib
+from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.diagnosis import collection, contact_sheet, inspection
-from stargan_tf.evaluation import label_evaluation
+from stargan_tf.evaluation import label_evaluation, run_subject
 from stargan_tf.inference import animation
 from stargan_tf.pictures import sheets
 from stargan_tf.runs import checkpoints, runs
@@ -186,13 +187,15 @@ class ManyDomainsTest(tf.test.TestCase):
 
     def test_evaluations_sheet_of_many_data_sets(self):
         names = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Eyeglasses", "Smiling")
-        faces = label_evaluation.cartoon_faces.CartoonFaces("test", 32, 1, names)
-        sets = dict.fromkeys(("a", "b", "c"), faces)
-        spaces = [(name, faces.label_space) for name in sets]
+        faces = cartoon_faces.CartoonFaces("test", 32, 1, names)
+        data = options.DataOptions(image_size=32)
+        sets = [run_subject.member(name, faces, faces, data) for name in ("a", "b", "c")]
         unchanged = mock.Mock()
+        spaces = [(one.name, one.space) for one in sets]
         unchanged.settings.label_space = labels.JointSpace.of(spaces)
         unchanged.translate = lambda images, c: np.asarray(images)
-        _, sheet = label_evaluation.joint_against_renders(unchanged, sets, 1)
+        measured = run_subject.RunSubject(unchanged, sets)
+        sheet = label_evaluation.LabelRenders(measured).sheet()
         self.assertEqual(sheet.note, "12 of 15 labels")
         expected = [names[i % 5] for i in sheets.evenly(15)]
         self.assertEqual(list(sheet.columns[1::2]), expected)

@@ -63,6 +63,25 @@ def follows_colours(
     return _is_of_the_first(output, np.array(renders))
 
 
+def shows_label(
+    source: cartoon_faces.CartoonFaces,
+    index: int,
+    reference: int,
+    labels: np.ndarray,
+    output: np.ndarray,
+) -> bool:
+    """Returns whether the output is nearest to a render with the first of some labels (n, width).
+
+    The renders are the source in the colours of the reference, with each of the labels. Other
+    arguments as for `keeps_pose`.
+    """
+    renders = [
+        [source.render(index, label, colours_of=reference, **whose) for whose in _either(reference)]
+        for label in labels
+    ]
+    return _is_of_the_first(output, np.array(renders))
+
+
 def _either(reference: int) -> tuple[dict[str, int], dict[str, int]]:
     """Returns what else a translation may take from the reference: nothing, or all."""
     return {}, {"style_of": reference, "looks_of": reference}

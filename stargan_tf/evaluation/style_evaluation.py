@@ -143,14 +143,17 @@ def _reference_styles(algorithm, images, pairs: _Pairs) -> np.ndarray:
 def _domain_share(source, pairs: _Pairs, outputs: np.ndarray, by_reference: bool) -> float:
     """Returns the share of outputs nearest to their domain's render, of those of all domains.
 
-    The renders have the reference's style if there is one, or else the source's own.
+    The renders have the reference's colours and its or the source's cut if there is one, or else
+    the source's own style.
     """
     labels = np.roll(np.eye(source.label_space.width), -pairs.domain, axis=0)  # its own first
     nearest = []
     for i, j, output in zip(pairs.sources, pairs.references, outputs, strict=True):
-        style = _in_style_of(j) if by_reference else {}
-        truths = [source.render(i, label, **style) for label in labels]
-        nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
+        if by_reference:
+            nearest.append(kept_and_followed.shows_label(source, i, j, labels, output))
+        else:
+            truths = [source.render(i, label) for label in labels]
+            nearest.append(render_error.compare(output, output, truths, asked=0).nearest)
     return float(np.mean(nearest))
 
 

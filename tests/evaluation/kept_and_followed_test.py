@@ -38,6 +38,14 @@ class KeptAndFollowedTest(tf.test.TestCase):
         for rival in RIVALS:
             self.assertEqual(self._judge(colours_of=rival), (True, False))
 
+    def test_the_label_is_seen_in_either_cut(self):
+        labels = np.eye(3)[[1, 2, 0]]  # blond was asked for
+        for whose in ({}, {"style_of": 1, "looks_of": 1}):
+            for drawn, right in ((1, True), (2, False), (0, False)):
+                output = self.source.render(0, np.eye(3)[drawn], colours_of=1, **whose)
+                judged = measures.shows_label(self.source, 0, 1, labels, output)
+                self.assertEqual(judged, right)
+
     def test_whatever_the_output_it_is_right_for_one_reference_only(self):
         grey, faces = np.full((32, 32, 3), 128, np.uint8), (1, 2, 3, 4, 5)
         right = [
