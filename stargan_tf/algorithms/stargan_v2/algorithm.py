@@ -64,7 +64,8 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         # XLA compiles gradients only: an optimizer's update can't be compiled across devices.
         compiled = portability.compiled if settings.jit_compile else lambda f: f
         self._latent_fake: Callable = compiled(self._fake_of_latent)
-        self._fake: Callable = compiled(lambda x, s, masks: self.G(x, s, masks))
+        self._fake: Callable = compiled(self._fake_and_features)
+        self._another_fake: Callable = compiled(lambda *inputs: self.G.decoded(*inputs))
         self._more_fakes: Callable = compiled(self._fakes_of_constants)
         self._styles: Callable = compiled(self._styles_of)
         self._d_gradients: Callable = compiled(self._discriminator_gradients)
@@ -166,8 +167,8 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         augment = tf.unstack(batch["augment"], axis=1) if "augment" in batch else [None] * 6
         # G and F rest until the third update, whose x_fake is therefore that of the first.
         with tf.GradientTape() as tape:
-            s, x_fake = self._latent_fake(x, batch["z"], y_trg, masks)
-        x_fake2, x_fake_ref = self._more_fakes(batch, masks)
+            s, x_fake, features = self._latent_fake(x, batch["z"], y_trg, masks)
+        x_fake2, x_fake_ref = self._more_fakes(batch, features, masks)
         step_losses = self._train_d("latent", batch, x_fake, augment[0:2])
         step_losses |= self._train_d("reference", batch, x_fake_ref, augment[2:4])
 
@@ -180,8 +181,8 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
 
         s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y_trg)
         with tf.GradientTape() as tape:
-            x_fake = self._fake(x, s, masks)
-        x_fake2 = self._fake(x, s2, masks)
+            x_fake, features = self._fake(x, s, masks)
+        x_fake2 = self._another_fake(features, s2, masks)
         step_losses |= self._train_g(
             "reference", batch, tape, x_fake, x_fake2, s, augment[5], weights
         )
@@ -227,16 +228,22 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         variables = self.networks[name].trainable_variables
         self.optimizers[name].apply_gradients(zip(gradients, variables, strict=True))
 
-    def _fake_of_latent(self, x, z, y, masks) -> tuple[tf.Tensor, tf.Tensor]:
-        s = self.F(z, y)
-        return s, self.G(x, s, masks)
+    def _fake_and_features(self, x, s, masks) -> tuple[tf.Tensor, networks.Features]:
+        """Returns G(x, s) and what other images of x can be decoded from."""
+        features = self.G.encoded(x)
+        return self.G.decoded(features, s, masks), features
 
-    def _fakes_of_constants(self, batch, masks) -> tuple[tf.Tensor, tf.Tensor]:
+    def _fake_of_latent(self, x, z, y, masks) -> tuple[tf.Tensor, tf.Tensor, networks.Features]:
+        s = self.F(z, y)
+        return s, *self._fake_and_features(x, s, masks)
+
+    def _fakes_of_constants(self, batch, features, masks) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns G's images of z2 and of x_ref, in one pass: neither has a gradient."""
-        x, y = batch["x"], batch["y_trg"]
+        y = batch["y_trg"]
         s = tf.concat([self.F(batch["z2"], y), self.E(batch["x_ref"], y)], axis=0)
-        twice = None if masks is None else tuple(tf.concat([m, m], axis=0) for m in masks)
-        return tuple(tf.split(self.G(tf.concat([x, x], axis=0), s, twice), 2))
+        features = tuple(tf.concat([f, f], axis=0) for f in features)
+        masks = None if masks is None else tuple(tf.concat([m, m], axis=0) for m in masks)
+        return tuple(tf.split(self.G.decoded(features, s, masks), 2))
 
     def _styles_of(self, x_ref, x_ref2, y) -> tuple[tf.Tensor, tf.Tensor]:
         s = self.E(tf.concat([x_ref, x_ref2], axis=0), tf.concat([y, y], axis=0))

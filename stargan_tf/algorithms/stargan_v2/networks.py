@@ -21,6 +21,7 @@ from stargan_tf.layers import (
 
 HIDDEN_UNITS = 512  # in each hidden layer of the mapping network
 Masks = tuple[tf.Tensor, tf.Tensor]
+Features = tuple[tf.Tensor, ...]
 
 
 @keras.utils.register_keras_serializable("stargan_v2")
@@ -93,19 +94,32 @@ class Generator(network.Network):
                 f"masks must be given if w_hpf > 0, and only then. Received: {masks}, "
                 f"w_hpf={self.w_hpf}"
             )
+        return self.decoded(self.encoded(x), s, masks)
+
+    def encoded(self, x: tf.Tensor) -> Features:
+        """Returns what `decoded` makes images of x from: all of the work that no style changes.
+
+        The smallest feature map; with w_hpf > 0, then the maps before each halving, in their order.
+        """
         x = self.from_rgb(tf.cast(x, self.compute_dtype))
-        size, entering = self.image_size, {}
+        entering = []
         for block in self.encode:
-            if block.downsample:
-                entering[size] = x
-                size //= 2
+            if block.downsample and self.hpf:
+                entering.append(x)
             x = block(x)
+        return (x, *entering)
+
+    def decoded(self, features: Features, s: tf.Tensor, masks: Masks | None) -> tf.Tensor:
+        """Returns y of the `encoded` image in the style s (N, style_dim)."""
+        x, *entering = features
+        size = self.bottleneck_size
         for block in self.decode:
             x = block(x, s)
             if block.upsample:
                 size *= 2
+                skipped = entering.pop() if entering else None
                 if masks is not None and size in (32, 64, 128):
-                    x += self.hpf(entering[size], masks[0] if size == 32 else masks[1])
+                    x += self.hpf(skipped, masks[0] if size == 32 else masks[1])
         x = activations.leaky_relu(self.norm_out(x), 0.2)
         return network.at_least_float32(self.to_rgb(x))
 
