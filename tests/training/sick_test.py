@@ -55,8 +55,9 @@ class SickTest(tf.test.TestCase, parameterized.TestCase):
 
     @pytest.mark.slow
     def test_rates_that_are_too_high(self):
-        given, _ = self._alerts(**{**V1, "g_lr": 0.1, "d_lr": 0.1})
-        self.assertNotEmpty(given)
+        # At 0.1 it collapses, too, but once within 50 steps and once after 80.
+        given, _ = self._alerts(**{**V1, "g_lr": 1.0, "d_lr": 1.0})
+        self.assertContainsSubset({"label_ignored", "classification_at_chance"}, given)
 
     @pytest.mark.slow
     def test_weights_that_decay(self):
