@@ -1,6 +1,6 @@
 """Measures the training step of two working trees in turns, on a machine that others use as well.
 
-  python -m benchmarks.step_in_turns DIR --flagfile=configs/quickstart.flags
+  python -m benchmarks.step_in_turns --against=DIR --flagfile=configs/quickstart.flags
 
 DIR is another working tree of this project (`git worktree add DIR COMMIT`). Each tree has a process
 of its own, and only one of them runs at a time. Compare the ratios: load comes and goes, but it
@@ -15,15 +15,26 @@ import subprocess
 import sys
 import time
 
+from absl import flags
+
+from stargan_tf.base import errors
+from stargan_tf.cli import command_line, train_flags
+
+_AGAINST = flags.DEFINE_string(
+    "against", "", "The other working tree. Without it, this process takes steps when it is told."
+)
 _ROUNDS, _STEPS = 8, 3
-_WORKER = "--in_turns"  # the first argument of the processes that measure
 
 
 def main() -> None:
     """Prints, for the time and the processor time of a step, milliseconds and their ratio."""
+    if not _AGAINST.value:
+        _take_steps()
+        return
+    arguments = [word for word in sys.argv[1:] if not word.startswith("--against")]
     own = pathlib.Path(__file__).resolve().parents[1]
-    trees = [pathlib.Path(sys.argv[1]).resolve(), own]
-    processes = [_started(tree, sys.argv[2:]) for tree in trees]
+    trees = [pathlib.Path(_AGAINST.value).resolve(), own]
+    processes = [_started(tree, arguments) for tree in trees]
     found = [[], []]
     for _ in range(_ROUNDS):
         for process, seconds in zip(processes, found, strict=True):
@@ -34,7 +45,7 @@ def main() -> None:
         process.stdin.close()
         process.wait()
     for number, what in enumerate(("time", "processor time")):
-        row = [sorted(1000 * both[number] for both in seconds) for seconds in found]
+        row = [[1000 * both[number] for both in seconds] for seconds in found]
         for name, figure in (("least", min), ("median", statistics.median)):
             other, here = map(figure, row)
             print(f"{what}, {name}: {other:.1f} ms, here {here:.1f} ms: {other / here:.2f} times")
@@ -42,29 +53,21 @@ def main() -> None:
 
 def _started(tree: pathlib.Path, arguments: list[str]) -> subprocess.Popen:
     process = subprocess.Popen(
-        [sys.executable, __file__, _WORKER, *arguments],
+        [sys.executable, __file__, *arguments],
         env={**os.environ, "PYTHONPATH": str(tree)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     if process.stdout.readline() != "ready\n":
-        sys.exit(f"The program of {tree} did not start.")
+        raise errors.UserError(
+            f"against={_AGAINST.value}: the program of {tree} could not take a step; see above."
+        )
     return process
 
 
-def work() -> None:
+def _take_steps() -> None:
     """Takes steps whenever a line is read, and prints their [time, processor time] in seconds."""
-    from stargan_tf.cli import command_line, train_flags
-
-    del sys.argv[1]
-    train_flags.define_train_flags()
-    command_line.run(_measure)
-
-
-def _measure() -> None:
-    from stargan_tf.cli import command_line, train_flags
-
     config = train_flags.config_from_flags()
     command_line.import_tensorflow()
     import tensorflow as tf
@@ -100,4 +103,5 @@ def _measure() -> None:
 
 
 if __name__ == "__main__":
-    work() if sys.argv[1:2] == [_WORKER] else main()
+    train_flags.define_train_flags()
+    command_line.run(main)
