@@ -81,7 +81,8 @@ class TrainMistakesTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_flag_file_that_is_not_there(self):
         result = commands.run("stargan_tf.train", "--flagfile=configs/v7.flags")
-        self._check(result, "configs/v7.flags: No such file.*package: .*quickstart.flags, .*v2.flags")
+        names = ".*quickstart.flags, .*v2.flags"
+        self._check(result, f"configs/v7.flags: No such file.*package: {names}")
 
     def test_domains_and_images_that_can_not_be_used(self):
         root = pathlib.Path(self.create_tempdir().full_path)
