@@ -1,5 +1,6 @@
 """StarGAN v1 as an algorithm: its training cycle, and how its networks translate and classify."""
 
+import contextlib
 import itertools
 from collections.abc import Callable
 
@@ -99,13 +100,15 @@ class StarGANv1(
             x, c = transforms.as_floats(batch["image"][k]), batch["label"][k]
             c_target, alpha = batch["target_label"][k], batch["alpha"][k]
             prefix = f"{block.name}/" if block.name else ""
-            # G rests until its own update, whose x_fake is therefore that of D's last one.
-            with tf.GradientTape() as tape:
+            updates_g = turn == self.hparams.n_critic - 1
+            # G rests until its own update, whose x_fake is therefore that of D's last one. Only
+            # that one is recorded: what a compiled function keeps for its gradient can't be pruned.
+            with tf.GradientTape() if updates_g else contextlib.nullcontext() as tape:
                 x_fake = self._fake(x, c_target)
             d_losses, gradients = self._d_gradients(x, c, x_fake, alpha, block)
             self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
             step_losses |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
-            if turn == self.hparams.n_critic - 1:
+            if updates_g:
                 g_losses, by_fake, on_the_way_back = self._g_gradients(
                     x, c, x_fake, c_target, block
                 )
