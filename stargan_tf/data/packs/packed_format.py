@@ -15,6 +15,7 @@ import io
 import json
 import os
 import pathlib
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,10 @@ AGAIN = "copy it again, or run the same command of stargan_tf.pack again, which 
 
 _FORMAT = "stargan_tf pack"
 _HINT = "name a folder that `python -m stargan_tf.pack` has written"
+
+# NumPy reads an array's header by Python's parser, and Python 3.11's fails now and then, with a
+# SystemError about the depth of its recursion, where two threads parse at once.
+_PARSING = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,7 +231,7 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
 
 
 def read_index(directory: pathlib.Path, split: str, number: int, expected: str = "") -> Index:
-    """Returns the index of shard `number` of a split.
+    """Returns the index of shard `number` of a split; may run in many threads at once.
 
     `expected` is the checksum (hex) that the index file must have; "": any.
 
@@ -238,7 +243,8 @@ def read_index(directory: pathlib.Path, split: str, number: int, expected: str =
         data = path.read_bytes()
         if expected and digest(data).hex() != expected:
             raise ValueError("another checksum")
-        return Index.from_bytes(data)
+        with _PARSING:
+            return Index.from_bytes(data)
     except OSError as error:
         raise errors.UserError(
             f"Cannot read the index {path}: {error.strerror}; {AGAIN}."

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import time
 from unittest import mock
 
 import numpy as np
@@ -201,6 +202,27 @@ class LabelsTest(tf.test.TestCase, parameterized.TestCase):
             errors.UserError, "was packed with the domains cat, dog, which"
         ):
             self.load(**values)
+
+
+class ThreadsTest(tf.test.TestCase):
+    def test_one_index_is_parsed_at_a_time(self):
+        """Python 3.11 fails now and then where two threads parse, as NumPy does with headers."""
+        folder = pathlib.Path(self.create_tempdir().full_path)
+        images = packing_test.write_images(str(folder / "images"))
+        packing_test.pack(folder / "packed", images)
+        parse, inside, most = packed_format.Index.from_bytes, [], []
+
+        def slowly(data):
+            inside.append(1)
+            time.sleep(0.005)
+            most.append(len(inside))
+            inside.pop()
+            return parse(data)
+
+        with mock.patch.object(packed_format.Index, "from_bytes", slowly):
+            packed.load_packed(str(folder / "packed"), "train")
+        self.assertGreater(len(most), 1)
+        self.assertEqual(max(most), 1)
 
 
 class MistakesTest(tf.test.TestCase, parameterized.TestCase):
