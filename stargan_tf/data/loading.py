@@ -130,11 +130,13 @@ def sampler(
         return samplers.JointSampler(tuple(members))
     sets = len(options.parts()) if options.datasets else 1
     budget = caching.Budget(options.cache, options.cache_gb / sets)
+    load_size = options.load_size if augment else 0
     return samplers.Sampler(
-        images,
+        images.drawn_at(load_size) if load_size else images,
         seed,
         options.image_size,
         options.crop_size or images.crop_size,
+        load_size,
         flip=augment and options.flip,
         cache=budget if augment else caching.Budget(),
         fast_decode=options.fast_decode,

@@ -91,6 +91,13 @@ class DataOptions:
         "fits. What is given here counts for translations and exports of the run, too.",
         minimum=0,
     )
+    load_size: int = option(
+        0,
+        "Height and width in pixels to which training images are resized before a random square of "
+        "--image_size is cut out, such as 286 for 256; 0: they are resized to --image_size. "
+        "Held-out images and translations are never cut.",
+        minimum=0,
+    )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
     cache: str = option(
         "auto",
@@ -218,6 +225,12 @@ class DataOptions:
         """Checks the options of one data set."""
         if self.kind not in DATASETS:
             raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
+        if self.load_size and self.load_size < self.image_size:
+            raise errors.UserError(
+                f"A square of image_size={self.image_size} is cut out of images of load_size="
+                f"{self.load_size}, which are smaller; pass a larger `load_size`, or 0 to cut "
+                "nothing out."
+            )
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
         labels.refuse_unknown([self.cache], _CACHES, "`cache`")

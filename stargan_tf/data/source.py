@@ -64,6 +64,11 @@ class Source(abc.ABC):
     def describe(self, index: int) -> str:
         """Returns where image `index` comes from (a path), for messages."""
 
+    def drawn_at(self, image_size: int) -> "Source":
+        """Returns the same images, at this height and width in pixels if they are drawn."""
+        del image_size
+        return self
+
     def problems(self, *, thorough: bool = False) -> dict[int, str]:
         """Returns what is wrong with each image that can't be used, by its number.
 

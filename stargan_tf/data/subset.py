@@ -75,6 +75,11 @@ class _View(source.Source):
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))
 
+    def drawn_at(self, image_size: int) -> source.Source:
+        drawn = self._images.drawn_at(image_size)
+        same = drawn is self._images
+        return self if same else type(self)(drawn, self._kept, self.label_space, self.labels)
+
     def problems(self, *, thorough: bool = False) -> dict[int, str]:
         problems = self._images.problems(thorough=thorough)
         return {i: problems[k] for i, k in enumerate(self._kept.tolist()) if k in problems}

@@ -27,11 +27,14 @@ class View(NamedTuple):
       mirrored: Whether to mirror the image, bool; (): examples that are not images.
       crop: Whether to cut out a random box, bool, and the uniforms (TRIES, 4) for
         `transforms.random_box`; (): the centred square.
+      offset: The first row and column of what is cut out of the image at `load_size`, (2,) int32;
+        (): the image is resized to `image_size`, and nothing is cut off.
     """
 
     index: tf.Tensor
     mirrored: tf.Tensor | tuple[()] = ()
     crop: tuple[tf.Tensor, tf.Tensor] | tuple[()] = ()
+    offset: tf.Tensor | tuple[()] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Sampler:
       seed: Of all chance.
       image_size: S, height and width of the samples in pixels.
       crop_size: Side of the centred square that is cut out first; 0: the largest.
+      load_size: Height and width in pixels to which an image is resized before a random square of
+        `image_size` is cut out, at least that; 0: nothing is cut out.
       flip: Whether half of the samples are mirrored.
       cache: What is kept of images that were read.
       fast_decode: Whether large JPEG files are decoded at a fraction of their size.
@@ -57,6 +62,7 @@ class Sampler:
     seed: int
     image_size: int
     crop_size: int = 0
+    load_size: int = 0
     flip: bool = True
     cache: caching.Budget = caching.Budget()
     fast_decode: bool = False
@@ -118,10 +124,24 @@ class Sampler:
         coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5
         return coins if self.flip else tf.zeros_like(coins)
 
+    def offsets(self, n: tf.Tensor, batch_size: int) -> tf.Tensor | tuple[()]:
+        """Returns `View.offset` for the samples of global batch n: (batch_size, 2) int32, or ()."""
+        if not self._shifts:
+            return ()
+        return self._offset(draws.uniform(self.seed, draws.Draw.OFFSET, n, (batch_size, 2)))
+
+    @property
+    def _shifts(self) -> bool:
+        return bool(self.load_size) and not self.source.sample_shape
+
+    def _offset(self, uniforms: tf.Tensor) -> tf.Tensor:
+        """Returns offsets of uniforms (..., 2): each that fits is equally likely."""
+        return tf.cast(uniforms * (self.load_size - self.image_size + 1), tf.int32)
+
     def view(
         self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
     ) -> View:
-        """Draws how an image is seen: perhaps cropped at random, perhaps mirrored.
+        """Draws how an image is seen: perhaps cropped at random, shifted, or mirrored.
 
         Args:
           index: Number of the image (int64 scalar).
@@ -129,14 +149,17 @@ class Sampler:
           stream: What the image is for: with the seed and the position it decides all chance.
           crop_probability: That a box of `transforms.random_box` is cut out, not the square.
         """
-        crop, mirrored = (), tf.constant(False)
+        crop, mirrored, offset = (), tf.constant(False), ()
         if crop_probability:
             shape = (transforms.TRIES + 1, 4)
             uniforms = draws.nested_uniform(self.seed, stream, position, draws.Draw.CROP, shape)
             crop = (uniforms[-1, 0] < crop_probability, uniforms[:-1])
         if self.flip:
             mirrored = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP) < 0.5
-        return View(index, mirrored, crop)
+        if self._shifts:
+            purpose = draws.Draw.OFFSET
+            offset = self._offset(draws.nested_uniform(self.seed, stream, position, purpose, (2,)))
+        return View(index, mirrored, crop, offset)
 
     def load_batches(self, described: tf.data.Dataset) -> tf.data.Dataset:
         """Loads what views describe, in parallel and in order.
@@ -157,7 +180,10 @@ class Sampler:
             take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
             return batch | {name: take(batch[name]) for name in views}
 
-        uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
+        uncut = all(
+            isinstance(v.mirrored, tf.TensorSpec) and v.crop == v.offset == ()
+            for v in views.values()
+        )
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
             return described.map(cached, **parallel)
         size = next(iter(views.values())).index.shape[0]
@@ -167,18 +193,27 @@ class Sampler:
         """Loads what a view of scalars describes; a graph function.
 
         A random crop lies within the square that `plain` shows, so that nothing is stretched by
-        more than the crop's own ratio.
+        more than the crop's own ratio. What is cut out at an offset comes after both.
 
         Returns:
           An image (S, S, 3) uint8; of a source without images what it loads.
         """
-        index, mirrored, crop = view
+        index, mirrored, crop, offset = view
+        shifted = not isinstance(offset, tuple)
+        size = self.load_size if shifted else self.image_size
         if crop:
-            sample = self._boxed(index, crop)
+            sample = self._boxed(index, size, crop)
         else:
-            shape = self.source.sample_shape or (self.image_size, self.image_size, 3)
-            spec = tf.TensorSpec(shape, self.source.sample_spec.dtype)
-            sample = caching.cached(self._plain, index, lambda: self._make_plain(index), spec)
+            spec = tf.TensorSpec(
+                self.source.sample_shape or (size, size, 3), self.source.sample_spec.dtype
+            )
+            store = self._large if shifted else self._plain
+            sample = caching.cached(store, index, lambda: self._make_plain(index, size), spec)
+        if shifted:
+            box = tf.concat([offset, [self.image_size] * 2], axis=0)
+            sample = tf.ensure_shape(
+                transforms.cut(sample, box), (self.image_size, self.image_size, 3)
+            )
         return sample if isinstance(mirrored, tuple) else transforms.flip_if(sample, mirrored)
 
     def plain(self, index: tf.Tensor) -> tf.Tensor:
@@ -190,17 +225,15 @@ class Sampler:
         sample = self.load(View(index))
         return sample if self.source.sample_shape else transforms.to_unit_range(sample)
 
-    def _make_plain(self, index: tf.Tensor) -> tf.Tensor:
+    def _make_plain(self, index: tf.Tensor, size: int) -> tf.Tensor:
         images = self.source
         if images.sample_shape:
             return images.load(index)
         if not isinstance(images, source_lib.EncodedSource):
-            return self._boxed(index)
-        return decoding.square(
-            images.read(index), self.image_size, self.crop_size, **self._decoding
-        )
+            return self._boxed(index, size)
+        return decoding.square(images.read(index), size, self.crop_size, **self._decoding)
 
-    def _boxed(self, index: tf.Tensor, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
+    def _boxed(self, index: tf.Tensor, size: int, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
         """Returns a box of an image, resized; its file comes from the cache if it is there."""
         images = self.source
 
@@ -213,10 +246,10 @@ class Sampler:
 
         if not isinstance(images, source_lib.EncodedSource):
             image = images.load(index)
-            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
+            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), size)
         spec = tf.TensorSpec((), tf.string)
         contents = caching.cached(self._files, index, lambda: images.read(index), spec)
-        return decoding.resized(contents, choose_box, self.image_size, **self._decoding)
+        return decoding.resized(contents, choose_box, size, **self._decoding)
 
     @property
     def _decoding(self) -> dict[str, Any]:
@@ -225,6 +258,11 @@ class Sampler:
     @functools.cached_property
     def _plain(self) -> caching.Store | None:
         """Keeps centred squares, or what a source without images loads."""
+        return self._store()
+
+    @functools.cached_property
+    def _large(self) -> caching.Store | None:
+        """Keeps centred squares at `load_size`."""
         return self._store()
 
     @functools.cached_property
