@@ -66,6 +66,11 @@ class _View(source.Source):
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
         self.crop_size, self.in_memory = images.crop_size, images.in_memory
         self.sample_name, self.sample_spec = images.sample_name, images.sample_spec
+        if images.pairs is not None:  # those of which both images are here
+            place = {number: i for i, number in enumerate(kept.tolist())}
+            whole = [(a, b) for a, b in images.pairs.tolist() if a in place and b in place]
+            numbers = [(place[a], place[b]) for a, b in whole]
+            self.pairs = np.array(numbers, np.int64).reshape(-1, 2)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))

@@ -75,22 +75,43 @@ class Sampler:
 
     def index(self, positions: tf.Tensor) -> tf.Tensor:
         """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
-        size = self.source.size
+        return self._in_order(positions, self.source.size)
+
+    def pair(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the numbers of the images of the pairs at `positions` (P,) int64, consecutive.
+
+        Each epoch has every pair once, in an order of its own.
+
+        Returns:
+          (P,) int64 each: what is translated, and its true translation.
+
+        Raises:
+          UserError: The data set has no pair.
+        """
+        if self.source.pairs is None or not len(self.source.pairs):
+            raise errors.UserError(
+                f"None of the {self.source.size} images has a partner; pass dataset=pairs."
+            )
+        numbers = self._in_order(positions, len(self.source.pairs))
+        return tuple(tf.unstack(tf.gather(tf.constant(self.source.pairs), numbers), axis=1))
+
+    def _in_order(self, positions: tf.Tensor, size: int) -> tf.Tensor:
+        """Returns which of `size` things are at consecutive positions (P,): all in each epoch."""
         epochs, places = positions // size, positions % size
         numbers = places
         # P places reach so many further epochs at most.
         for epoch in [epochs[0] + e for e in range((positions.shape[0] + size - 2) // size + 1)]:
-            numbers = tf.where(epochs == epoch, self._shuffled(places, epoch), numbers)
+            numbers = tf.where(epochs == epoch, self._shuffled(places, epoch, size), numbers)
         return numbers
 
-    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
+    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor, size: int) -> tf.Tensor:
         """Returns what the order of an epoch has at these places (P,)."""
         # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
         # images: the key must be random in these, and one shuffle knows too few orders.
         order = draws.key(self.seed, draws.Draw.ORDER, epoch)
         keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64)
         for k in range(2):
-            last = tf.constant(self.source.size - 1, tf.int64)
+            last = tf.constant(size - 1, tf.int64)
             places = tf.random.experimental.index_shuffle(places, keys[k], last)
         return places
 
@@ -276,7 +297,8 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
     """Returns `count` images, evenly spaced over the source, and their labels, as arrays.
 
     Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has. Of
-    several data sets each gives its share.
+    several data sets each gives its share. Of pairs, half as many give both of their images: first
+    all that are translated, then, in the same order, their true translations.
 
     Raises:
       UserError: If one of them can't be read.
@@ -285,17 +307,25 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
     sets = len(sampler.members)
     for k, member in enumerate(sampler.members):
         size, share = member.source.size, count // sets + (k < count % sets)
-        indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
+        indices = _evenly(size, share)
+        if member.source.pairs is not None and len(member.source.pairs):
+            pairs = member.source.pairs
+            indices = pairs[_evenly(len(pairs), max(1, share // 2))].T.ravel()
         load = tf.function(member.plain)
-        for i in np.unique(indices):
+        for i in indices:
             try:
                 images.append(load(tf.constant(i)).numpy())
             except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
                 raise errors.UserError(
                     f"{member.source.describe(i)} is damaged or gone; replace or remove it."
                 ) from error
-        labels += list(member.source.labels[np.unique(indices)])
+        labels += list(member.source.labels[indices])
     return np.stack(images), np.stack(labels)
+
+
+def _evenly(size: int, count: int) -> np.ndarray:
+    """Returns `count` numbers below `size`, evenly spaced, or all: int64, ascending."""
+    return np.unique(np.linspace(0, size - 1, min(count, size)).round().astype(np.int64))
 
 
 @dataclasses.dataclass(frozen=True)
