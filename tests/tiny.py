@@ -22,6 +22,13 @@ from stargan_tf.training import devices, loop
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
+    "cyclegan": {
+        "g_conv_dim": 4,
+        "g_repeat_num": 1,
+        "d_conv_dim": 4,
+        "d_layers": 2,
+        "pool_size": 3,
+    },
     "stargan_v1": {
         "g_conv_dim": 4,
         "g_repeat_num": 1,
@@ -41,15 +48,21 @@ HPARAMS = {
     },
 }
 # With these the last gradient of each optimizer in a step is that at the initial weights.
-FIRST_GRADIENTS = {"stargan_v1": {"n_critic": 1}, "stargan_v2": {"lr": 0.0, "f_lr": 0.0}}
+FIRST_GRADIENTS = {
+    "cyclegan": {},
+    "stargan_v1": {"n_critic": 1},
+    "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
+}
 # What data each paper is tried on, and two labels in it.
 LABELS = {
+    "cyclegan": labels_lib.LabelSpace("domains", ("Black", "Blond")),
     "stargan_v1": labels_lib.LabelSpace(
         "attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),)
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
 }
 TARGETS = {
+    "cyclegan": np.array([[1, 0], [0, 1]], np.float32),
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
 }
@@ -66,7 +79,8 @@ class Pictures(source.Source):
         self.labels = (random.uniform(size=(count, 3)) > 0.5).astype(np.float32)
         self.labels[:, 1] = 1 - self.labels[:, 0]
         if label_space.kind == "domains":
-            self.labels = np.eye(3, dtype=np.float32)[np.arange(count) % 3]
+            width = label_space.width
+            self.labels = np.eye(width, dtype=np.float32)[np.arange(count) % width]
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return tf.gather(tf.constant(self.images), index)
@@ -131,6 +145,7 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
     name = changes.get("algorithm", "stargan_v1")
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
     papers = {
+        "cyclegan": {"domains": "Black_Hair,Blond_Hair"},
         "stargan_v1": {"n_critic": 1},
         "stargan_v2": {"domains": "Black_Hair,Blond_Hair,Brown_Hair"},
     }
