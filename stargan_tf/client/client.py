@@ -106,10 +106,15 @@ class Client(translator.Translator, contextlib.AbstractContextManager):
         """The description that a model of `stargan_tf.load` has, too."""
         one = self.model
         size = one.image_size, one.style_dim, one.latent_dim
-        return translator.About(f"the served model ({one})", one.labels, *size, one.framing)
+        return translator.About(
+            f"the served model ({one})", one.labels, *size, one.framing, one.directions
+        )
 
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self._pictures("translate", images, {"label": labels})
+    def _translate(self, images: np.ndarray, sources: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        inputs = {"label": labels}
+        if self.model.directions is not None:
+            inputs["source"] = sources
+        return self._pictures("translate", images, inputs)
 
     def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
         return self._pictures("translate_style", images, {"style": styles})

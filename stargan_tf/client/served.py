@@ -26,6 +26,8 @@ class ServedModel:
       style_dim: The length of a style; None: it translates to labels, without styles.
       crop_size: Side in pixels of the centred square that it cuts out of photos; 0: the largest.
       max_grey: The value that it takes as white in grey photos of 16 bits.
+      directions: From which to which domain it translates, as positions in labels, if it has to
+        know from which; None: it has not.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ServedModel:
     style_dim: int | None
     crop_size: int = 0
     max_grey: int = reading.MAX_GREY
+    directions: tuple[tuple[int, int], ...] | None = None
 
     @property
     def has_styles(self) -> bool:
@@ -63,12 +66,16 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            names = {field.name for field in dataclasses.fields(cls)} - {"labels"}
+            names = {field.name for field in dataclasses.fields(cls)} - {"labels", "directions"}
             # Exports of earlier versions have neither a crop size nor a maximal grey.
             values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
             values = {name: values[name] for name in names}
             _check(values)
-            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **values)
+            directions = value.get("directions")  # exports of earlier versions have none
+            if directions is not None:
+                directions = tuple((int(source), int(target)) for source, target in directions)
+            labels = labels_lib.LabelSpace.from_json(value["labels"])
+            return cls(labels=labels, directions=directions, **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:

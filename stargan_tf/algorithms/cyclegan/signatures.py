@@ -1,5 +1,6 @@
 """What an exported CycleGAN can be asked."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -54,7 +55,11 @@ def _translate(space: labels_lib.LabelSpace, generators: Generators) -> algorith
     def translate(image: tf.Tensor, source: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
         way, count = tf.maximum(route(source, label), 0), 1 + len(generators)
         parts = tf.dynamic_partition(image, way, count)
-        outputs = [parts[0], *(G(x) for G, x in zip(generators.values(), parts[1:], strict=True))]
+        # An empty batch can't be mirrored at its borders, and asks for nothing.
+        outputs = [
+            tf.cond(tf.shape(x)[0] > 0, functools.partial(G, x), functools.partial(tf.identity, x))
+            for G, x in zip((tf.identity, *generators.values()), parts, strict=True)
+        ]
         places = tf.dynamic_partition(tf.range(tf.shape(image)[0]), way, count)
         translated = tf.dynamic_stitch(places, outputs)
         return {"translated": tf.ensure_shape(translated, (None, *image.shape[1:]))}
