@@ -29,6 +29,11 @@ class CycleGAN(
     """
 
     name = "cyclegan"
+    # Of the only pair; where there are several, the names of their networks begin with the pair's.
+    shaped_by = {
+        **dict.fromkeys(("G_A", "G_B"), ("g_conv_dim", "g_repeat_num")),
+        **dict.fromkeys(("D_A", "D_B"), ("d_conv_dim", "d_layers")),
+    }
 
     def __init__(self, hparams: hparams_lib.HParams, settings: algorithm.BuildSettings):
         super().__init__(hparams, settings)
@@ -45,18 +50,16 @@ class CycleGAN(
                 "that has a hyphen."
             )
         self.pairs = [pair.Pair(d, prefix, hparams, settings) for d, prefix in prefixes.items()]
-        self.networks, self.optimizers, self.trains, self.shaped_by = {}, {}, {}, {}
+        self.networks, self.optimizers, self.trains, shaped_by = {}, {}, {}, self.shaped_by
+        self.shaped_by = {
+            one.prefix + name: flags for one in self.pairs for name, flags in shaped_by.items()
+        }
         self._generators: dict[tuple[int, int], networks.Generator] = {}
         for one in self.pairs:
             self.networks |= {one.prefix + name: net for name, net in one.networks.items()}
             self.optimizers |= {one.prefix + name: opt for name, opt in one.optimizers.items()}
-            for kind, shaped_by in (
-                ("G", ("g_conv_dim", "g_repeat_num", "image_size")),
-                ("D", ("d_conv_dim", "d_layers")),
-            ):
-                trained = tuple(f"{one.prefix}{kind}_{letter}" for letter in "AB")
-                self.trains[one.prefix + kind] = trained
-                self.shaped_by |= dict.fromkeys(trained, shaped_by)
+            for kind in ("G", "D"):
+                self.trains[one.prefix + kind] = tuple(f"{one.prefix}{kind}_{x}" for x in "AB")
             there, back = one.domains, one.domains[::-1]
             for name, direction in (("G_A", there), ("G_B", back)):
                 if one.prefix + name not in settings.missing:

@@ -10,7 +10,7 @@ from stargan_tf.base.options import option
 from stargan_tf.data import labels
 from stargan_tf.data import options as data_options
 
-_LARGE = 256  # pixels, from which on G has nine blocks (section 7.1)
+_MOST_PAIRS = 100  # of 14 domains; their weights alone are 11 GB
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +23,7 @@ class HParams(hparams.HParams):
 
     g_conv_dim: int = option(64, "Channels of G's first layer.", minimum=1)
     g_repeat_num: int = option(
-        0,
-        "Residual blocks in G's bottleneck; 0, of CycleGAN: 9 for images of 256 px or more, else 6 "
-        "(appendix).",
-        minimum=0,
+        9, "Residual blocks in G's bottleneck (appendix: 9 from 256 px on, 6 at 128).", minimum=1
     )
     d_conv_dim: int = option(64, "Channels of D's first layer.", minimum=1)
     d_layers: int = option(
@@ -80,10 +77,6 @@ class HParams(hparams.HParams):
         "--lr=1e-3 --total_steps=3000"
     )
     draws_domains_equally: ClassVar[bool] = True
-
-    def blocks(self, image_size: int) -> int:
-        """Returns how many residual blocks G has."""
-        return self.g_repeat_num or (9 if image_size >= _LARGE else 6)
 
     def pairs(self, label_space: labels.LabelSpace) -> tuple[tuple[int, int], ...]:
         """Returns the domains (A, B) of each pair that is trained, as positions in labels.
@@ -140,4 +133,9 @@ class HParams(hparams.HParams):
                 "cyclegan translates between domains and needs two or more; received only "
                 f"{', '.join(label_space.names)}; add a folder or a name."
             )
-        self.pairs(label_space)
+        if (count := len(self.pairs(label_space))) > _MOST_PAIRS:
+            raise errors.UserError(
+                f"{label_space.width} domains are {count:,} pairs, each with two generators and "
+                f"two discriminators; at most {_MOST_PAIRS} can be trained together; pass pair="
+                f"{','.join(label_space.names[:2])} to train one, or fewer domains."
+            )

@@ -37,7 +37,7 @@ class Pair:
     ):
         self.domains, self.prefix = domains, prefix
         self.hparams, self.settings = hparams, settings
-        policy, blocks = {"dtype": settings.dtype_policy}, hparams.blocks(settings.image_size)
+        policy, blocks = {"dtype": settings.dtype_policy}, hparams.g_repeat_num
         with instance_norm.computed_by(settings.normalization_backend):
             G = [
                 networks.Generator(hparams.g_conv_dim, blocks, name=name, **policy)

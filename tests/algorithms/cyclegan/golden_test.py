@@ -238,10 +238,6 @@ class ParameterCountTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(D.count_params(), POOL["parameters"]["cyclegan D basic ndf 64"])
         self.assertEqual(score.shape, (1, 30, 30, 1))
 
-    def test_blocks_by_size(self):
-        self.assertEqual([hparams.HParams().blocks(s) for s in (128, 255, 256)], [6, 6, 9])
-        self.assertEqual(hparams.HParams(g_repeat_num=2).blocks(256), 2)
-
 
 if __name__ == "__main__":
     keras.utils.set_random_seed(0)
