@@ -114,24 +114,28 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*NAMES)
     def test_translating_needs_the_networks_that_it_names_and_no_others(self, name):
-        algorithm = tiny.build(name, training=False)
+        algorithm = shared.build(name, training=False)
         if not isinstance(algorithm, algorithm_lib.Translates):
             return
         needed = algorithm.translating_networks()
         self.assertContainsSubset(needed, algorithm.networks)
         for network in set(algorithm.networks) - set(needed):
-            self._spoil(algorithm.networks[network])
+            self._spoil(algorithm, network)
         for outputs in self._translations(algorithm, name):
             self.assertTrue(np.isfinite(outputs).all())
         for network in needed:
-            algorithm = tiny.build(name, training=False)
-            self._spoil(algorithm.networks[network])
+            before = self._spoil(algorithm, network)
             found = [np.isfinite(o).all() for o in self._translations(algorithm, name)]
             self.assertFalse(all(found), network)
+            for variable, value in zip(algorithm.networks[network].variables, before, strict=True):
+                variable.assign(value)
 
-    def _spoil(self, network):
-        for variable in network.variables:
+    def _spoil(self, algorithm, network):
+        """Makes all weights of a network NaN; returns what they were."""
+        before = [np.array(v) for v in algorithm.networks[network].variables]
+        for variable in algorithm.networks[network].variables:
             variable.assign(np.full(variable.shape, np.nan))
+        return before
 
     def _translations(self, algorithm, name):
         """Translates an image to every label, and to the style of another."""

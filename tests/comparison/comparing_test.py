@@ -6,7 +6,7 @@ import tensorflow as tf
 from stargan_tf.base import errors
 from stargan_tf.comparison import comparing
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.evaluation import images
+from stargan_tf.evaluation import images, run_subject
 from tests import tiny
 from tests.evaluation import run_subject_test
 
@@ -16,7 +16,9 @@ SPACE = tiny.LABELS["stargan_v2"]
 class ComparingTest(tf.test.TestCase):
     def _metrics(self, *names, kinds=("Writes", "Styles")):
         subjects = {
-            kind: run_subject_test.measured(getattr(run_subject_test, kind), SPACE)
+            kind: run_subject_test.measured(
+                getattr(run_subject_test, kind), SPACE, run_subject.Plan(outputs=2)
+            )
             for kind in kinds
         }
         return comparing._metrics(subjects, comparing.Plan(metrics=names))
