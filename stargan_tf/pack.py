@@ -35,7 +35,8 @@ train_flags.define(data_options.DataOptions, _FIELDS)
 _IMAGE_SIZE = flags.DEFINE_integer(
     "image_size",
     data_options.DataOptions.image_size,
-    "cartoon_faces: height and width in pixels; images in files are packed as they are.",
+    "cartoon_faces, cartoon_pairs: height and width in pixels; images in files are packed as they "
+    "are.",
 )
 _OUTPUT = flags.DEFINE_string("output", "", "The folder to write; it is created.")
 _SHARD_MB = flags.DEFINE_integer(
@@ -66,11 +67,11 @@ def main() -> int:
 
 def _by_number(options: data_options.DataOptions, split: str) -> "packing.Split":
     """Returns a split that can be read in any order."""
-    from stargan_tf.data import loading, source
+    from stargan_tf.data import loading
     from stargan_tf.data.packs import packing
 
     images = loading.load(options, split)
-    if isinstance(images, source.EncodedSource):
+    if not images.in_memory:  # not drawn
         _refuse_size(options)
     print(f"Checking {images.size:,} {split} images.", flush=True)
     images = command_line.usable(images, options.on_corrupt)

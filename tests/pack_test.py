@@ -5,8 +5,10 @@ import os
 import pathlib
 from contextlib import redirect_stdout
 
+import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from PIL import Image
 
 from stargan_tf.base import errors
 from stargan_tf.data import loading, options
@@ -82,6 +84,29 @@ class PackTest(tf.test.TestCase, parameterized.TestCase):
         again = str(self.root / "again")
         self.command(dataset="packed", data_dir=self.output, output=again)
         self.assertEqual(packing_test.contents(again), packing_test.contents(self.output))
+
+    def test_pairs_stay_pairs(self):
+        random = np.random.default_rng(0)
+        for part in ("train", "val"):
+            (self.root / part).mkdir()
+            for k in range(3):
+                pixels = random.integers(0, 256, (16, 40, 3), np.uint8)
+                Image.fromarray(pixels).save(self.root / part / f"{k}.png")
+        flags = {"dataset": "pairs", "data_dir": str(self.root), "direction": "BtoA"}
+        with self.assertRaisesRegex(errors.UserError, "packed as they are; received"):
+            self.command(**flags, image_size=64)
+        self.command(**flags)
+        packed = options.DataOptions(dataset="packed", data_dir=self.output)
+        self.assert_packed(options.DataOptions(**flags), packed, {"train": 6, "test": 6})
+        images = loading.load(packed, "train")
+        self.assertAllEqual(images.pairs, [[0, 3], [1, 4], [2, 5]])
+        self.assertEqual(images.describe(4), "train/1.png (left half)")
+        self.assertIn("target", images.example_spec)
+        # Packed again they still are, and of a part only whole pairs are left.
+        again = str(self.root / "again")
+        self.command(dataset="packed", data_dir=self.output, output=again)
+        self.assertEqual(packing_test.contents(again), packing_test.contents(self.output))
+        self.assertAllEqual(loading.without(images, {4: "broken"}).pairs, [[0, 2], [1, 3]])
 
     def test_broken_images(self):
         flags = self.folder()

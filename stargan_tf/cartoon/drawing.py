@@ -10,6 +10,7 @@ Shapes are polygons, drawn on a larger picture that is then reduced.
 
 import dataclasses
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -22,6 +23,8 @@ MIN_SIZE, MAX_SIZE = 32, 512
 _ORIGIN = (0.5, 0.545)  # the point between the eyes, in picture sides
 _CROWN = -0.08  # y of the skull's centre; above it the skull is half an ellipse
 _SKULL = 0.29  # from the centre to the top of the skull
+_MOUTH = 0.172  # y of the mouth
+_LIPS = 0.062  # half the width of closed lips
 _FIELD = 96  # side of the grid of hair tones, the same for all sizes so that they share a texture
 _WHITE: Colour = (255, 255, 255)
 _DARK: Colour = (40, 28, 34)
@@ -39,7 +42,7 @@ def _egg(width: float, low: float, high: float, power: float, n: int) -> np.ndar
     return bent * np.where(below, (width, low), (width, high)) + (0.0, _CROWN)
 
 
-def _hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hair_shapes(identity: Identity, style: Style) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns the hair's polygons behind and in front of the face, and the hairline; all (n, 2)."""
     reach = identity.face_width + style.volume
     end = 0.04 + 0.40 * style.length
@@ -96,20 +99,34 @@ def _paint_hair(
     pen.canvas.paste(coloured.convert("RGB"), mask=mask)
 
 
+def body_shapes(identity: Identity) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the edges of the neck and of the clothes, (n, 2) each; the other half mirrors it."""
+    width = 0.44 * identity.face_width
+    edge = [[-width, 0.1], [-width, 0.30], [-width - 0.03, 0.36], [-0.2, 0.40], [-0.2, 0.5]]
+    slope = [[width + 0.02, 0.352], [0.26, 0.385], [0.40, 0.43], [0.47, 0.52]]
+    ends = [[0.0, 0.365 + identity.v_neck]], [[0.47, 0.9]]  # the latter is below every picture
+    return curve(edge), np.concatenate([ends[0], curve(slope), ends[1]])
+
+
 def _paint_body(pen: Pen, identity: Identity) -> None:
     """Draws the neck, the chin's shadow, and the shoulders."""
     skin, width = identity.skin, 0.44 * identity.face_width
     shadow = mix(skin, (120, 40, 40), 0.28)
-    edge = [[-width, 0.1], [-width, 0.30], [-width - 0.03, 0.36], [-0.2, 0.40], [-0.2, 0.5]]
-    pen.fill(with_mirror(curve(edge)), skin)
+    edge, slope = body_shapes(identity)
+    pen.fill(with_mirror(edge), skin)
     chin = identity.face_height + 0.015
     pen.fill(with_mirror(np.array([[-width, 0.1], [-width, chin], [0.0, chin + 0.04]])), shadow)
-    slope = [[width + 0.02, 0.352], [0.26, 0.385], [0.40, 0.43], [0.47, 0.52]]
-    ends = [[0.0, 0.365 + identity.v_neck]], [[0.47, 0.9]]  # the latter is below every picture
-    slope = np.concatenate([ends[0], curve(slope), ends[1]])
     pen.fill(with_mirror(slope), identity.clothes)
     for sign in (-1.0, 1.0):
         pen.stroke(slope[:2] * (sign, 1.0), 0.014, mix(identity.clothes, _DARK, 0.25), taper=0.0)
+
+
+def face_shape(identity: Identity) -> np.ndarray:
+    """Returns the outline of the face, (n, 2)."""
+    w = identity.face_width
+    outline = _egg(w, identity.face_height - _CROWN, _SKULL, identity.jaw, 96)
+    outline[:, 0] *= 1.0 - 0.10 * np.clip((outline[:, 1] - _CROWN) / identity.face_height, 0.0, 1.0)
+    return outline
 
 
 def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
@@ -119,8 +136,7 @@ def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
     for sign in (-1.0, 1.0):
         pen.fill(oval(sign * w, 0.03, 0.034, identity.ear), skin)
         pen.fill(oval(sign * (w + 0.006), 0.032, 0.018, identity.ear * 0.62), deep, 0.7)
-    outline = _egg(w, identity.face_height - _CROWN, _SKULL, identity.jaw, 96)
-    outline[:, 0] *= 1.0 - 0.10 * np.clip((outline[:, 1] - _CROWN) / identity.face_height, 0.0, 1.0)
+    outline = face_shape(identity)
     pen.fill(outline, mix(skin, deep, 0.55))
     # Smaller, slightly higher outlines on top leave a soft rim of shade at the jaw.
     for t, alpha in ((0.985, 0.35), (0.97, 0.45), (0.955, 1.0)):
@@ -132,9 +148,21 @@ def _paint_head(pen: Pen, identity: Identity, hairline: np.ndarray) -> None:
     pen.fill(np.concatenate([line - (0.0, 0.02), (line + (0.0, 0.018))[::-1]]), deep, 0.6)
 
 
+def eye_size(identity: Identity) -> tuple[float, float]:
+    """Returns half the width and half the height of an eye."""
+    return 0.050 * identity.eye_size, 0.036 * identity.eye_size
+
+
+def brow_line(identity: Identity, sign: float) -> np.ndarray:
+    """Returns the left (sign -1) or the right eyebrow (1) as a line, (n, 2)."""
+    x, y, arch = sign * identity.eye_spacing, -0.078, identity.brow_arch
+    brow = [[x - sign * 0.044, y + 0.004], [x + sign * 0.006, y - arch], [x + sign * 0.05, y]]
+    return curve(brow)
+
+
 def _paint_eyes(pen: Pen, identity: Identity) -> None:
     """Draws the eyes and the eyebrows."""
-    rx, ry = 0.050 * identity.eye_size, 0.036 * identity.eye_size
+    rx, ry = eye_size(identity)
     lash = mix(_DARK, identity.skin, 0.08)
     for sign in (-1.0, 1.0):
         x = sign * identity.eye_spacing
@@ -150,35 +178,51 @@ def _paint_eyes(pen: Pen, identity: Identity) -> None:
         a = np.linspace(1.06 * math.pi, 1.94 * math.pi, 20)
         lid = np.stack([x + 1.04 * rx * np.cos(a), 0.003 + 1.02 * ry * np.sin(a)], axis=1)
         pen.stroke(lid, 0.0125, lash, taper=0.6)
-        y, arch = -0.078, identity.brow_arch
-        brow = [[x - sign * 0.044, y + 0.004], [x + sign * 0.006, y - arch], [x + sign * 0.05, y]]
-        pen.stroke(curve(brow), identity.brow_thickness, identity.brow, 0.92, 0.75)
+        pen.stroke(brow_line(identity, sign), identity.brow_thickness, identity.brow, 0.92, 0.75)
+
+
+def nose_line(identity: Identity) -> np.ndarray:
+    """Returns the line below the nose, (n, 2)."""
+    w = identity.nose
+    under = [[-w, 0.082], [-0.6 * w, 0.097], [0.0, 0.102], [0.6 * w, 0.097], [w, 0.082]]
+    return curve(under)
 
 
 def _paint_nose(pen: Pen, identity: Identity) -> None:
     """Draws the nose as a lit bridge and a shaded tip."""
     w, deep = identity.nose, mix(identity.skin, (110, 36, 36), 0.42)
     pen.glow(0.0, 0.055, 0.6 * w, 0.05, mix(identity.skin, _WHITE, 0.5), 0.45)
-    under = [[-w, 0.082], [-0.6 * w, 0.097], [0.0, 0.102], [0.6 * w, 0.097], [w, 0.082]]
-    pen.stroke(curve(under), 0.0105, deep, 0.85, 0.8)
+    pen.stroke(nose_line(identity), 0.0105, deep, 0.85, 0.8)
+
+
+def lips_shape(identity: Identity) -> np.ndarray:
+    """Returns the outline of closed lips, (n, 2)."""
+    w, f, y = _LIPS, identity.lip_fullness, _MOUTH
+    top = [[-w, y], [-0.35 * w, y - 0.75 * f], [0.0, y - 0.5 * f], [0.35 * w, y - 0.75 * f]]
+    low = [[w, y], [0.5 * w, y + 0.95 * f], [-0.5 * w, y + 0.95 * f], [-w, y]]
+    return curve(top + low)
+
+
+def smile_lines(style: Style) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the upper and the lower edge of a smiling mouth's inside, (n, 2) each."""
+    y, w, depth = _MOUTH, style.smile_width, 0.042 + 0.22 * style.smile_width
+    corner, middle = [w, y - 0.018], [0.5 * w, y - 0.003]
+    upper = curve([[-w, corner[1]], [-middle[0], middle[1]], [0.0, y], middle, corner])
+    t = np.linspace(0.0, math.pi, 24)
+    return upper, np.stack([w * np.cos(t), corner[1] + depth * np.sin(t) ** 0.8], axis=1)
 
 
 def _paint_mouth(pen: Pen, identity: Identity, style: Style, smiling: bool) -> None:
     """Draws an open smile with teeth, or closed, nearly straight lips."""
-    lips, y = identity.lips, 0.172
+    lips, y = identity.lips, _MOUTH
     if not smiling:
-        w, f = 0.062, identity.lip_fullness
-        top = [[-w, y], [-0.35 * w, y - 0.75 * f], [0.0, y - 0.5 * f], [0.35 * w, y - 0.75 * f]]
-        low = [[w, y], [0.5 * w, y + 0.95 * f], [-0.5 * w, y + 0.95 * f], [-w, y]]
-        pen.fill(curve(top + low), lips)
+        w = _LIPS
+        pen.fill(lips_shape(identity), lips)
         line = curve([[-w, y - 0.002], [0.0, y + 0.002], [w, y - 0.002]])
         pen.stroke(line, 0.0085, mix(lips, _DARK, 0.6), taper=0.5)
         return
     w, depth = style.smile_width, 0.042 + 0.22 * style.smile_width
-    corner, middle = [w, y - 0.018], [0.5 * w, y - 0.003]
-    upper = curve([[-w, corner[1]], [-middle[0], middle[1]], [0.0, y], middle, corner])
-    t = np.linspace(0.0, math.pi, 24)
-    lower = np.stack([w * np.cos(t), corner[1] + depth * np.sin(t) ** 0.8], axis=1)
+    upper, lower = smile_lines(style)
     inside = np.concatenate([upper, lower])
     pen.fill((inside - (0.0, y)) * (1.09, 1.24) + (0.0, y - 0.001), lips)
     pen.fill(inside, (110, 32, 42))
@@ -189,20 +233,30 @@ def _paint_mouth(pen: Pen, identity: Identity, style: Style, smiling: bool) -> N
     pen.fill(np.concatenate([teeth, (teeth + gap * (0.0, 1.0))[::-1]]), (255, 253, 248))
 
 
-def _paint_glasses(pen: Pen, identity: Identity, style: Style) -> None:
-    """Draws tinted lenses, their frame, the bridge and the arms."""
-    colour, thick, power = style.frame_colour, style.frame_width, 1.0 - 0.6 * style.frame_square
+def frame_lines(identity: Identity, style: Style) -> Iterator[np.ndarray]:
+    """Yields the lines of the glasses, (n, 2) each: of either side rim and arm, then the bridge."""
     x, y = identity.eye_spacing, 0.006
     rx, ry = x - 0.020, 0.066
     for sign in (-1.0, 1.0):
-        lens = oval(sign * x, y, rx, ry, power, 64)
-        pen.fill(lens, (214, 232, 246), 0.20)
+        lens = oval(sign * x, y, rx, ry, 1.0 - 0.6 * style.frame_square, 64)
+        yield np.concatenate([lens, lens[:1]])
+        arm = [[sign * (x + rx), y - 0.02], [sign * (identity.face_width + 0.002), y - 0.028]]
+        yield np.array(arm)
+    yield curve([[rx - x, y - 0.008], [0.0, y - 0.02], [x - rx, y - 0.008]])
+
+
+def _paint_glasses(pen: Pen, identity: Identity, style: Style) -> None:
+    """Draws tinted lenses, their frame, the bridge and the arms."""
+    colour, thick = style.frame_colour, style.frame_width
+    x, y = identity.eye_spacing, 0.006
+    rx, ry = x - 0.020, 0.066
+    rim, arm, other_rim, other_arm, bridge = frame_lines(identity, style)
+    for sign, lens, side in ((-1.0, rim, arm), (1.0, other_rim, other_arm)):
+        pen.fill(lens[:-1], (214, 232, 246), 0.20)
         glare = np.array([[-0.5, -0.4], [-0.25, -0.62], [0.35, 0.42], [0.1, 0.64]])
         pen.fill(glare * (rx, ry) + (sign * x, y), _WHITE, 0.16)
-        pen.stroke(np.concatenate([lens, lens[:1]]), thick, colour, taper=0.0)
-        arm = [[sign * (x + rx), y - 0.02], [sign * (identity.face_width + 0.002), y - 0.028]]
-        pen.stroke(np.array(arm), thick, colour, taper=0.0)
-    bridge = curve([[rx - x, y - 0.008], [0.0, y - 0.02], [x - rx, y - 0.008]])
+        pen.stroke(lens, thick, colour, taper=0.0)
+        pen.stroke(side, thick, colour, taper=0.0)
     pen.stroke(bridge, thick, colour, taper=0.0)
 
 
@@ -212,6 +266,19 @@ def _background(identity: Identity, side: int) -> Image.Image:
     top, bottom = (np.array(c, float) for c in identity.background)
     column = np.round(top + t * (bottom - top)).astype(np.uint8)
     return Image.fromarray(column).resize((side, side), Image.Resampling.NEAREST)
+
+
+def enlargement(size: int) -> int:
+    """Returns how many times larger a picture of `size` pixels is drawn, before it is reduced."""
+    return 8 if size < 64 else 4 if size <= 128 else 3 if size <= 256 else 2
+
+
+def pens(canvas: Image.Image, identity: Identity) -> tuple[Pen, Pen]:
+    """Returns the pens for a person's body and head."""
+    origin = np.array(_ORIGIN)
+    body = Pen(canvas, tuple((origin + identity.body_shift).tolist()), scale=identity.body_scale)
+    head = Pen(canvas, tuple((origin + identity.shift).tolist()), identity.roll, identity.scale)
+    return body, head
 
 
 def draw(identity: Identity, attributes: np.ndarray, style: Style, size: int) -> np.ndarray:
@@ -235,12 +302,10 @@ def draw(identity: Identity, attributes: np.ndarray, style: Style, size: int) ->
         )
     if not isinstance(size, (int, np.integer)) or not MIN_SIZE <= size <= MAX_SIZE:
         raise ValueError(f"size must be an integer in [{MIN_SIZE}, {MAX_SIZE}]. Received: {size}")
-    factor = 8 if size < 64 else 4 if size <= 128 else 3 if size <= 256 else 2
+    factor = enlargement(size)
     canvas = _background(identity, factor * size)
-    origin = np.array(_ORIGIN)
-    body = Pen(canvas, tuple((origin + identity.body_shift).tolist()), scale=identity.body_scale)
-    head = Pen(canvas, tuple((origin + identity.shift).tolist()), identity.roll, identity.scale)
-    back, front, hairline = _hair_shapes(identity, style)
+    body, head = pens(canvas, identity)
+    back, front, hairline = hair_shapes(identity, style)
     tone = _hair_tone(identity, style, head)
     palette = hair_palette(attributes, style.shade)
 

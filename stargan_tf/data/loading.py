@@ -10,10 +10,12 @@ from stargan_tf.data.packs import packed
 from stargan_tf.data.pipeline import caching, samplers
 from stargan_tf.data.sources import (
     cartoon_faces,
+    cartoon_pairs,
     celeba,
     folder_survey,
     image_folder,
     manifest,
+    pairs,
     rafd,
 )
 from stargan_tf.data.tfds import labelling, tfds_source
@@ -62,7 +64,7 @@ def with_pack_crop(
 def describe_left_out(options: options_lib.DataOptions) -> list[str]:
     """Returns a line about each data folder that holds files of kinds that are not read."""
     parts = options.parts() if options.datasets else (options,)
-    folders = [part.data_dir for part in parts if part.kind in ("image_folder", "rafd")]
+    folders = [part.data_dir for part in parts if part.kind in ("image_folder", "rafd", "pairs")]
     surveys = map(folder_survey.survey, folders)
     return [line for survey in surveys if (line := survey.describe_left_out())]
 
@@ -91,7 +93,8 @@ def without(images: source.Source, problems: Mapping[int, str]) -> source.Source
     """
     if not problems:
         return images
-    kept = [i for i in range(images.size) if i not in problems]
+    partners = {i for pair in _pairs(images) if problems.keys() & set(pair) for i in pair}
+    kept = [i for i in range(images.size) if i not in problems and i not in partners]
     # Every label needs an image. If one would lose its last, skipping does not help.
     lost = images.labels.any(axis=0) & ~images.labels[kept].any(axis=0)
     names = [n for n, is_lost in zip(images.label_space.names, lost, strict=False) if is_lost]
@@ -104,6 +107,10 @@ def without(images: source.Source, problems: Mapping[int, str]) -> source.Source
     if isinstance(images, joint.Joint):
         return images.subset(kept)
     return subset.subset(images, kept)
+
+
+def _pairs(images: source.Source) -> list[list[int]]:
+    return [] if images.pairs is None else images.pairs.tolist()
 
 
 def sampler(
@@ -123,11 +130,13 @@ def sampler(
         return samplers.JointSampler(tuple(members))
     sets = len(options.parts()) if options.datasets else 1
     budget = caching.Budget(options.cache, options.cache_gb / sets)
+    load_size = options.load_size if augment else 0
     return samplers.Sampler(
-        images,
+        images.drawn_at(load_size) if load_size else images,
         seed,
         options.image_size,
         options.crop_size or images.crop_size,
+        load_size,
         flip=augment and options.flip,
         cache=budget if augment else caching.Budget(),
         fast_decode=options.fast_decode,
@@ -149,6 +158,18 @@ def _cartoon_faces(options: options_lib.DataOptions, split: str, member: int) ->
         as_domains=bool(domains),
         pose=options.cartoon_pose,
         member=member,
+    )
+
+
+def _cartoon_pairs(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "cartoon_pairs draws its held-out pairs")
+    return cartoon_pairs.CartoonPairs(
+        split,
+        options.image_size,
+        options.cartoon_train_size if split == "train" else options.cartoon_test_size,
+        options.cartoon_spread,
+        options.cartoon_pose,
+        options.direction,
     )
 
 
@@ -183,10 +204,12 @@ def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
 
 
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
+    "cartoon_pairs": _cartoon_pairs,
     "celeba": _celeba,
     "image_folder": _from_layout,
     "rafd": _from_layout,
     "manifest": manifest.load_manifest,
     "packed": _packed,
+    "pairs": pairs.load_pairs,
     "tfds": _tfds,
 }

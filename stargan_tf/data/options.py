@@ -10,13 +10,16 @@ from stargan_tf.data import labels
 from stargan_tf.data import names as names_lib
 from stargan_tf.data.images import reading
 
-DATASETS = ("cartoon_faces", "celeba", "image_folder", "rafd", "manifest", "packed", "tfds")
+DATASETS = ("cartoon_faces", "cartoon_pairs", "celeba", "image_folder", "pairs", "rafd", "manifest",
+            "packed", "tfds")  # fmt: skip
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
     "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
     "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them: "
     "cache=auto cache_dir=)."
 )
+DRAWN = ("cartoon_faces", "cartoon_pairs")
+PAIRS = ("cartoon_pairs", "pairs")  # whose domains are A and B
 _FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
 
 
@@ -27,7 +30,9 @@ class DataOptions:
     dataset: str = option(
         "cartoon_faces",
         "cartoon_faces: drawn faces, no download; celeba: CelebA's folder; image_folder: your own "
-        "images in DIR/<domain>/ or DIR/{train,val}/<domain>/; rafd: the Radboud Faces Database; "
+        "images in DIR/<domain>/ or DIR/{train,val}/<domain>/; pairs: images and their true "
+        "translations, side by side in files, in folders A and B, or a table; cartoon_pairs: drawn "
+        "contours and faces; rafd: the Radboud Faces Database; "
         "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote; "
         "tfds:NAME: a set of TensorFlow Datasets.",
     )
@@ -40,9 +45,15 @@ class DataOptions:
     )
     data_dir: str = option(
         "",
-        "The folder of the data set (celeba, image_folder, rafd, packed), or its table (manifest); "
-        "tfds: where data sets are prepared.",
+        "The folder of the data set (celeba, image_folder, pairs, rafd, packed), or its table "
+        "(manifest, pairs); tfds: where data sets are prepared.",
         may_change=True,
+    )
+    direction: str = option(
+        "AtoB",
+        "pairs, cartoon_pairs: what is translated to what; side by side, A is the left half, and "
+        "of drawn pairs the contours.",
+        choices=("AtoB", "BtoA"),
     )
     attributes: str = option(
         "",
@@ -78,6 +89,13 @@ class DataOptions:
         0,
         "Side in pixels of the centred square that is cut out before resizing; 0: the largest that "
         "fits. What is given here counts for translations and exports of the run, too.",
+        minimum=0,
+    )
+    load_size: int = option(
+        0,
+        "Height and width in pixels to which training images are resized before a random square of "
+        "--image_size is cut out, such as 286 for 256; 0: they are resized to --image_size. "
+        "Held-out images and translations are never cut.",
         minimum=0,
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
@@ -116,13 +134,21 @@ class DataOptions:
         may_change=True,
     )
     cartoon_spread: float = option(
-        0.25, "cartoon_faces: how far styles (cut, shade, frame, smile) spread, from 0 to 1."
+        0.25,
+        "cartoon_faces, cartoon_pairs: how far styles (cut, shade, frame, smile) spread, from 0 to "
+        "1.",
     )
     cartoon_pose: float = option(
-        0.0, "cartoon_faces: how far position, size and turn of the head spread, from 0 to 1."
+        0.0,
+        "cartoon_faces, cartoon_pairs: how far position, size and turn of the head spread, from 0 "
+        "to 1.",
     )
-    cartoon_train_size: int = option(2000, "cartoon_faces: the number of training images.")
-    cartoon_test_size: int = option(200, "cartoon_faces: the number of held-out images.")
+    cartoon_train_size: int = option(
+        2000, "cartoon_faces, cartoon_pairs: the number of training images, or pairs."
+    )
+    cartoon_test_size: int = option(
+        200, "cartoon_faces, cartoon_pairs: the number of held-out images, or pairs."
+    )
 
     def __post_init__(self) -> None:
         for name in ("attributes", "exclusive", "domains"):  # may be typed in any Unicode spelling
@@ -174,6 +200,12 @@ class DataOptions:
         check_ranges(self)
         self.kept_shares()
         if self.datasets:
+            for name in split_names(self.datasets):
+                if name in PAIRS:
+                    raise errors.UserError(
+                        f"Pairs are trained on alone; received {name} among datasets="
+                        f"{self.datasets}; pass dataset={name}."
+                    )
             if self.keep_share:
                 raise errors.UserError(
                     f"`keep_share` is for one data set; received keep_share={self.keep_share} with "
@@ -182,9 +214,9 @@ class DataOptions:
             for part in self.parts():
                 part._check_one()
             return
-        if self.dataset == "cartoon_faces" and (self.fast_decode or self.cache == "memory"):
+        if self.dataset in DRAWN and (self.fast_decode or self.cache == "memory"):
             raise errors.UserError(
-                "dataset=cartoon_faces draws its images, keeps them, and has no files to decode; "
+                f"dataset={self.dataset} draws its images, keeps them, and has no files to decode; "
                 f"received cache={self.cache} and fast_decode={self.fast_decode}; leave them out."
             )
         self._check_one()
@@ -193,15 +225,32 @@ class DataOptions:
         """Checks the options of one data set."""
         if self.kind not in DATASETS:
             raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
+        if self.load_size and self.load_size < self.image_size:
+            raise errors.UserError(
+                f"A square of image_size={self.image_size} is cut out of images of load_size="
+                f"{self.load_size}, which are smaller; pass a larger `load_size`, or 0 to cut "
+                "nothing out."
+            )
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
         labels.refuse_unknown([self.cache], _CACHES, "`cache`")
-        if self.dataset == "cartoon_faces" and self.data_dir:
+        if self.dataset in DRAWN and self.data_dir:
+            others = "pairs" if self.dataset in PAIRS else "image_folder or dataset=celeba"
             raise errors.UserError(
-                "dataset=cartoon_faces draws its images and reads no folder; received "
-                f"data_dir={self.data_dir}; add dataset=image_folder or dataset=celeba."
+                f"dataset={self.dataset} draws its images and reads no folder; received "
+                f"data_dir={self.data_dir}; add dataset={others}."
+            )
+        if self.direction != DataOptions.direction and self.kind not in PAIRS:
+            raise errors.UserError(
+                f"`direction` is of pairs of images; received direction={self.direction} with "
+                f"dataset={self.dataset}; leave it out, or pass dataset=pairs."
             )
         for field in ("attributes", "domains"):
+            if self.kind in PAIRS and getattr(self, field):
+                raise errors.UserError(
+                    f"The domains of dataset={self.dataset} are A and B; received "
+                    f"{field}={getattr(self, field)}; leave it out."
+                )
             if self.kind in _FROM_LAYOUT and getattr(self, field):
                 raise errors.UserError(
                     f"dataset={self.dataset} takes its labels from the names of folders or files; "

@@ -22,6 +22,8 @@ class Source(abc.ABC):
       sample_spec: Its shape and type; None where a size may differ between examples.
       label_space: What the label vectors mean.
       labels: (size, width) float32 of 0 and 1, the label of every image.
+      pairs: (P, 2) int64, the numbers of images that belong together: one that is translated, and
+        its true translation, of the same size; None: no image has a partner.
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
         for no other; 0: the largest that fits. Only a pack has one, if it was packed with it.
       in_memory: Whether images are held in memory as they are, so that no cache is of use.
@@ -31,6 +33,7 @@ class Source(abc.ABC):
     sample_spec: tf.TensorSpec = tf.TensorSpec((None, None, 3), tf.uint8)
     label_space: labels_lib.LabelSpace
     labels: np.ndarray
+    pairs: np.ndarray | None = None
     crop_size: int = 0
     in_memory: bool = False
 
@@ -46,11 +49,12 @@ class Source(abc.ABC):
 
     @property
     def example_spec(self) -> dict[str, tf.TensorSpec]:
-        """The tensors of an example, by name."""
-        return {
+        """The tensors of an example, by name; of pairs also "target", the true translation."""
+        spec = {
             self.sample_name: self.sample_spec,
             "label": tf.TensorSpec((self.label_space.width,), tf.float32),
         }
+        return spec if self.pairs is None else {**spec, "target": self.sample_spec}
 
     @abc.abstractmethod
     def load(self, index: tf.Tensor) -> tf.Tensor:
@@ -59,6 +63,11 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def describe(self, index: int) -> str:
         """Returns where image `index` comes from (a path), for messages."""
+
+    def drawn_at(self, image_size: int) -> "Source":
+        """Returns the same images, at this height and width in pixels if they are drawn."""
+        del image_size
+        return self
 
     def problems(self, *, thorough: bool = False) -> dict[int, str]:
         """Returns what is wrong with each image that can't be used, by its number.
@@ -85,6 +94,22 @@ class EncodedSource(Source):
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns image `index` (int64 scalar) as (height, width, 3) uint8; a graph function."""
         return decoding.decode(self.read(index))
+
+
+class Answers(abc.ABC):
+    """What a source of pairs is besides if it knows all true translations of an image."""
+
+    @abc.abstractmethod
+    def answer(self, index: int, style_of: int) -> np.ndarray:
+        """Returns the true translation of image `index` in the style of another pair's.
+
+        Args:
+          index: An image that is translated: in the first column of `Source.pairs`.
+          style_of: The number of either image of the pair that gives the style.
+
+        Returns:
+          (H, W, 3) uint8.
+        """
 
 
 def refuse(

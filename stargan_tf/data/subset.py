@@ -66,9 +66,19 @@ class _View(source.Source):
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
         self.crop_size, self.in_memory = images.crop_size, images.in_memory
         self.sample_name, self.sample_spec = images.sample_name, images.sample_spec
+        if images.pairs is not None:  # those of which both images are here
+            place = {number: i for i, number in enumerate(kept.tolist())}
+            whole = [(a, b) for a, b in images.pairs.tolist() if a in place and b in place]
+            numbers = [(place[a], place[b]) for a, b in whole]
+            self.pairs = np.array(numbers, np.int64).reshape(-1, 2)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))
+
+    def drawn_at(self, image_size: int) -> source.Source:
+        drawn = self._images.drawn_at(image_size)
+        same = drawn is self._images
+        return self if same else type(self)(drawn, self._kept, self.label_space, self.labels)
 
     def problems(self, *, thorough: bool = False) -> dict[int, str]:
         problems = self._images.problems(thorough=thorough)

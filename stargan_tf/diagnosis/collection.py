@@ -106,6 +106,12 @@ class Collection:
         return summary
 
 
+def _whole_pairs(part: InspectedSplit) -> int:
+    """Returns how many pairs have no image with a problem."""
+    bad = list(part.inspection.problems)
+    return int((~np.isin(part.images.pairs, bad).any(axis=1)).sum())
+
+
 def _figures(name: str, parts: Sequence[InspectedSplit]) -> dict[str, Any]:
     """Returns the numbers of images in each split of a data set, in all and by label."""
     space = parts[0].images.label_space
@@ -117,6 +123,7 @@ def _figures(name: str, parts: Sequence[InspectedSplit]) -> dict[str, Any]:
                 "images": part.images.size,
                 "looked_at": len(part.inspection.indices),
                 "broken": len(part.inspection.problems),
+                **({} if part.images.pairs is None else {"pairs": _whole_pairs(part)}),
             }
             for part in parts
         },

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
@@ -173,7 +174,8 @@ def _folders(
     contents; and the findings, which include `problems` with advice that fits the folders.
     """
     data = config.data
-    options = [o for o in (data.parts() if data.datasets else (data,)) if o.kind in folder.KINDS]
+    parts = data.parts() if data.datasets else (data,)
+    options = [o for o in parts if o.kind in folder.KINDS and not os.path.isfile(o.data_dir)]
     lines, strays = [] if problems else loading.describe_left_out(data), []
     for part in (part for part in options if part.data_dir):
         survey = folder_survey.survey(part.data_dir)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from stargan_tf.data.sources import celeba, folder_layout, folder_survey
 from stargan_tf.diagnosis import finding
 
-KINDS = ("image_folder", "celeba", "rafd")  # data sets that are folders of image files
+KINDS = ("image_folder", "celeba", "pairs", "rafd")  # data sets that are folders of image files
 
 _MOST_FOLDERS = 10  # in a description
 

@@ -98,6 +98,8 @@ def _counts(figures: dict[str, Any]) -> list[str]:
     totals = [("all", total)]
     totals += [("looked at", looked_at)] if looked_at != total else []
     totals += [("broken", broken)] if any(broken) else []
+    if all("pairs" in split for split in splits.values()):
+        totals.append(("whole pairs", [split["pairs"] for split in splits.values()]))
     cells = [(f"  {name}", *(f"{n:,}" for n in numbers)) for name, numbers in [*shown, *totals]]
     lines = [table_lib.table([heading, *splits], cells)]
     if len(rows) > len(shown):

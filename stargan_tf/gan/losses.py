@@ -24,6 +24,15 @@ def log_loss(logit: tf.Tensor, *, real: bool) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(target, logit))
 
 
+def least_squares(score: tf.Tensor, *, real: bool) -> tf.Tensor:
+    """Returns mean((score - 1)^2) if the images should score as real, mean(score^2) otherwise.
+
+    LSGAN (Mao et al. 2017, arXiv 1611.04076, equation 9). `score` is D's output without a sigmoid,
+    of any shape. G minimises it with real=True on its fakes.
+    """
+    return tf.reduce_mean(tf.square(score - 1.0 if real else score))
+
+
 def gradient_penalty(
     critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, alpha: tf.Tensor
 ) -> tf.Tensor:

@@ -5,6 +5,9 @@ import tensorflow as tf
 
 from stargan_tf.layers import cpu_convolution, initializers
 
+_INITS = ("fan_in_uniform", "he_normal", "normal")
+_PADDING_MODES = ("zeros", "reflect")
+
 
 class _Convolution(keras.layers.Layer):
     """The weights and the configuration that convolution and transposed convolution share."""
@@ -20,8 +23,8 @@ class _Convolution(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if init not in ("fan_in_uniform", "he_normal"):
-            raise ValueError(f"init must be 'fan_in_uniform' or 'he_normal'. Received: {init!r}")
+        if init not in _INITS:
+            raise ValueError(f"init must be one of {_INITS}. Received: {init!r}")
         self.filters = filters
         self.kernel_size = kernel_size
         self.strides = strides
@@ -34,6 +37,8 @@ class _Convolution(keras.layers.Layer):
         kernel, bias = initializers.FanInUniform(), initializers.FanInUniform(fan_in)
         if self.init == "he_normal":
             kernel, bias = initializers.HeNormal(), "zeros"
+        elif self.init == "normal":
+            kernel, bias = initializers.Normal(), "zeros"
         self.kernel = self.add_weight(name="kernel", shape=kernel_shape, initializer=kernel)
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer=bias)
@@ -56,7 +61,7 @@ class _Convolution(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class Conv2D(_Convolution):
-    """A convolution of (N, H, W, C) with `padding` zeros on every side.
+    """A convolution of (N, H, W, C) with `padding` zeros, or mirrored pixels, on every side.
 
     The output is (N, H', W', filters) with H' = (H + 2 padding - kernel_size) // strides + 1 and W'
     likewise. The kernel is stored as (height, width, in, out).
@@ -65,12 +70,22 @@ class Conv2D(_Convolution):
       filters: Output channels.
       kernel_size: Height and width of the kernel.
       strides: Stride along both axes.
-      padding: Zeros on every side, in pixels.
+      padding: What is added on every side, in pixels.
       use_bias: Whether to add a bias.
       init: "fan_in_uniform" draws kernel and bias uniformly from +-1 / sqrt(fan_in), PyTorch's
         default. "he_normal" draws the kernel from a normal distribution with deviation
-        sqrt(2 / fan_in) and sets the bias to 0.
+        sqrt(2 / fan_in) and sets the bias to 0; "normal" does the same with deviation 0.02.
+      padding_mode: "zeros"; or "reflect", which adds the image mirrored at its border pixels, and
+        needs H and W above `padding`.
     """
+
+    def __init__(self, *args, padding_mode: str = "zeros", **kwargs):
+        super().__init__(*args, **kwargs)
+        if padding_mode not in _PADDING_MODES:
+            raise ValueError(
+                f"padding_mode must be one of {_PADDING_MODES}. Received: {padding_mode!r}"
+            )
+        self.padding_mode = padding_mode
 
     def build(self, input_shape):
         """Creates the kernel for inputs of `input_shape` (N, H, W, C)."""
@@ -85,6 +100,9 @@ class Conv2D(_Convolution):
     def _convolved(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         if self.padding == 0 and x.shape[1:3] == [self.kernel_size] * 2:
             return _whole(x, kernel)
+        if self.padding_mode == "reflect":
+            x = tf.pad(x, _sides(self.padding), "REFLECT")
+            return tf.nn.conv2d(x, kernel, self.strides, "VALID")
         y = cpu_convolution.convolved(x, kernel, self.strides, self.padding)
         if y is not None:
             return y
@@ -95,22 +113,34 @@ class Conv2D(_Convolution):
         same = self.strides == 1 and 2 * self.padding == self.kernel_size - 1
         if same or (halved and _is_even(x)):
             return tf.nn.conv2d(x, kernel, self.strides, "SAME")
-        p = self.padding
-        x = tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) if p else x
+        x = tf.pad(x, _sides(self.padding)) if self.padding else x
         return tf.nn.conv2d(x, kernel, self.strides, "VALID")
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "padding_mode": self.padding_mode}
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
 class Conv2DTranspose(_Convolution):
-    """The transposed convolution 4x4, stride 2, padding 1: (N, H, W, C) -> (N, 2H, 2W, filters).
+    """A transposed convolution of stride 2 and padding 1: (N, H, W, C) -> (N, 2H, 2W, filters).
 
-    The papers use no other. With these numbers TensorFlow's SAME equals PyTorch's `padding`. The
-    kernel is stored as (height, width, out, in).
+    The papers use no other. With a kernel of 4x4, TensorFlow's SAME equals PyTorch's `padding`; one
+    of 3x3 has an output padding of 1 in PyTorch, and SAME would be off by a pixel. The kernel is
+    stored as (height, width, out, in).
+
+    Args:
+      filters: Output channels.
+      use_bias: Whether to add a bias.
+      kernel_size: 4 or 3.
+      **kwargs: See `Conv2D`.
     """
 
-    def __init__(self, filters: int, use_bias: bool = True, **kwargs):
-        kwargs = with_sizes(kwargs, kernel_size=4, strides=2, padding=1)
-        super().__init__(filters, use_bias=use_bias, **kwargs)
+    def __init__(self, filters: int, use_bias: bool = True, kernel_size: int = 4, **kwargs):
+        kwargs = with_sizes(kwargs, strides=2, padding=1)
+        if kernel_size not in (3, 4):
+            raise ValueError(f"kernel_size must be 3 or 4. Received: {kernel_size}")
+        super().__init__(filters, kernel_size, use_bias=use_bias, **kwargs)
 
     def build(self, input_shape):
         """Creates the kernel for inputs of `input_shape` (N, H, W, C)."""
@@ -120,7 +150,14 @@ class Conv2DTranspose(_Convolution):
 
     def call(self, x):
         """Returns the feature map at twice the height and width."""
-        return self._transposed(x, tf.cast(self.kernel, x.dtype))
+        kernel = tf.cast(self.kernel, x.dtype)
+        if self.kernel_size == 4:
+            return self._transposed(x, kernel)
+        shape, static = tf.shape(x), x.shape
+        n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
+        size = [n, 2 * h + 1, 2 * w + 1, self.filters]
+        y = tf.nn.conv2d_transpose(x, kernel, size, 2, "VALID")
+        return self._add_bias(y[:, 1:, 1:])
 
 
 def with_sizes(kwargs: dict, **sizes: int) -> dict:
@@ -129,6 +166,11 @@ def with_sizes(kwargs: dict, **sizes: int) -> dict:
     if received != sizes:
         raise ValueError(f"The sizes of this convolution are {sizes}. Received: {received}")
     return {**kwargs, **sizes}
+
+
+def _sides(padding: int) -> list[list[int]]:
+    """Returns what `tf.pad` takes for `padding` pixels on every side."""
+    return [[0, 0], [padding, padding], [padding, padding], [0, 0]]
 
 
 def _whole(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

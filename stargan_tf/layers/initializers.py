@@ -74,5 +74,32 @@ class HeNormal(keras.initializers.Initializer):
         return {"stacked": self.stacked, "seed": self.seed}
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
+class Normal(keras.initializers.Initializer):
+    """Normal with mean 0 and a given standard deviation, not cut off.
+
+    CycleGAN's and BicycleGAN's kernels start from it, with a deviation of 0.02 (Radford et al.
+    2015, arXiv 1511.06434).
+
+    Args:
+      stddev: The standard deviation.
+      seed: Two numbers below 2^31; drawn at random by default.
+    """
+
+    def __init__(self, stddev: float = 0.02, seed: Sequence[int] | None = None):
+        self.stddev = stddev
+        self.seed = _seed(seed)
+
+    def __call__(self, shape, dtype=None, **kwargs):
+        """Returns a tensor of `shape`."""
+        del kwargs
+        value = tf.random.stateless_normal(shape, self.seed)
+        return tf.cast(value * self.stddev, dtype or "float32")
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {"stddev": self.stddev, "seed": self.seed}
+
+
 def _seed(seed: Sequence[int] | None) -> list[int]:
     return list(seed or (random.getrandbits(31), random.getrandbits(31)))

@@ -46,18 +46,19 @@ def computed_by(backend: str) -> Iterator[None]:
         _backend.reset(token)
 
 
-def make(epsilon: float = 1e-5, **kwargs) -> keras.layers.Layer:
+def make(epsilon: float = 1e-5, affine: bool = True, **kwargs) -> keras.layers.Layer:
     """Creates an `InstanceNorm`, or the equivalent layer of tensorflow-addons.
 
     Args:
       epsilon: Added to the variance; 1e-5 in the papers.
+      affine: Whether there are gamma and beta.
       **kwargs: Arguments of a Keras layer, such as its name and dtype.
     """
     if chosen(_backend.get()) == "native":
-        return InstanceNorm(epsilon, **kwargs)
+        return InstanceNorm(epsilon, affine, **kwargs)
     from stargan_tf.layers import addons_instance_norm  # needs tensorflow-addons
 
-    return addons_instance_norm.AddonsInstanceNorm(epsilon, **kwargs)
+    return addons_instance_norm.AddonsInstanceNorm(epsilon, affine=affine, **kwargs)
 
 
 @keras.utils.register_keras_serializable("stargan_tf")
@@ -69,23 +70,28 @@ class InstanceNorm(keras.layers.Layer):
 
     Args:
       epsilon: Added to the variance; 1e-5 in the papers.
+      affine: Whether there are gamma and beta; False: they are 1 and 0.
     """
 
-    def __init__(self, epsilon: float = 1e-5, **kwargs):
+    def __init__(self, epsilon: float = 1e-5, affine: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.affine = affine
 
     def build(self, input_shape):
         """Creates gamma (ones) and beta (zeros), one for each of the C channels."""
-        channels = (int(input_shape[-1]),)
-        self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
-        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
+        if self.affine:
+            channels = (int(input_shape[-1]),)
+            self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
+            self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
         self.built = True
 
     def call(self, x):
         """Normalizes x (N, H, W, C)."""
+        if not self.affine:
+            return modulation.normalized(x, self.epsilon)
         return modulation.modulated(x, self.gamma, self.beta, self.epsilon)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "epsilon": self.epsilon}
+        return {**super().get_config(), "epsilon": self.epsilon, "affine": self.affine}

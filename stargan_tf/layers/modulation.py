@@ -23,6 +23,28 @@ def modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -
     return tf.cast(_modulated(x, gamma, beta, epsilon), dtype)
 
 
+def normalized(x: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """Returns (x - mean(x)) / sqrt(var(x) + epsilon), in the dtype of x; see `modulated`."""
+    dtype = x.dtype
+    x = tf.cast(x, tf.float32) if dtype.size < 4 else x
+    if portability.are_portable():
+        centred, inverse = _centred(x, epsilon)
+        return tf.cast(centred * inverse, dtype)
+
+    @tf.custom_gradient
+    def forward(x):
+        def gradient(dy):  # that of `_modulated`, with gamma 1
+            centred, inverse = _centred(x, epsilon)
+            mean = tf.reduce_mean(dy, axis=(1, 2), keepdims=True)
+            slope = tf.reduce_mean(dy * centred, axis=(1, 2), keepdims=True)
+            return (dy - mean - centred * (inverse * inverse * slope)) * inverse
+
+        centred, inverse = _centred(x, epsilon)
+        return centred * inverse, gradient
+
+    return tf.cast(forward(x), dtype)
+
+
 def _modulated(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> tf.Tensor:
     @tf.custom_gradient
     def forward(x, gamma, beta):

@@ -16,16 +16,25 @@ class ResidualBlock(keras.layers.Layer):
 
     Both convolutions keep the number of channels. They have no bias because the normalization that
     follows would remove it. Shapes: (N, H, W, C) -> (N, H, W, C).
+
+    Args:
+      channels: C.
+      plain: CycleGAN's form: IN without scale and offset, biases all the same, mirrored pixels
+        around the maps instead of zeros, and kernels that start normal with deviation 0.02.
     """
 
-    def __init__(self, channels: int, **kwargs):
+    def __init__(self, channels: int, plain: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.channels = channels
-        options = {"kernel_size": 3, "padding": 1, "use_bias": False, "dtype": self.dtype_policy}
+        self.plain = plain
+        dtype = {"dtype": self.dtype_policy}
+        options = {"kernel_size": 3, "padding": 1, "use_bias": plain, **dtype}
+        if plain:
+            options |= {"padding_mode": "reflect", "init": "normal"}
         self.conv1 = convolution.Conv2D(channels, name="conv1", **options)
-        self.norm1 = instance_norm.make(name="norm1", dtype=self.dtype_policy)
+        self.norm1 = instance_norm.make(affine=not plain, name="norm1", **dtype)
         self.conv2 = convolution.Conv2D(channels, name="conv2", **options)
-        self.norm2 = instance_norm.make(name="norm2", dtype=self.dtype_policy)
+        self.norm2 = instance_norm.make(affine=not plain, name="norm2", **dtype)
 
     def call(self, x):
         """Returns x plus its residual."""
@@ -34,7 +43,7 @@ class ResidualBlock(keras.layers.Layer):
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "channels": self.channels}
+        return {**super().get_config(), "channels": self.channels, "plain": self.plain}
 
 
 @keras.utils.register_keras_serializable("stargan_tf")

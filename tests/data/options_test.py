@@ -56,6 +56,11 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
         ({"keep_share": "cat:0.5,dog:1"}, "a share between 0 and 1; received 'dog:1'"),
         ({"keep_share": "cat:nan"}, "received 'cat:nan'"),
         ({"max_grey": 0}, "max_grey must be from 1 to 65535; received 0; pass 4095"),
+        (
+            {"load_size": 31},
+            "image_size=32 is cut out of images of load_size=31, which are smaller",
+        ),
+        ({"load_size": -1}, "load_size must be .*; received -1"),
         ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
     def test_values_that_make_no_sense(self, given, message):
@@ -137,6 +142,26 @@ class SourcesTest(tf.test.TestCase):
     def test_samplers_scale_16_bits_as_asked(self):
         sampler = loading.sampler(tiny.Pictures(), options.DataOptions(max_grey=4095), 0)
         self.assertEqual(sampler.max_grey, 4095)
+
+    def test_faces_to_cut_from_are_drawn_large(self):
+        given = data_options(load_size=40, domains="Smiling,Eyeglasses", keep_share="Smiling:0.5")
+        given.check()
+        faces = loading.load(given, "train")
+        training = loading.sampler(faces, given, 0)
+        self.assertEqual((training.load_size, training.image_size), (40, 32))
+        large = dataclasses.replace(given, image_size=40, load_size=0)
+        expected = loading.load(large, "train")
+        self.assertAllEqual(training.source.labels, expected.labels)
+        index = tf.constant(2, tf.int64)
+        self.assertAllEqual(training.source.load(index), expected.load(index))
+        held_out = loading.sampler(faces, given, 0, augment=False)
+        self.assertEqual(held_out.load_size, 0)
+        self.assertIs(held_out.source, faces)
+        huge = dataclasses.replace(given, load_size=513)
+        with self.assertRaisesRegex(errors.UserError, "32 to 512 pixels; received load_size=513"):
+            loading.sampler(faces, huge, 0)
+        images = tiny.Pictures()
+        self.assertIs(loading.sampler(images, given, 0).source, images)
 
     def test_what_is_left_out_of_each_folder(self):
         root = pathlib.Path(self.create_tempdir().full_path)

@@ -231,6 +231,24 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("A label has no training image that can be read", report.text(10))
         self.assertAllEqual(sheet[40:, 140:], np.full_like(sheet[40:, 140:], 255))
 
+    def test_pairs(self):
+        random = np.random.default_rng(0)
+        for side in "AB":
+            (self.root / side / "train").mkdir(parents=True)
+            (self.root / side / "val").mkdir()
+            for part, count in (("train", 5), ("val", 2)):
+                for k in range(count):
+                    pixels = random.integers(0, 256, (64, 64, 3), np.uint8)
+                    Image.fromarray(pixels).save(self.root / side / part / f"{k}.png")
+        (self.root / "B" / "train" / "3.png").unlink()
+        Image.fromarray(pixels[:60]).save(self.root / "B" / "train" / "4.png")
+        report, sheet = examine(self.root, dataset="pairs", data_dir=str(self.root))
+        (found,) = [f for f in report.findings if f.kind == "unreadable"]
+        self.assertIn("B/train/3 (no file of this name, which would be the", found.names[0])
+        self.assertIn("B/train/4.png (64 x 60, but its partner ", found.names[1])
+        self.assertRegex(report.text(10), r"\n  whole pairs +3 +2\n")
+        self.assertIsNotNone(sheet)
+
     def test_what_the_flags_get_refused_for(self):
         self.good()
         report, _ = examine(self.root, image_size=100)

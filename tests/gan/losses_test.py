@@ -35,6 +35,14 @@ class AdversarialLossTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(losses.log_loss(wrong, real=real), 1000.0)
         self.assertAllClose(losses.log_loss(right, real=real), 0.0)
 
+    def test_least_squares_is_the_mean_squared_distance_to_1_or_0(self):
+        score = normal(3, 5, 4, 1)
+        real = losses.least_squares(tf.constant(score), real=True)
+        fake = losses.least_squares(tf.constant(score), real=False)
+        self.assertAllClose(real, np.square(score - 1).mean(), rtol=1e-14)
+        self.assertAllClose(fake, np.square(score).mean(), rtol=1e-14)
+        self.assertEqual(real.dtype, tf.float64)
+
     def test_gradient_of_the_generator_does_not_saturate(self):
         logit = tf.constant([-20.0])  # D is sure that the image is a fake.
         with tf.GradientTape() as tape:

@@ -1,5 +1,6 @@
 """Instance normalization by tensorflow-addons against the package's own, and who chooses."""
 
+import contextlib
 import dataclasses
 from unittest import mock
 
@@ -97,6 +98,17 @@ class AddonsInstanceNormTest(tf.test.TestCase, parameterized.TestCase):
         if dtype == "float64":
             expected = normalized(x, ours.gamma.numpy(), ours.beta.numpy())
             self.assertAllClose(y, expected, rtol=0, atol=tolerance)
+
+    @parameterized.parameters(False, True)
+    def test_without_gamma_and_beta_it_is_the_plain_normalization(self, exported):
+        x = tf.constant(normal(2, 6, 5, 3) * np.array([0.5, 1.0, 30.0]) + 0.5)
+        with instance_norm.computed_by("addons"):
+            layer = instance_norm.make(affine=False, dtype="float64")
+        with portability.portable() if exported else contextlib.nullcontext():
+            y = layer(x)
+        self.assertAllClose(y, normalized(x.numpy()), rtol=0, atol=1e-12)
+        self.assertEmpty(layer.variables)
+        self.assertFalse(layer.get_config()["affine"])
 
     def test_gradients_equal_those_of_the_native_layer(self):
         x, weight = tf.constant(normal(2, 6, 5, 3)), normal(2, 6, 5, 3, seed=1)

@@ -35,10 +35,14 @@ def cross_correlation(x, kernel, strides, padding):
 
 
 def scattered(x, kernel):
-    """Every input pixel adds its 4x4 kernel to the output at twice its place, less 1 of padding."""
+    """Every input pixel adds its kernel to the output at twice its place, less 1 of padding.
+
+    A 3x3 kernel never reaches the last row and column, which the output padding adds.
+    """
     n, height, width, _ = x.shape
+    size = range(kernel.shape[0])
     y = np.zeros((n, 2 * height + 2, 2 * width + 2, kernel.shape[2]))
-    for i, j, a, b in itertools.product(range(height), range(width), range(4), range(4)):
+    for i, j, a, b in itertools.product(range(height), range(width), size, size):
         y[:, 2 * i + a, 2 * j + b] += x[:, i, j] @ kernel[a, b].T
     return y[:, 1:-1, 1:-1]
 
@@ -132,11 +136,36 @@ class Conv2DTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(clone(x), layer(x))
 
 
-class Conv2DTransposeTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters(((4, 4),), ((3, 5),), ((1, 1),), ((4, 3),))
-    def test_equals_the_definition(self, size):
+class ReflectionTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.product(window=((7, 1, 3), (3, 1, 1), (4, 2, 1)), size=((8, 8), (5, 7)))
+    def test_equals_the_definition_between_mirrored_pixels(self, window, size):
         x = normal(2, *size, 3)
-        layer = convolution.Conv2DTranspose(5, dtype="float64")
+        layer = convolution.Conv2D(5, *window, padding_mode="reflect", dtype="float64")
+        y = layer(tf.constant(x))
+        p = window[2]
+        padded = np.pad(x, [(0, 0), (p, p), (p, p), (0, 0)], "reflect")
+        expected = cross_correlation(padded, layer.kernel.numpy(), window[1], 0)
+        self.assertAllClose(y, expected + layer.bias.numpy(), rtol=0, atol=1e-13)
+
+    def test_config_round_trip(self):
+        layer = convolution.Conv2D(5, 3, padding=1, padding_mode="reflect", dtype="float64")
+        clone = keras.layers.deserialize(keras.layers.serialize(layer))
+        self.assertEqual(clone.get_config(), layer.get_config())
+        x = tf.constant(normal(1, 6, 6, 3))
+        layer(x), clone(x)
+        clone.set_weights(layer.get_weights())
+        self.assertAllEqual(clone(x), layer(x))
+
+    def test_another_mode_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "'zeros', 'reflect'.*Received: 'wrap'"):
+            convolution.Conv2D(4, 3, padding_mode="wrap")
+
+
+class Conv2DTransposeTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.product(size=((4, 4), (3, 5), (1, 1), (4, 3)), kernel_size=(3, 4))
+    def test_equals_the_definition(self, size, kernel_size):
+        x = normal(2, *size, 3)
+        layer = convolution.Conv2DTranspose(5, kernel_size=kernel_size, dtype="float64")
         layer(tf.constant(x))
         bias = with_bias(layer)
         expected = scattered(x, layer.kernel.numpy()) + bias
@@ -158,8 +187,9 @@ class Conv2DTransposeTest(tf.test.TestCase, parameterized.TestCase):
         left = np.sum(down(tf.constant(x)).numpy() * y)
         self.assertAllClose(left, np.sum(x * up(tf.constant(y)).numpy()), rtol=1e-12)
 
-    def test_sizes_unknown_to_the_graph(self):
-        layer = convolution.Conv2DTranspose(4, dtype="float64")
+    @parameterized.parameters(3, 4)
+    def test_sizes_unknown_to_the_graph(self, kernel_size):
+        layer = convolution.Conv2DTranspose(4, kernel_size=kernel_size, dtype="float64")
         layer.build((None, None, None, 3))
         call = tf.function(layer.__call__, input_signature=[ANY_SIZE])
         for size in ((4, 4), (3, 5)):
@@ -167,8 +197,11 @@ class Conv2DTransposeTest(tf.test.TestCase, parameterized.TestCase):
             expected = scattered(x, layer.kernel.numpy()) + layer.bias.numpy()
             self.assertAllClose(call(tf.constant(x)), expected, rtol=0, atol=1e-13)
 
-    def test_config_round_trip(self):
-        layer = convolution.Conv2DTranspose(5, use_bias=False, name="up", dtype="float64")
+    @parameterized.parameters(3, 4)
+    def test_config_round_trip(self, size):
+        layer = convolution.Conv2DTranspose(
+            5, use_bias=False, kernel_size=size, name="up", dtype="float64"
+        )
         clone = keras.layers.deserialize(keras.layers.serialize(layer))
         self.assertEqual(clone.get_config(), layer.get_config())
         x = tf.constant(normal(1, 4, 4, 3))
@@ -176,7 +209,11 @@ class Conv2DTransposeTest(tf.test.TestCase, parameterized.TestCase):
         clone.set_weights(layer.get_weights())
         self.assertAllEqual(clone(x), layer(x))
 
-    @parameterized.parameters({"kernel_size": 3}, {"strides": 1}, {"padding": 0})
+    def test_rejects_another_kernel(self):
+        with self.assertRaisesRegex(ValueError, "kernel_size must be 3 or 4. Received: 5"):
+            convolution.Conv2DTranspose(5, kernel_size=5)
+
+    @parameterized.parameters({"strides": 1}, {"padding": 0})
     def test_rejects_another_window_and_says_what_it_received(self, **window):
         ((name, value),) = window.items()
         with self.assertRaisesRegex(ValueError, f"Received: .*{name}.*{value}"):
@@ -212,8 +249,24 @@ class InitialWeightsTest(tf.test.TestCase, parameterized.TestCase):
         clone = convolution.Conv2D.from_config(layer.get_config())
         self.assertEqual(clone.init, "he_normal")
 
+    def test_normal_kernels_have_a_deviation_of_0_02_and_biases_are_zero(self):
+        keras.utils.set_random_seed(0)
+        for layer in (
+            convolution.Conv2D(64, 4, init="normal"),
+            convolution.Conv2DTranspose(64, kernel_size=3, init="normal"),
+        ):
+            layer.build((None, 8, 8, 64))
+            kernel = layer.kernel.numpy().astype(np.float64)
+            error = 0.02 / math.sqrt(kernel.size)
+            self.assertAllClose(kernel.mean(), 0, atol=4 * error)
+            self.assertAllClose(kernel.std(), 0.02, atol=4 * error / math.sqrt(2))
+            self.assertGreater(np.abs(kernel).max(), 3.5 * 0.02)
+            self.assertAllEqual(layer.bias.numpy(), np.zeros(64))
+            clone = type(layer).from_config(layer.get_config())
+            self.assertEqual(clone.init, "normal")
+
     def test_an_unknown_initialization_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "'fan_in_uniform' or 'he_normal'.*: 'he_uniform'"):
+        with self.assertRaisesRegex(ValueError, "'fan_in_uniform', 'he_normal'.*: 'he_uniform'"):
             convolution.Conv2D(4, 3, init="he_uniform")
 
     @parameterized.parameters(

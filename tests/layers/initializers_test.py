@@ -55,7 +55,7 @@ class HeNormalTest(tf.test.TestCase, parameterized.TestCase):
         self.assertNotAllClose(first[0], first[1])
         self.assertNotAllClose(first[0], other[0])
 
-    @parameterized.parameters(initializers.HeNormal, initializers.FanInUniform)
+    @parameterized.parameters(initializers.HeNormal, initializers.FanInUniform, initializers.Normal)
     def test_every_call_and_every_copy_gives_the_same(self, kind):
         # A Keras that calls it more often, in a graph first, would else start elsewhere.
         initializer = kind()
@@ -68,6 +68,17 @@ class HeNormalTest(tf.test.TestCase, parameterized.TestCase):
     def test_dtype(self):
         self.assertEqual(initializers.HeNormal()((4, 3)).dtype, tf.float32)
         self.assertEqual(initializers.HeNormal()((4, 3), "float64").dtype, tf.float64)
+
+    def test_normal_has_the_deviation_that_is_asked_for(self):
+        keras.utils.set_random_seed(0)
+        initializer = initializers.Normal(0.3)
+        value = initializer((200, 300), "float64").numpy()
+        self.assertEqual(value.dtype, np.float64)
+        self.assertAllClose(value.mean(), 0, atol=4 * 0.3 / np.sqrt(value.size))
+        self.assertAllClose(value.std(), 0.3, atol=4 * 0.3 / np.sqrt(2 * value.size))
+        self.assertAllClose(np.mean(np.abs(value) > 0.6), 0.0455, atol=0.004)
+        clone = keras.initializers.deserialize(keras.initializers.serialize(initializer))
+        self.assertAllEqual(clone((3, 4)), initializer((3, 4)))
 
     @parameterized.parameters(False, True)
     def test_config_round_trip(self, stacked):

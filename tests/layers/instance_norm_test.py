@@ -1,11 +1,13 @@
 """Instance normalization against NumPy, in all the types it computes in."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.layers import instance_norm, modulation
+from stargan_tf.layers import instance_norm, modulation, portability
 
 
 def normal(*shape, seed=0):
@@ -82,6 +84,45 @@ class InstanceNormTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(layer.gamma.numpy().dtype, np.float32)
         expected = normalized(tf.cast(x, tf.float64).numpy(), gamma, beta)
         self.assertAllClose(tf.cast(y, tf.float64), expected, rtol=2**-8, atol=2**-9)
+
+    @parameterized.parameters(False, True)
+    def test_without_gamma_and_beta_it_is_the_plain_normalization(self, exported):
+        x = normal(3, 4, 5, 4) * np.array([0.01, 1.0, 5.0, 100.0]) + 7
+        layer = instance_norm.InstanceNorm(affine=False, dtype="float64")
+        with portability.portable() if exported else contextlib.nullcontext():
+            y = layer(tf.constant(x))
+        self.assertAllClose(y, normalized(x), rtol=1e-10, atol=1e-10)
+        self.assertEmpty(layer.variables)
+        clone = keras.layers.deserialize(keras.layers.serialize(layer))
+        self.assertEqual(clone.get_config(), layer.get_config())
+        self.assertAllEqual(clone(tf.constant(x)), layer(tf.constant(x)))
+
+    def test_without_gamma_and_beta_statistics_of_bfloat16_are_float32(self):
+        x = tf.cast(100 + normal(2, 32, 32, 3), tf.bfloat16)
+        y = instance_norm.InstanceNorm(affine=False, dtype="mixed_bfloat16")(x)
+        self.assertEqual(y.dtype, tf.bfloat16)
+        expected = normalized(tf.cast(x, tf.float64).numpy())
+        self.assertAllClose(tf.cast(y, tf.float64), expected, rtol=2**-8, atol=2**-9)
+
+    def test_without_gamma_and_beta_derivatives_are_those_of_the_other_form(self):
+        x, weight = tf.constant(2 + normal(2, 3, 4, 2)), normal(2, 3, 4, 2, seed=1)
+
+        def derivatives(function):
+            with tf.GradientTape() as outer:
+                outer.watch(x)
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    value = tf.reduce_sum(weight * function(x) ** 2)
+                first = tape.gradient(value, x)
+                square = tf.reduce_sum(first**2)
+            return first, outer.gradient(square, x)
+
+        found = derivatives(lambda x: modulation.normalized(x, 1e-5))
+        ones = tf.ones(2, tf.float64)
+        expected = derivatives(lambda x: plain(x, ones, 0 * ones))
+        self.assertGreater(np.abs(expected[1]).max(), 0.1)
+        for one, other in zip(found, expected, strict=True):
+            self.assertAllClose(one, other, rtol=1e-9, atol=1e-9)
 
     def test_input_gradient_equals_finite_differences(self):
         layer, _, _ = made(2)

@@ -84,6 +84,26 @@ class ResidualBlockTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual([len(w) for w in weights.values()], [1, 2, 1, 2])
         self.assertLen(block.trainable_variables, 6)
 
+    def test_cycle_gans_form_has_biases_and_mirrored_borders_and_no_gamma(self):
+        x = normal(2, 5, 6, 3, seed=99)
+        block = residual_blocks.ResidualBlock(3, plain=True, dtype="float64")
+        block(tf.constant(x))
+        self.assertEqual([v.shape for v in block.get_weights()], 2 * [(3, 3, 3, 3), (3,)])
+        for layer in (block.conv1, block.conv2):
+            self.assertAllEqual(layer.bias.numpy(), np.zeros(3))
+            self.assertLess(np.abs(layer.kernel.numpy()).max(), 0.1)
+        weights = randomized(block)
+
+        def convolved(x, kernel, bias):
+            x = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect")
+            return conv3x3(x, kernel)[:, 1:-1, 1:-1] + bias
+
+        residual = normalized(convolved(x, *weights["conv1"]), 1, 0)
+        residual = normalized(convolved(np.maximum(residual, 0), *weights["conv2"]), 1, 0)
+        self.assertAllClose(block(tf.constant(x)), x + residual, rtol=0, atol=1e-11)
+        clone = keras.layers.deserialize(keras.layers.serialize(block))
+        self.assertEqual(clone.get_config(), block.get_config())
+
     def test_sublayers_compute_in_the_type_of_the_block(self):
         block, weights = made(3, "mixed_bfloat16")
         x = tf.cast(normal(2, 4, 4, 3, seed=99), tf.bfloat16)

@@ -30,7 +30,9 @@ def inputs(
             # The target labels are a permutation of the global batch's own.
             order = draws.permutation(member.seed, draws.Draw.TARGET, n, size)
             whole = {
-                "image": samplers.View(index, member.mirrored(n, size)),
+                "image": samplers.View(
+                    index, member.mirrored(n, size), offset=member.offsets(n, size)
+                ),
                 "label": label,
                 "target_label": tf.gather(label, order),
                 "alpha": draws.uniform(member.seed, draws.Draw.PENALTY, n, (size,)),

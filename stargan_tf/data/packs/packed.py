@@ -36,6 +36,7 @@ class Packed(source.EncodedSource):
         records: Sequence[packed_format.Records],
         label_space: labels_lib.LabelSpace,
         crop_size: int = 0,
+        pairs: int = 0,
     ) -> None:
         """Creates the source from at least one shard and the records of each; opens no file."""
         self.label_space, self.crop_size = label_space, crop_size
@@ -44,6 +45,8 @@ class Packed(source.EncodedSource):
         self._shard = np.repeat(np.arange(len(shards)), [part.size for part in records])
         self._name_end = np.cumsum(self._records.name_length)
         self._rows = np.arange(self._records.size)  # the record of every image
+        if pairs:
+            self.pairs = np.arange(2 * pairs).reshape(2, pairs).T
         self.labels = self._records.labels.astype(np.float32)
         self._opened = functools.lru_cache(_OPEN)(lambda number: io.FileIO(self._path(number)))
 
@@ -177,4 +180,4 @@ def load_packed(data_dir: str, split: str) -> Packed:
 
     with futures.ThreadPoolExecutor(_THREADS) as pool:
         parts = list(pool.map(records, range(len(pack.shards))))
-    return Packed(directory, pack.shards, parts, pack.label_space, pack.crop_size)
+    return Packed(directory, pack.shards, parts, pack.label_space, pack.crop_size, pack.pairs)

@@ -124,11 +124,19 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """One split as pack.json lists it."""
+    """One split as pack.json lists it.
+
+    Attributes:
+      label_space: What the labels mean.
+      crop_size: See `Source`.
+      shards: In order.
+      pairs: How many pairs the images are: image k and image pairs + k belong together; 0: none.
+    """
 
     label_space: labels_lib.LabelSpace
     crop_size: int
     shards: tuple[Shard, ...]
+    pairs: int = 0
 
 
 def shard_name(split: str, number: int) -> str:
@@ -159,6 +167,7 @@ def manifest_bytes(splits: dict[str, Split]) -> bytes:
             "label_space": split.label_space.to_json(),
             "crop_size": split.crop_size,
             "shards": [dataclasses.asdict(shard) for shard in split.shards],
+            **({"pairs": split.pairs} if split.pairs else {}),
         }
         for name, split in splits.items()
     }
@@ -185,7 +194,10 @@ def read_manifest(directory: pathlib.Path, split: str) -> Split:
         if not shards or [shard.file for shard in shards] != expected:
             raise ValueError("other names than the format's")
         space = labels_lib.LabelSpace.from_json(entry["label_space"])
-        return Split(space, _asked_crop(directory, int(entry["crop_size"])), shards)
+        pairs = int(entry.get("pairs", 0))
+        if pairs and 2 * pairs != sum(shard.images for shard in shards):
+            raise ValueError("not all images are of pairs")
+        return Split(space, _asked_crop(directory, int(entry["crop_size"])), shards, pairs)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.UserError(f"{path} is damaged; {AGAIN}.") from error
 

@@ -51,6 +51,7 @@ class Split:
       start: Returns the images from a number on; raises a UserError if one can't be read. Without
         random access it reads and drops those before.
       size: The number of images.
+      pairs: How many pairs they are: image k and image pairs + k belong together; 0: none.
     """
 
     label_space: labels_lib.LabelSpace
@@ -58,6 +59,7 @@ class Split:
     identity: str
     start: Callable[[int], Iterable[shard_writer.Item]]
     size: int
+    pairs: int = 0
 
 
 def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> Split:
@@ -93,7 +95,10 @@ def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> S
     for keys in _keys(images):
         identity.update(keys)
     crop_size = crop_size or images.crop_size
-    return Split(images.label_space, crop_size, identity.hexdigest(), start, images.size)
+    pairs = 0 if images.pairs is None else len(images.pairs)
+    if pairs and images.pairs.T.ravel().tolist() != list(range(images.size)):
+        raise ValueError("Of a data set of pairs, pack whole pairs: first all of one side.")
+    return Split(images.label_space, crop_size, identity.hexdigest(), start, images.size, pairs)
 
 
 def split_of_tfds(
@@ -250,7 +255,7 @@ def pack(
     written = {}
     for name, split in splits.items():
         shards = tuple(_finish(directory, name, split, shard_bytes, thorough))
-        written[name] = packed_format.Split(split.label_space, split.crop_size, shards)
+        written[name] = packed_format.Split(split.label_space, split.crop_size, shards, split.pairs)
     with files.atomic(directory / packed_format.MANIFEST, "the shards are whole") as file:
         file.write(packed_format.manifest_bytes(written))
 

@@ -23,6 +23,7 @@ class Draw(enum.IntEnum):
     LATENT = 9
     LATENT_2 = 10
     AUGMENT = 11
+    OFFSET = 12
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:

@@ -27,11 +27,14 @@ class View(NamedTuple):
       mirrored: Whether to mirror the image, bool; (): examples that are not images.
       crop: Whether to cut out a random box, bool, and the uniforms (TRIES, 4) for
         `transforms.random_box`; (): the centred square.
+      offset: The first row and column of what is cut out of the image at `load_size`, (2,) int32;
+        (): the image is resized to `image_size`, and nothing is cut off.
     """
 
     index: tf.Tensor
     mirrored: tf.Tensor | tuple[()] = ()
     crop: tuple[tf.Tensor, tf.Tensor] | tuple[()] = ()
+    offset: tf.Tensor | tuple[()] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Sampler:
       seed: Of all chance.
       image_size: S, height and width of the samples in pixels.
       crop_size: Side of the centred square that is cut out first; 0: the largest.
+      load_size: Height and width in pixels to which an image is resized before a random square of
+        `image_size` is cut out, at least that; 0: nothing is cut out.
       flip: Whether half of the samples are mirrored.
       cache: What is kept of images that were read.
       fast_decode: Whether large JPEG files are decoded at a fraction of their size.
@@ -57,6 +62,7 @@ class Sampler:
     seed: int
     image_size: int
     crop_size: int = 0
+    load_size: int = 0
     flip: bool = True
     cache: caching.Budget = caching.Budget()
     fast_decode: bool = False
@@ -69,22 +75,43 @@ class Sampler:
 
     def index(self, positions: tf.Tensor) -> tf.Tensor:
         """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
-        size = self.source.size
+        return self._in_order(positions, self.source.size)
+
+    def pair(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the numbers of the images of the pairs at `positions` (P,) int64, consecutive.
+
+        Each epoch has every pair once, in an order of its own.
+
+        Returns:
+          (P,) int64 each: what is translated, and its true translation.
+
+        Raises:
+          UserError: The data set has no pair.
+        """
+        if self.source.pairs is None or not len(self.source.pairs):
+            raise errors.UserError(
+                f"None of the {self.source.size} images has a partner; pass dataset=pairs."
+            )
+        numbers = self._in_order(positions, len(self.source.pairs))
+        return tuple(tf.unstack(tf.gather(tf.constant(self.source.pairs), numbers), axis=1))
+
+    def _in_order(self, positions: tf.Tensor, size: int) -> tf.Tensor:
+        """Returns which of `size` things are at consecutive positions (P,): all in each epoch."""
         epochs, places = positions // size, positions % size
         numbers = places
         # P places reach so many further epochs at most.
         for epoch in [epochs[0] + e for e in range((positions.shape[0] + size - 2) // size + 1)]:
-            numbers = tf.where(epochs == epoch, self._shuffled(places, epoch), numbers)
+            numbers = tf.where(epochs == epoch, self._shuffled(places, epoch, size), numbers)
         return numbers
 
-    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
+    def _shuffled(self, places: tf.Tensor, epoch: tf.Tensor, size: int) -> tf.Tensor:
         """Returns what the order of an epoch has at these places (P,)."""
         # index_shuffle reads only the lowest bits of its key, 8 of each word for up to 65,536
         # images: the key must be random in these, and one shuffle knows too few orders.
         order = draws.key(self.seed, draws.Draw.ORDER, epoch)
         keys = tf.random.stateless_uniform([2, 2], order, None, None, tf.int64)
         for k in range(2):
-            last = tf.constant(self.source.size - 1, tf.int64)
+            last = tf.constant(size - 1, tf.int64)
             places = tf.random.experimental.index_shuffle(places, keys[k], last)
         return places
 
@@ -97,10 +124,24 @@ class Sampler:
         coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5
         return coins if self.flip else tf.zeros_like(coins)
 
+    def offsets(self, n: tf.Tensor, batch_size: int) -> tf.Tensor | tuple[()]:
+        """Returns `View.offset` for the samples of global batch n: (batch_size, 2) int32, or ()."""
+        if not self._shifts:
+            return ()
+        return self._offset(draws.uniform(self.seed, draws.Draw.OFFSET, n, (batch_size, 2)))
+
+    @property
+    def _shifts(self) -> bool:
+        return bool(self.load_size) and not self.source.sample_shape
+
+    def _offset(self, uniforms: tf.Tensor) -> tf.Tensor:
+        """Returns offsets of uniforms (..., 2): each that fits is equally likely."""
+        return tf.cast(uniforms * (self.load_size - self.image_size + 1), tf.int32)
+
     def view(
         self, index: tf.Tensor, position: tf.Tensor, stream: draws.Draw, crop_probability: float
     ) -> View:
-        """Draws how an image is seen: perhaps cropped at random, perhaps mirrored.
+        """Draws how an image is seen: perhaps cropped at random, shifted, or mirrored.
 
         Args:
           index: Number of the image (int64 scalar).
@@ -108,14 +149,17 @@ class Sampler:
           stream: What the image is for: with the seed and the position it decides all chance.
           crop_probability: That a box of `transforms.random_box` is cut out, not the square.
         """
-        crop, mirrored = (), tf.constant(False)
+        crop, mirrored, offset = (), tf.constant(False), ()
         if crop_probability:
             shape = (transforms.TRIES + 1, 4)
             uniforms = draws.nested_uniform(self.seed, stream, position, draws.Draw.CROP, shape)
             crop = (uniforms[-1, 0] < crop_probability, uniforms[:-1])
         if self.flip:
             mirrored = draws.nested_uniform(self.seed, stream, position, draws.Draw.FLIP) < 0.5
-        return View(index, mirrored, crop)
+        if self._shifts:
+            purpose = draws.Draw.OFFSET
+            offset = self._offset(draws.nested_uniform(self.seed, stream, position, purpose, (2,)))
+        return View(index, mirrored, crop, offset)
 
     def load_batches(self, described: tf.data.Dataset) -> tf.data.Dataset:
         """Loads what views describe, in parallel and in order.
@@ -136,7 +180,10 @@ class Sampler:
             take = functools.partial(caching.cached_batch, self._plain, self.load, self.image_size)
             return batch | {name: take(batch[name]) for name in views}
 
-        uncut = all(isinstance(v.mirrored, tf.TensorSpec) and not v.crop for v in views.values())
+        uncut = all(
+            isinstance(v.mirrored, tf.TensorSpec) and v.crop == v.offset == ()
+            for v in views.values()
+        )
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
             return described.map(cached, **parallel)
         size = next(iter(views.values())).index.shape[0]
@@ -146,18 +193,27 @@ class Sampler:
         """Loads what a view of scalars describes; a graph function.
 
         A random crop lies within the square that `plain` shows, so that nothing is stretched by
-        more than the crop's own ratio.
+        more than the crop's own ratio. What is cut out at an offset comes after both.
 
         Returns:
           An image (S, S, 3) uint8; of a source without images what it loads.
         """
-        index, mirrored, crop = view
+        index, mirrored, crop, offset = view
+        shifted = not isinstance(offset, tuple)
+        size = self.load_size if shifted else self.image_size
         if crop:
-            sample = self._boxed(index, crop)
+            sample = self._boxed(index, size, crop)
         else:
-            shape = self.source.sample_shape or (self.image_size, self.image_size, 3)
-            spec = tf.TensorSpec(shape, self.source.sample_spec.dtype)
-            sample = caching.cached(self._plain, index, lambda: self._make_plain(index), spec)
+            spec = tf.TensorSpec(
+                self.source.sample_shape or (size, size, 3), self.source.sample_spec.dtype
+            )
+            store = self._large if shifted else self._plain
+            sample = caching.cached(store, index, lambda: self._make_plain(index, size), spec)
+        if shifted:
+            box = tf.concat([offset, [self.image_size] * 2], axis=0)
+            sample = tf.ensure_shape(
+                transforms.cut(sample, box), (self.image_size, self.image_size, 3)
+            )
         return sample if isinstance(mirrored, tuple) else transforms.flip_if(sample, mirrored)
 
     def plain(self, index: tf.Tensor) -> tf.Tensor:
@@ -169,17 +225,15 @@ class Sampler:
         sample = self.load(View(index))
         return sample if self.source.sample_shape else transforms.to_unit_range(sample)
 
-    def _make_plain(self, index: tf.Tensor) -> tf.Tensor:
+    def _make_plain(self, index: tf.Tensor, size: int) -> tf.Tensor:
         images = self.source
         if images.sample_shape:
             return images.load(index)
         if not isinstance(images, source_lib.EncodedSource):
-            return self._boxed(index)
-        return decoding.square(
-            images.read(index), self.image_size, self.crop_size, **self._decoding
-        )
+            return self._boxed(index, size)
+        return decoding.square(images.read(index), size, self.crop_size, **self._decoding)
 
-    def _boxed(self, index: tf.Tensor, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
+    def _boxed(self, index: tf.Tensor, size: int, crop: tuple[tf.Tensor, ...] = ()) -> tf.Tensor:
         """Returns a box of an image, resized; its file comes from the cache if it is there."""
         images = self.source
 
@@ -192,10 +246,10 @@ class Sampler:
 
         if not isinstance(images, source_lib.EncodedSource):
             image = images.load(index)
-            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), self.image_size)
+            return transforms.resized_box(image, choose_box(tf.shape(image)[:2]), size)
         spec = tf.TensorSpec((), tf.string)
         contents = caching.cached(self._files, index, lambda: images.read(index), spec)
-        return decoding.resized(contents, choose_box, self.image_size, **self._decoding)
+        return decoding.resized(contents, choose_box, size, **self._decoding)
 
     @property
     def _decoding(self) -> dict[str, Any]:
@@ -204,6 +258,11 @@ class Sampler:
     @functools.cached_property
     def _plain(self) -> caching.Store | None:
         """Keeps centred squares, or what a source without images loads."""
+        return self._store()
+
+    @functools.cached_property
+    def _large(self) -> caching.Store | None:
+        """Keeps centred squares at `load_size`."""
         return self._store()
 
     @functools.cached_property
@@ -238,7 +297,8 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
     """Returns `count` images, evenly spaced over the source, and their labels, as arrays.
 
     Evenly spaced, since many data sets are sorted by domain. A smaller source gives all it has. Of
-    several data sets each gives its share.
+    several data sets each gives its share. Of pairs, half as many give both of their images: first
+    all that are translated, then, in the same order, their true translations.
 
     Raises:
       UserError: If one of them can't be read.
@@ -247,17 +307,25 @@ def spread_out(sampler: AnySampler, count: int) -> tuple[np.ndarray, np.ndarray]
     sets = len(sampler.members)
     for k, member in enumerate(sampler.members):
         size, share = member.source.size, count // sets + (k < count % sets)
-        indices = np.linspace(0, size - 1, min(share, size)).round().astype(np.int64)
+        indices = _evenly(size, share)
+        if member.source.pairs is not None and len(member.source.pairs):
+            pairs = member.source.pairs
+            indices = pairs[_evenly(len(pairs), max(1, share // 2))].T.ravel()
         load = tf.function(member.plain)
-        for i in np.unique(indices):
+        for i in indices:
             try:
                 images.append(load(tf.constant(i)).numpy())
             except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
                 raise errors.UserError(
                     f"{member.source.describe(i)} is damaged or gone; replace or remove it."
                 ) from error
-        labels += list(member.source.labels[np.unique(indices)])
+        labels += list(member.source.labels[indices])
     return np.stack(images), np.stack(labels)
+
+
+def _evenly(size: int, count: int) -> np.ndarray:
+    """Returns `count` numbers below `size`, evenly spaced, or all: int64, ascending."""
+    return np.unique(np.linspace(0, size - 1, min(count, size)).round().astype(np.int64))
 
 
 @dataclasses.dataclass(frozen=True)

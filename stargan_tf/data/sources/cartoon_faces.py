@@ -74,8 +74,24 @@ class CartoonFaces(source.Source):
         numbers, rows = zip(*itertools.islice(sampled, count), strict=True)
         self._numbers, self._attributes = numbers, np.stack(rows)
         self.labels = self._attributes[:, self._columns]
-        cached = count * image_size**2 * 3 <= _CACHE_BYTES
-        self._cache: dict[int, np.ndarray] | None = {} if cached else None
+        self._cache = self._new_cache()
+
+    def drawn_at(self, image_size: int) -> "CartoonFaces":
+        """Returns the same faces, drawn at another size: 32 to 512 pixels.
+
+        Raises:
+          UserError: It is another size, which is the user's `load_size`.
+        """
+        _check_size(image_size, "load_size")
+        other = copy.copy(self)
+        other.image_size = image_size
+        other._cache = other._new_cache()
+        return other
+
+    def _new_cache(self) -> dict[int, np.ndarray] | None:
+        """Returns an empty cache; None: the drawings would not fit."""
+        fits = len(self._numbers) * self.image_size**2 * 3 <= _CACHE_BYTES
+        return {} if fits else None
 
     def labelled(self, label_space: labels_lib.LabelSpace) -> "CartoonFaces":
         """Returns the same faces, labelled with the attributes of `label_space`."""
@@ -156,11 +172,7 @@ def _with(one, other, fields: tuple[str, ...]):
 def _check(
     image_size: int, count: int, attributes: tuple[str, ...], spread: float, pose: float
 ) -> None:
-    if not 32 <= image_size <= 512:
-        raise errors.UserError(
-            f"cartoon_faces are drawn at 32 to 512 pixels; received image_size={image_size}; "
-            "choose a size in that range."
-        )
+    _check_size(image_size, "image_size")
     if count < 1:
         raise errors.UserError(f"cartoon_faces needs at least one face; received {count}.")
     for name, value in (("cartoon_spread", spread), ("cartoon_pose", pose)):
@@ -169,6 +181,14 @@ def _check(
     if not attributes:
         raise errors.UserError("cartoon_faces needs at least one attribute; received none.")
     labels_lib.refuse_unknown(attributes, sampling.ATTRIBUTES, "attribute")
+
+
+def _check_size(size: int, name: str) -> None:
+    if not 32 <= size <= 512:
+        raise errors.UserError(
+            f"cartoon_faces are drawn at 32 to 512 pixels; received {name}={size}; choose a size "
+            "in that range."
+        )
 
 
 def _check_domains(names: tuple[str, ...]) -> None:

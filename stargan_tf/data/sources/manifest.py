@@ -18,11 +18,6 @@ _LAYOUT = (
     "or a .jsonl file with such keys"
 )
 _PATH, _LABEL, _SPLIT = "path", "label", "split"  # names of columns
-_PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 _BITS = {
     **dict.fromkeys(("1", "1.0", "true", "True"), 1),
     **dict.fromkeys(("0", "0.0", "false", "False", "-1", "-1.0"), 0),
@@ -151,7 +146,7 @@ def _read(table: tables.Table, chosen: tuple[str, ...]) -> list[_Row]:
         if other != line:
             raise table.mistake(line, f"lists {path!r} again, after line {other}; remove one.")
         named = "" if part_at is None else cells[part_at]
-        part = "" if part_at is None else _PARTS.get(named.strip().lower())
+        part = "" if part_at is None else tables.PARTS.get(named.strip().lower())
         if part is None:
             raise table.mistake(line, f"has the split {named!r}; expected train, val or test.")
         values = [cells[place] for place in places]

@@ -9,6 +9,13 @@ from typing import Any
 from stargan_tf.base import errors
 from stargan_tf.data import names as names_lib
 
+# What a column of splits may hold, in lower case, and what it means.
+PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
 _DELIMITERS = ",;\t"
 _CSV = (".csv", ".tsv")
 _JSON_LINES = (".jsonl", ".ndjson")

@@ -1,6 +1,7 @@
 """The input pipeline, on images whose pixels tell which image it is and whether it is mirrored."""
 
 import collections
+import dataclasses
 import functools
 
 import numpy as np
@@ -249,6 +250,85 @@ class BatchTest(tf.test.TestCase, parameterized.TestCase):
         # The bright column lies outside the central two: all pixels are (6, 0, 0).
         expected = np.broadcast_to(np.array([6, 0, 0]) / 127.5 - 1, [6, 6, 3])
         self.assertAllClose(found, expected, atol=1e-6)
+
+
+class Coordinates(source.Source):
+    """Images 8 x 8: red is 10 times the row and green 10 times the column of a pixel."""
+
+    def __init__(self):
+        self.label_space = labels.LabelSpace("attributes", BITS)
+        self.labels = np.zeros((3, len(BITS)), np.float32)
+
+    def load(self, index):
+        row, column = np.mgrid[:8, :8] * 10
+        image = np.stack([row, column, np.zeros_like(row)], axis=2).astype(np.uint8)
+        return tf.constant(image) + tf.cast(index, tf.uint8)
+
+    def describe(self, index):
+        return f"number {index}"
+
+
+class LoadSizeTest(tf.test.TestCase, parameterized.TestCase):
+    """An image is resized to `load_size`, then a square of `image_size` is cut out of it."""
+
+    def _offsets(self, images):
+        """Returns the first rows and columns of images (N, S, S, 3), and which are mirrored."""
+        levels = images.astype(int)
+        steps = levels[:, 0, 1, 1] - levels[:, 0, 0, 1]
+        mirrored = steps < 0
+        self.assertAllInSet(steps, [-10, 10])
+        # Neighbouring pixels stay neighbours, in both directions: nothing is resized any more.
+        self.assertAllEqual(np.unique(np.diff(levels[..., 0], axis=1)), [10])
+        first = levels[np.arange(len(levels)), 0, np.where(mirrored, -1, 0)]
+        return first[:, :2] // 10, mirrored
+
+    @parameterized.parameters("off", "memory")
+    def test_v1_sees_every_offset_equally_often(self, where):
+        images = samplers.Sampler(Coordinates(), 5, 5, load_size=8, cache=caching.Budget(where))
+        found = collect(samplers.Slices(60), 8, images=images)["image"][:, 0]
+        offsets, mirrored = self._offsets(found.reshape(-1, 5, 5, 3))
+        counts = np.zeros((4, 4))
+        np.add.at(counts, tuple(offsets.T), 1)  # fails if an offset is not 0, 1, 2 or 3
+        chi_squared = ((counts - 30) ** 2 / 30).sum()
+        self.assertLess(chi_squared, 37.7)  # 0.1 % of the distribution with 15 degrees lie above
+        self.assertLess(abs(np.corrcoef(mirrored, offsets[:, 1])[0, 1]), 0.18)
+        # A resumed run and two replicas see the same.
+        later = collect(samplers.Slices(60), 2, first_step=6, images=images)["image"][:, 0]
+        self.assertAllEqual(later, found[6:])
+        half = collect(samplers.Slices(60, 2, 1, 1), 3, images=images)["image"][:, 0]
+        self.assertAllEqual(half, found[:3, 30:])
+
+    def test_views_of_single_images_are_shifted_too(self):
+        images = samplers.Sampler(Coordinates(), 5, 6, load_size=8)
+
+        @tf.function
+        def load(position):
+            view = images.view(position % 3, position, draws.Draw.SOURCE, 0.0)
+            return images.load(view), view.offset
+
+        loaded, expected = zip(*(load(tf.constant(p, tf.int64)) for p in range(40)), strict=True)
+        offsets, mirrored = self._offsets(np.stack(loaded))
+        self.assertAllEqual(offsets, np.stack(expected))
+        self.assertAllEqual(np.unique(offsets), [0, 1, 2])
+        self.assertLen(np.unique(mirrored), 2)
+
+    def test_without_chance_an_image_is_resized_and_nothing_is_cut_off(self):
+        images = samplers.Sampler(Coordinates(), 5, 4, load_size=8)
+        index = tf.constant(1, tf.int64)
+        expected = samplers.Sampler(Coordinates(), 5, 4).plain(index)
+        self.assertAllEqual(images.plain(index), expected)
+
+    def test_a_random_box_is_shifted_after_it(self):
+        images = samplers.Sampler(Coordinates(), 5, 5, load_size=8, flip=False)
+        index = position = tf.constant(2, tf.int64)
+        view = images.view(index, position, draws.Draw.SOURCE, 1.0)
+        whole = dataclasses.replace(images, image_size=8, load_size=0)
+        boxed = whole.load(view._replace(offset=()))
+        top, left = view.offset.numpy()
+        self.assertAllEqual(images.load(view), boxed[top : top + 5, left : left + 5])
+
+    def test_the_offsets_of_runs_without_it_are_none(self):
+        self.assertEqual(sampler().offsets(tf.constant(0, tf.int64), 4), ())
 
 
 class InputsTest(tf.test.TestCase, parameterized.TestCase):
