@@ -1,5 +1,6 @@
 """The command on tiny runs of both papers; and users' mistakes."""
 
+import dataclasses
 import json
 import pathlib
 
@@ -9,12 +10,13 @@ from absl.testing import parameterized
 from PIL import Image
 
 from stargan_tf.comparison import costs, entries
-from stargan_tf.data import latents
+from stargan_tf.data import latents, loading
 from stargan_tf.data.sources import cartoon_faces
+from stargan_tf.evaluation import measuring, run_subject
 from stargan_tf.inference import model as model_lib
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints, training_time
-from tests import commands, tiny
+from tests import commands, shared, tiny
 
 HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair")
 DOMAINS = {"domains": ",".join(HAIR)}
@@ -51,26 +53,26 @@ class CompareTest(tf.test.TestCase, parameterized.TestCase):
             times = found["runs"][name]["seconds_for_an_image"]
             self.assertEqual(list(times), ["1", "8"])
             self.assertAllGreater(list(times.values()), 0)
-        # The figures are those that `evaluate` finds of each run.
         figures = {f["by_reference"]: f["runs"] for f in found["figures"]}
         self.assertEqual({k: list(v) for k, v in figures.items()},
                          {False: ["one", "two"], True: ["two"]})  # fmt: skip
-        for run, mode in ((one, ""), (two, "latent"), (two, "reference")):
-            name = run.directory.name
-            if mode != "reference":
-                commands.run(
-                    "stargan_tf.evaluate", f"--run={run.directory}", "--num_images=6",
-                    "--metrics=cycle",
-                )  # fmt: skip
-            path = run.directory / "evaluation" / "step-00000007" / "report.json"
-            own = json.loads(path.read_text())["measurements"][
-                "/".join(filter(None, ("cycle", mode)))
-            ]
-            expected = {row: values["l1"] for row, values in own["figures"].items()}
-            self.assertEqual(figures[mode == "reference"][name], expected)
-        self._check_sheet(out / "sheet.png", one, two)
+        models = [model_lib.Model(run).algorithm for run in (one, two)]
+        for run, model in zip((one, two), models, strict=True):
+            self._check_figures(run, model, figures)
+        self._check_sheet(out / "sheet.png", *models)
 
-    def _check_sheet(self, path, one, two):
+    def _check_figures(self, run, model, figures):
+        """Measures a run alone, as `evaluate` does."""
+        data = dataclasses.replace(run.config.data, cartoon_test_size=6)
+        held_out = loading.load(data, "test")
+        members = run_subject.members(held_out, held_out, data)
+        alone = run_subject.RunSubject(model, members, run_subject.Plan(outputs=2))
+        for measured in measuring.measure(alone, ["cycle"]).measured:
+            expected = {row: values["l1"].mean for row, values in measured.rows.items()}
+            values = figures[measured.mode == "reference"][run.directory.name]
+            self.assertAllClose({row: value["mean"] for row, value in values.items()}, expected)
+
+    def _check_sheet(self, path, labelled, styled):
         """Cuts the cells out of the picture; they are enlarged three times, with margins of 4."""
         picture = np.asarray(Image.open(path))
         faces = cartoon_faces.CartoonFaces("test", 32, 6, HAIR, as_domains=True)
@@ -88,13 +90,11 @@ class CompareTest(tf.test.TestCase, parameterized.TestCase):
         ]
         expected = [images]
         labels = np.eye(3, dtype=np.float32)
-        algorithm = model_lib.Model(one).algorithm
-        expected += [algorithm.translate(images, labels[[k] * 3]) for k in range(3)]
-        algorithm = model_lib.Model(two).algorithm
-        z = np.repeat(latents.draw(5, 1, algorithm.latent_dim), 3, axis=0)
+        expected += [labelled.translate(images, labels[[k] * 3]) for k in range(3)]
+        z = np.repeat(latents.draw(5, 1, styled.latent_dim), 3, axis=0)
         for k in range(3):
-            styles = algorithm.map_latents(z, labels[[k] * 3])
-            expected.append(algorithm.render(images, styles))
+            styles = styled.map_latents(z, labels[[k] * 3])
+            expected.append(styled.render(images, styles))
         expected = photos.to_uint8(np.stack(expected, axis=1)).astype(int)
         self.assertAllClose(np.array(cells).astype(int), expected, atol=1)
 
@@ -150,6 +150,7 @@ class CompareTest(tf.test.TestCase, parameterized.TestCase):
         self.assertFalse((self.root / "out").exists())
 
     def test_a_damaged_run(self):
+        self.enter_context(shared.in_runs())
         one, two = self._run("one"), self._run("two")
         path = two.checkpoint_dir / "step-00000007.npz"
         path.write_bytes(path.read_bytes()[:-40])
