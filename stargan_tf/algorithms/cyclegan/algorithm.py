@@ -65,11 +65,16 @@ class CycleGAN(
                 if one.prefix + name not in settings.missing:
                     self._generators[direction] = one.networks[name]
         self.directions = tuple(self._generators)
-        self.translates_with = next(iter(self.networks))
+        self.translates_with = self.translating_networks()[0]
         self._translate: dict[tuple[int, int], Callable] = {
             direction: tf.function(G, reduce_retracing=True)
             for direction, G in self._generators.items()
         }
+
+    def translating_networks(self) -> tuple[str, ...]:
+        """Returns the names of all generators that have weights."""
+        generators = {id(G) for G in self._generators.values()}
+        return tuple(name for name, net in self.networks.items() if id(net) in generators)
 
     @property
     def batches_per_step(self) -> int:
