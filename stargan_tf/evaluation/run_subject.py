@@ -180,9 +180,9 @@ class RunSubject(subject_lib.Subject):
           own: (N, width), the images'.
           wanted: (N, width), what is asked for.
         """
+        own, wanted = (self.unified(labels_of, labels) for labels in (own, wanted))
         if isinstance(self.algorithm, algorithm_lib.Directional):
             wanted = np.where(self.algorithm.reaches(own, wanted)[:, np.newaxis], wanted, own)
-        own, wanted = (self.unified(labels_of, labels) for labels in (own, wanted))
         request = requests.by_label(self.algorithm, own, wanted)
         return outputs_lib.in_grey_levels(request.function, images, request.targets(slice(None)))
 
@@ -304,7 +304,8 @@ class RunSubject(subject_lib.Subject):
         shows = wanted[:, space.index(direction.target)] == 1
         asked = (own != wanted).any(axis=1) & (shows == direction.present)
         if isinstance(self.algorithm, algorithm_lib.Directional):
-            asked &= self.algorithm.reaches(own, wanted)
+            both = (self.unified(direction.labels_of, labels) for labels in (own, wanted))
+            asked &= self.algorithm.reaches(*both)
         return asked
 
 
