@@ -230,6 +230,11 @@ class Translates(Capability):
     ability = "translate images"
     translates_with: ClassVar[str] = "G"
 
+    @classmethod
+    def targets(cls, space: labels_lib.LabelSpace) -> tuple[str, ...]:
+        """Returns the labels that images are translated to: all, unless the paper knows fewer."""
+        return space.names
+
     @abc.abstractmethod
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images (N, H, W, 3) float32, translated to labels (N, width).
