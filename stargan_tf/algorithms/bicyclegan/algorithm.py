@@ -30,15 +30,16 @@ class BicycleGAN(translation.Translation, watching.Watching, algorithm.Algorithm
     shaped_by = {
         "G": ("image_size", "latent_dim", "where_add", "g_channels", "input_channels"),
         "E": ("image_size", "latent_dim", "encoder", "e_channels"),
-        "D": ("image_size", "d_channels", "d_layers", "conditional_d", "input_channels"),
-        "D2": ("image_size", "d_channels", "d_layers", "conditional_d", "input_channels"),
+        "D": ("image_size", "d_channels", "d_layers", "conditional_d"),
+        "D2": ("image_size", "d_channels", "d_layers", "conditional_d", "use_same_d"),
     }
 
     def __init__(self, hparams: hparams_lib.HParams, settings: algorithm.BuildSettings):
         super().__init__(hparams, settings)
         hparams.check(settings.image_size)
-        if settings.training:
-            hparams.check_training(settings.label_space)
+        if hparams.conditional_d:  # then D sees the image that is translated, too
+            seen = {name: (*self.shaped_by[name], "input_channels") for name in ("D", "D2")}
+            self.shaped_by = {**self.shaped_by, **seen}
         self.style_dim = self.latent_dim = hparams.latent_dim
         with instance_norm.computed_by(settings.normalization_backend):
             self.networks = self._networks()

@@ -85,8 +85,8 @@ class HParams(hparams.HParams):
 
     # What a laptop's CPU trains in half an hour; as in the header of a file of configs/.
     for_laptops: ClassVar[str] = (
-        "--image_size=64 --g_channels=16 --e_channels=16 --d_channels=16 --batch_size=4 --lr=5e-4 "
-        "--total_steps=3000"
+        "--image_size=64 --g_channels=16 --e_channels=16 --d_channels=16 --batch_size=4 --lr=1e-3 "
+        "--lambda_kl=0.0025 --total_steps=6000"
     )
 
     def d_layers_at(self, image_size: int) -> int:
