@@ -46,6 +46,8 @@ ALLOWED = {
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
+    "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
+    | {"evaluation", "__init__"},
     "diagnosis": {"base", "data", "pictures", "reports", "runs", "training"},
     "cli": {"base", "data", "pictures", "algorithms", "runs"},
 }

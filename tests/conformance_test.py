@@ -114,6 +114,40 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEmpty(small.optimizers)
 
     @parameterized.parameters(*NAMES)
+    def test_translating_needs_the_networks_that_it_names_and_no_others(self, name):
+        algorithm = shared.build(name, training=False)
+        if not isinstance(algorithm, algorithm_lib.Translates):
+            return
+        needed = algorithm.translating_networks()
+        self.assertContainsSubset(needed, algorithm.networks)
+        for network in set(algorithm.networks) - set(needed):
+            self._spoil(algorithm, network)
+        for outputs in self._translations(algorithm, name):
+            self.assertTrue(np.isfinite(outputs).all())
+        for network in needed:
+            before = self._spoil(algorithm, network)
+            found = [np.isfinite(o).all() for o in self._translations(algorithm, name)]
+            self.assertFalse(all(found), network)
+            for variable, value in zip(algorithm.networks[network].variables, before, strict=True):
+                variable.assign(value)
+
+    def _spoil(self, algorithm, network):
+        """Makes all weights of a network NaN; returns what they were."""
+        before = [np.array(v) for v in algorithm.networks[network].variables]
+        for variable in algorithm.networks[network].variables:
+            variable.assign(np.full(variable.shape, np.nan))
+        return before
+
+    def _translations(self, algorithm, name):
+        """Translates an image to every label, and to the style of another."""
+        space, images = tiny.LABELS[name], np.zeros((1, 16, 16, 3), np.float32)
+        for label in space.names:
+            target = space.changed(tiny.TARGETS[name][:1], (label,))
+            yield algorithm.translate(tf.constant(images), target)
+            if isinstance(algorithm, algorithm_lib.Styled):
+                yield algorithm.render(images, algorithm.encode(images, target))
+
+    @parameterized.parameters(*NAMES)
     def test_state_names_every_variable_once(self, name):
         algorithm = shared.build(name)
         state = algorithm.state()

@@ -41,6 +41,8 @@ NEWEST_ONLY = {
     "base",
     "cartoon",
     "cli",
+    "compare_test.py",
+    "comparison",
     "data",
     "diagnosis",
     "docs_test.py",

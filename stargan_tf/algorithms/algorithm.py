@@ -235,6 +235,14 @@ class Translates(Capability):
         """Returns the labels that images are translated to: all, unless the paper knows fewer."""
         return space.names
 
+    def translating_networks(self) -> tuple[str, ...]:
+        """Returns the names of the networks that translating needs: to every label, in every way.
+
+        Of styles those too that tell the style of an image. Not those that only tell what an image
+        shows, which a user may know.
+        """
+        return (self.translates_with,)
+
     @abc.abstractmethod
     def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
         """Returns images (N, H, W, 3) float32, translated to labels (N, width).

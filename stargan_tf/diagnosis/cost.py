@@ -8,6 +8,7 @@ import shutil
 from stargan_tf.base import errors
 from stargan_tf.diagnosis import finding
 from stargan_tf.diagnosis import trial as trial_lib
+from stargan_tf.reports import durations
 from stargan_tf.runs import config as config_lib
 from stargan_tf.training import memory
 
@@ -55,12 +56,12 @@ def lines(
     devices = ", ".join(trial.devices) or "no device"
     text = []
     if trial.step is not None:
-        first = duration((trial.tracing or 0) + (trial.first_step or 0))
+        first = durations.text((trial.tracing or 0) + (trial.first_step or 0))
         text.append(
-            f"A step takes {duration(trial.step)} on {devices}; the first, with what it prepares, "
-            f"{first}."
+            f"A step takes {durations.text(trial.step)} on {devices}; the first, with what it "
+            f"prepares, {first}."
         )
-        total = duration(trial.step * options.total_steps)
+        total = durations.text(trial.step * options.total_steps)
         text.append(f"{finding.counted(options.total_steps, 'step')}: {total}.")
     elif trial.outcome == "cut_off":
         text.append(_cut_off(trial, options.total_steps))
@@ -105,12 +106,12 @@ def findings(
         advice = "Pass a longer `time_limit` to learn how long a step takes"
         if _in_first_step(trial) > _SLOW:
             advice = f"Pass {_for_laptops(config)}, or use a GPU; or a longer `time_limit`"
-        text = f"No step was timed within {duration(trial.seconds)}."
+        text = f"No step was timed within {durations.text(trial.seconds)}."
         problems.append(finding.Finding("time", "warning", text, advice))
     elif total > _LONG[trial.gpus]:
         text = (
-            f"A step takes about {duration(trial.step)} here, "
-            f"{finding.counted(config.train.total_steps, 'step')} {duration(total)}."
+            f"A step takes about {durations.text(trial.step)} here, "
+            f"{finding.counted(config.train.total_steps, 'step')} {durations.text(total)}."
         )
         advice = "Pass a smaller `total_steps`, or use more GPUs"
         if not trial.gpus:
@@ -134,18 +135,6 @@ def findings(
     return problems
 
 
-def duration(seconds: float) -> str:
-    """Returns a time for people: "0.35 s", "1.0 s", "12 minutes", "25 days"."""
-    if seconds < 9.95:
-        return f"{seconds:#.2g} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    units = (("minutes", 60.0), ("hours", 3600.0), ("days", _DAY))
-    unit, length = next((u for u in units if seconds < 100 * u[1]), units[-1])
-    number = seconds / length
-    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
-
-
 def size_text(count: float) -> str:
     """Returns a number of bytes for people: "350 MB", "5.1 GB"."""
     for unit, length in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -156,19 +145,19 @@ def size_text(count: float) -> str:
 
 
 def _cut_off(trial: trial_lib.Trial, total_steps: int) -> str:
-    limit = f"The trial was cut off after {duration(trial.seconds)}"
+    limit = f"The trial was cut off after {durations.text(trial.seconds)}"
     steps = finding.counted(total_steps, "step")
     if trial.first_step is not None:
-        most = duration(trial.first_step * total_steps)
+        most = durations.text(trial.first_step * total_steps)
         return (
             f"{limit}, in the second step; the first, in which much is prepared, took "
-            f"{duration(trial.first_step)}: {steps} take less than {most}, perhaps far less."
+            f"{durations.text(trial.first_step)}: {steps} take less than {most}, perhaps far less."
         )
     if trial.tracing is not None:
         left = _in_first_step(trial)
         return (
-            f"{limit}; the first step had not ended after {duration(left)}; if each takes as long, "
-            f"{steps} take {duration(left * total_steps)}."
+            f"{limit}; the first step had not ended after {durations.text(left)}; if each takes as "
+            f"long, {steps} take {durations.text(left * total_steps)}."
         )
     return f"{limit}, before the first step; pass a longer `time_limit`."
 

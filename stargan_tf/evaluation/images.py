@@ -75,6 +75,13 @@ class Images:
                 found.update(images.tobytes())
         return found.hexdigest()
 
+    def keys(self) -> list[bytes]:
+        """Returns what tells each image from every other: of its file or, if drawn, its pixels."""
+        if isinstance(self.source, source_lib.EncodedSource):
+            return [self.source.key(int(number)) for number in self._numbers]
+        pixels = (self._one(number).tobytes() for number in self._numbers)
+        return [hashlib.blake2b(one, digest_size=16).digest() for one in pixels]
+
     def take(self, indices: Sequence[int]) -> np.ndarray:
         """Returns the images of these numbers, from 0 to size - 1: (N, S, S, 3) uint8.
 
@@ -92,6 +99,16 @@ class Images:
         """Returns the images of these numbers alone, in their order."""
         chosen = self._numbers[np.asarray(indices, np.int64)]
         other = Images(self._sampler, self.space, self._all_labels, chosen)
+        other._load = self._load  # which is traced already
+        return other
+
+    def of_domains(self, names: Sequence[str]) -> "Images":
+        """Returns those of some domains alone, whose labels are then of these domains."""
+        columns = [self.space.index(name) for name in names]
+        labels = self._all_labels[:, columns]
+        kept = self._numbers[labels[self._numbers].any(axis=1)]
+        space = labels_lib.LabelSpace("domains", tuple(self.space.names[i] for i in columns))
+        other = Images(self._sampler, space, labels, kept)
         other._load = self._load  # which is traced already
         return other
 

@@ -115,7 +115,7 @@ def _table(one: measuring.Measured, counts: Mapping[str, int], explained: set[st
     lines = []
     for row, values in shown.items():
         count = sum(counts.values()) if row == metric.MEAN else counts.get(row, "")
-        cells = [_cell(values.get(figure.key), figure.spec) for figure in one.figures]
+        cells = [cell(values.get(figure.key), figure.spec) for figure in one.figures]
         lines.append([row, *[str(count)] * counted, *cells])
     parts = [table.table(headings, lines)]
     if one.explanation and one.title not in explained:
@@ -124,7 +124,8 @@ def _table(one: measuring.Measured, counts: Mapping[str, int], explained: set[st
     return "\n".join([*parts, *(f"note: {note}" for note in notes)])
 
 
-def _cell(value: measuring.Value | None, spec: str) -> str:
+def cell(value: measuring.Value | None, spec: str) -> str:
+    """Returns a figure as tables have it: "12.3 ± 0.4"; "" where there is none."""
     if value is None:
         return ""
     deviation = "" if value.deviation is None else f" ± {value.deviation:{spec}}"

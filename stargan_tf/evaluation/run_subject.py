@@ -101,7 +101,8 @@ class RunSubject(subject_lib.Subject):
 
         Args:
           algorithm: Built; `Translates`. Its weights of the moment count in each measurement.
-          data_sets: See `members`.
+          data_sets: See `members`. A single one may have some of the algorithm's domains alone, or
+            its labels in another order; translations are then to its labels.
           plan: How much is measured.
           about: What a report has to say of the run.
         """
@@ -121,7 +122,12 @@ class RunSubject(subject_lib.Subject):
         self.offers = frozenset({subject_lib.Need.INPUTS, subject_lib.Need.NETWORKS})
         if all(one.training for one in self.members):
             self.offers |= {subject_lib.Need.REAL}
-        if all(_drawn(one) for one in self.members):
+        blocks = algorithm.settings.label_space.blocks
+        whole = all(
+            one.space.names == block.space.names
+            for one, block in zip(self.members, blocks, strict=True)
+        )
+        if whole and all(_drawn(one) for one in self.members):
             self.offers |= {subject_lib.Need.RENDERS}
         if len(self.members) == 1 and _paired(self.members[0], self._targets):
             self.offers |= {subject_lib.Need.TARGETS}
@@ -187,7 +193,14 @@ class RunSubject(subject_lib.Subject):
     def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
         """Returns labels of a data set as the networks take them."""
         space = self.algorithm.settings.label_space
-        return space.unified(number, labels) if len(self.members) > 1 else labels
+        if len(self.members) > 1:
+            return space.unified(number, labels)
+        own = self.members[number].space
+        if own.names == space.names:
+            return labels
+        placed = np.zeros((len(labels), space.width), np.float32)
+        placed[:, [space.index(name) for name in own.names]] = labels
+        return placed
 
     def _translated(self, inputs: "_Inputs", mode: str, random) -> Iterator[subject_lib.Batch]:
         """Yields the outputs of a direction; none if no held-out image could be its reference."""
@@ -234,10 +247,10 @@ class RunSubject(subject_lib.Subject):
                 own = images_of == labels_of
                 if not (own or tells or _drawn(one)):
                     continue  # the inputs' own labels can't be told
+                space = self.members[labels_of].space
                 unified = whole.names[block.start :]
-                for direction in directions_lib.to_labels(
-                    block.space, unified, self._plan.pairs, own
-                ):
+                unified = unified if len(self.members) > 1 else space.names
+                for direction in directions_lib.to_labels(space, unified, self._plan.pairs, own):
                     if self._targets != whole.names and direction.target not in self._targets:
                         continue
                     yield dataclasses.replace(

@@ -13,6 +13,7 @@ from stargan_tf.pictures import photos, sheet_fonts
 MOST_TARGETS = 12  # in a sheet or animation; more are hard to view and cost time and memory
 
 _MARGIN = 4
+_GAP = 12  # pixels more between groups of columns
 _SMALLEST_CELL = 96  # pixels, so that headings are readable
 _PLUS = re.compile(r"(?<!\bU)\+|\+(?![0-9A-F]{4,6}\b)")  # between names, not in "U+732B"
 
@@ -25,17 +26,24 @@ class Sheet:
       columns: A heading for every column.
       images: (rows, columns, H, W, 3) float32 in [-1, 1].
       note: A line below the images; "": none.
+      groups: Columns that belong together, from left to right: a heading above theirs ("": none)
+        and how many there are. (): there are no groups.
     """
 
     columns: Sequence[str]
     images: np.ndarray
     note: str = ""
+    groups: Sequence[tuple[str, int]] = ()
 
     def __post_init__(self) -> None:
         if np.ndim(self.images) != 5 or np.shape(self.images)[1] != len(self.columns):
             raise ValueError(
                 "images must be (rows, columns, H, W, 3) with a heading for every column. "
                 f"Received: {np.shape(self.images)} and {list(self.columns)}"
+            )
+        if self.groups and sum(count for _, count in self.groups) != len(self.columns):
+            raise ValueError(
+                f"groups must cover all {len(self.columns)} columns. Received: {list(self.groups)}"
             )
 
 
@@ -80,10 +88,13 @@ def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
     height, width = height * factor, width * factor
     font_size = max(11, min(width // 9, 22))
     headings = [_heading(text, font_size, width, fonts) for text in sheet.columns]
-    top = _MARGIN + max(_height(*heading) for heading in headings)
-    rows, columns = sheet.images.shape[:2]
+    lefts, groups = _places(sheet, width)
+    groups = [(*_heading(text, font_size + 2, span, fonts), x, span) for text, x, span in groups]
+    above = max((_height(text, font) for text, font, *_ in groups if text), default=0)
+    top = _MARGIN + above + max(_height(*heading) for heading in headings)
+    rows = len(sheet.images)
     bottom = top + rows * (height + _MARGIN) + _MARGIN
-    size = (columns * (width + _MARGIN) + _MARGIN, bottom)
+    size = (lefts[-1] + width + _MARGIN, bottom)
     if sheet.note:
         note, font = _heading(sheet.note, font_size, size[0] - 2 * _MARGIN, fonts)
         size = (size[0], bottom + _height(note, font))
@@ -91,8 +102,11 @@ def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
     draw = ImageDraw.Draw(canvas)
     if sheet.note:
         draw.multiline_text((_MARGIN, bottom), note, "black", font)
+    for text, font, left, span in groups:
+        place = (left + span / 2, _MARGIN + above - 2)
+        draw.multiline_text(place, text, "black", font, anchor="md", align="center")
     for column, (text, font) in enumerate(headings):
-        left = _MARGIN + column * (width + _MARGIN)
+        left = lefts[column]
         draw.multiline_text(
             (left + width / 2, top - 2), text, "black", font, anchor="md", align="center"
         )
@@ -101,6 +115,18 @@ def render(sheet: Sheet, fonts: Sequence[str] | None = None) -> np.ndarray:
             cell = cell.resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(cell, (left, top + _MARGIN + row * (height + _MARGIN)))
     return np.asarray(canvas)
+
+
+def _places(sheet: Sheet, width: int) -> tuple[list[int], list[tuple[str, int, int]]]:
+    """Returns the left edges of the columns, and each group's heading, left edge and width."""
+    lefts, groups, left = [], [], _MARGIN
+    for text, count in sheet.groups or [("", len(sheet.columns))]:
+        if lefts:
+            left += _GAP
+        lefts += [left + k * (width + _MARGIN) for k in range(count)]
+        groups.append((text, left, count * (width + _MARGIN) - _MARGIN))
+        left += count * (width + _MARGIN)
+    return lefts, groups
 
 
 def _heading(

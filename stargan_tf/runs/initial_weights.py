@@ -7,7 +7,6 @@ which axes of their variables have an entry for each label.
 import collections
 import dataclasses
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -44,7 +43,7 @@ def find(run: runs.Run) -> Start | None:
     text = run.config.train.init_from
     if not text:
         return None
-    directory, checkpoint = _parse(text)
+    directory, checkpoint = runs.folder_and_checkpoint(text)
     if _same_folder(directory, run.directory):
         raise errors.UserError(
             f"init_from={text} is the new run's own folder; choose another `run_dir` for it, or "
@@ -148,12 +147,6 @@ def entry_names(space: labels_lib.LabelSpace) -> tuple[str, ...]:
     return (*space.names, *masks)
 
 
-def _parse(text: str) -> tuple[pathlib.Path, str]:
-    """Splits FOLDER or FOLDER:STEP into the folder and the step, "latest" or "best"."""
-    match = re.fullmatch(r"(.+?)(?::(\d+|latest|best))?", text, re.DOTALL)
-    return pathlib.Path(match[1]), match[2] or "latest"
-
-
 def _same_folder(one: pathlib.Path, other: pathlib.Path) -> bool:
     return one.resolve() == other.resolve()
 
@@ -169,7 +162,7 @@ def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: st
     """Raises a UserError if a run that has begun is to start from another checkpoint."""
     begun = _recorded_start(run)
     if begun:
-        folder, step = _parse(begun)
+        folder, step = runs.folder_and_checkpoint(begun)
         if _same_folder(folder, directory) and checkpoint in ("latest", "best", step):
             return
     raise errors.UserError(

@@ -300,6 +300,12 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         ) from error
 
 
+def folder_and_checkpoint(text: str) -> tuple[pathlib.Path, str]:
+    """Splits FOLDER or FOLDER:STEP into the folder and the step, "latest" or "best"."""
+    match = re.fullmatch(r"(.+?)(?::(\d+|latest|best))?", text, re.DOTALL)
+    return pathlib.Path(match[1]), match[2] or "latest"
+
+
 def _refuse_parts(path: pathlib.Path, name: str) -> None:
     """Raises a UserError where `path` is a file, or a run's folder of checkpoints."""
     around = pathlib.Path(os.path.abspath(path)).parents[:2]

@@ -37,6 +37,8 @@ def _chosen(name: str, logical_cpus: int) -> list[str]:
 
 def names(strategy: tf.distribute.Strategy) -> list[str]:
     """Returns the short names of a strategy's devices: GPU:0, CPU:1."""
+    if not isinstance(strategy, tf.distribute.MirroredStrategy | tf.distribute.OneDeviceStrategy):
+        return ["GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"]  # by TensorFlow
     return [":".join(d.rsplit(":", 2)[1:]) for d in strategy.extended.worker_devices]
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.runs import checkpoints, initial_weights, runs
+from stargan_tf.runs import checkpoints, initial_weights, runs, training_time
 from stargan_tf.training import (
     devices,
     evaluator,
@@ -104,6 +104,9 @@ class _Loop:
         images_per_step = options.batch_size * self.algorithm.batches_per_step
         self.progress = progress = summaries.Progress(step, total, images_per_step)
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
+        self.stopwatch = training_time.Stopwatch(
+            self.run.directory, step, devices.names(self.strategy)
+        )
         with interruption.requests() as received, progress.bar:
             while step < total and not received and not self.watch.ended:
                 start = time.monotonic()
@@ -118,13 +121,15 @@ class _Loop:
                                   options.checkpoint_every, _LOOK_EVERY)
                 )  # fmt: skip
                 if logs or samples or saves or looks or self.watch.due(step):
-                    self._check_finite()
+                    self._check_finite()  # which waits for the devices
+                self.stopwatch.pause()
                 self._tell(step, losses if logs else {})
                 if samples and isinstance(self.algorithm, algorithm_lib.Previews):
                     self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
                 best = self.watch.is_best(step, self.saved.steps)
                 if saves or best:
-                    self.saved.save(step, best=best)
+                    self._save(step, best=best)
+                self.stopwatch.go_on()
             self._save_unsaved(step)
         return self._end(step, received)
 
@@ -186,7 +191,13 @@ class _Loop:
         """Saves where training stops between two checkpoints."""
         self._check_finite()
         if step and step not in self.saved.steps():
-            self.saved.save(step)
+            self.stopwatch.pause()
+            self._save(step)
+
+    def _save(self, step: int, *, best: bool = False) -> None:
+        """Saves, and the time that it took to come here: before, so that none is without."""
+        self.stopwatch.write(step)
+        self.saved.save(step, best=best)
 
     def _check_finite(self) -> None:
         """Raises a UserError if a loss of any step so far was not finite."""

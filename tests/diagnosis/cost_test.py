@@ -112,13 +112,6 @@ class CostTest(tf.test.TestCase, parameterized.TestCase):
         self.assertGreater(machine.free_disk, 0)
 
     @parameterized.parameters(
-        (0.0346, "0.035 s"), (1.02, "1.0 s"), (9.96, "10 s"), (55.4, "55 s"), (180, "3.0 minutes"),
-        (7200, "2.0 hours"), (86400 * 25.4, "25 days"), (86400 * 1234, "1,234 days"),
-    )  # fmt: skip
-    def test_duration(self, seconds, expected):
-        self.assertEqual(cost.duration(seconds), expected)
-
-    @parameterized.parameters(
         (12, "12 bytes"), (4_200, "4.2 kB"), (640e6, "640 MB"), (5.14e9, "5.1 GB"), (2e12, "2.0 TB")
     )
     def test_size_text(self, size, expected):

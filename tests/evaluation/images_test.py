@@ -37,6 +37,24 @@ class ImagesTest(tf.test.TestCase):
         self.assertAllEqual(np.concatenate(list(some.batches(4))), self.pixels)
         self.assertEqual([len(part) for part in some.batches(4)], [4, 2])
 
+    def test_some_domains_alone(self):
+        part = self._images().subset([5, 1, 3]).of_domains(("Brown", "Black"))
+        self.assertEqual(part.space.names, ("Brown", "Black"))
+        self.assertAllEqual(part.labels, [[1, 0], [0, 1]])
+        self.assertAllEqual(part.take([0, 1]), self.pixels[[5, 1]])
+        self.assertAllEqual(part.showing("Black").take([0]), self.pixels[[1]])
+
+    def test_keys_tell_images_apart(self):
+        some = self._images()
+        self.assertLen(set(some.keys()), 6)
+        self.assertEqual(some.subset([4, 2]).keys(), [some.keys()[i] for i in (4, 2)])
+        drawn = tiny.Pictures(4)
+        drawn.images[3] = drawn.images[1]
+        sampler = samplers.Sampler(drawn, 0, tiny.SIZE, flip=False)
+        keys = images.Images(sampler, drawn.label_space, drawn.labels).keys()
+        self.assertEqual(keys[1], keys[3])
+        self.assertLen(set(keys), 3)
+
     def test_parts_keep_their_labels(self):
         some = self._images()
         for part, rows in (

@@ -102,6 +102,20 @@ class LabelsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(list(targets), ["Black", "Blond", "Brown"])
         self.assertAllEqual(targets["Brown"].indices, np.flatnonzero(own != 2))
 
+    def test_a_data_set_of_some_domains_in_another_order(self):
+        space = tiny.LABELS["stargan_v2"]
+        pictures = tiny.Pictures(12, space)
+        (whole,) = run_subject.members(pictures, pictures, DATA)
+        part = whole.held_out.of_domains(("Brown", "Black"))
+        member = subject.Member("", part.space, part, part)
+        one = run_subject.RunSubject(Writes(space), [member])
+        found, own = all_of(one), pictures.labels.argmax(axis=1)
+        self.assertEqual(list(found), ["Brown2Black", "Black2Brown"])
+        self.assertAllEqual(found["Brown2Black"].images, pictures.images[own == 2])
+        self.assertAllEqual(found["Brown2Black"].wanted, [[0, 1]] * 4)
+        # The networks are asked as they have learnt it.
+        self.assertAllEqual(found["Brown2Black"].outputs[:, 0, 0, :3, 0], [[40, 0, 0]] * 4)
+
     def test_draws_choose_other_inputs_where_not_all_are_taken(self):
         space = tiny.LABELS["stargan_v1"]
         one = measured(Writes, space, run_subject.Plan(inputs=5))

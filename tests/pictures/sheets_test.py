@@ -92,6 +92,28 @@ class SheetTest(parameterized.TestCase):
         self.assertBetween(columns.min(), lefts[1], lefts[1] + 95)
         self.assertBetween(columns.max(), lefts[1], lefts[1] + 95)
 
+    def test_groups_stand_apart_under_their_headings(self):
+        levels = grey_levels(2, 4, 96, 96)
+        images = levels.astype(np.float32) / 127.5 - 1
+        groups = (("", 1), ("HHHH", 2), ("", 1))
+        picture = sheets.render(sheets.Sheet(("",) * 4, images, groups=groups))
+        lefts = [GAP + column * (96 + GAP) + gaps * 12 for column, gaps in enumerate((0, 1, 1, 2))]
+        self.assertEqual(picture.shape[1], lefts[-1] + 96 + GAP)
+        bottom = picture.shape[0] - GAP
+        for row, top in enumerate((bottom - 2 * (96 + GAP) + GAP, bottom - 96)):
+            for column, left in enumerate(lefts):
+                cell = picture[top : top + 96, left : left + 96]
+                np.testing.assert_array_equal(cell, levels[row, column])
+        above = picture[: bottom - 2 * (96 + GAP)]
+        columns = np.nonzero((above.min(axis=2) < 128).any(axis=0))[0]
+        self.assertGreater(len(columns), 20)
+        middle = (lefts[1] + lefts[2] + 95) / 2
+        self.assertAlmostEqual((columns.min() + columns.max()) / 2, middle, delta=2)
+
+    def test_groups_have_to_cover_all_columns(self):
+        with self.assertRaisesRegex(ValueError, r"all 2 columns. Received: \[\('x', 3\)\]"):
+            sheets.Sheet(("a", "b"), np.zeros((1, 2, 9, 9, 3), np.float32), groups=[("x", 3)])
+
     @parameterized.parameters(((2, 96, 96, 3),), ((1, 3, 96, 96, 3),), ((1, 2, 96, 96),))
     def test_rejects_other_shapes(self, shape):
         with self.assertRaisesRegex(ValueError, r"Received: \(.*\['a', 'b'\]"):

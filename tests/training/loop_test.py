@@ -54,7 +54,15 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         names = {p.name for p in self.directory.iterdir()}
         self.assertEqual(
             names,
-            {"train.flags", "model.json", "checkpoints", "samples", "metrics.jsonl", "tensorboard"},
+            {
+                "train.flags",
+                "model.json",
+                "checkpoints",
+                "samples",
+                "metrics.jsonl",
+                "times.jsonl",
+                "tensorboard",
+            },
         )
         self.assertEqual([line["step"] for line in self._metrics()], [1, 2, 3, 4])
         samples = sorted(p.name for p in (self.directory / "samples").iterdir())
@@ -108,6 +116,27 @@ class LoopTest(tf.test.TestCase, parameterized.TestCase):
         lines = self._metrics()
         self.assertEqual([line["step"] for line in lines], [1, 2, 3, 4])
         self.assertIn("G/rec", lines[2])
+
+    def test_the_time_of_a_training_is_carried_on(self):
+        self._train(total_steps=2)
+        (first,) = self._times()
+        with open(self.directory / "times.jsonl", "a") as file:  # of a save that was killed
+            file.write(json.dumps({**first, "step": 3}) + "\n")
+        self._train(total_steps=5)
+        lines = self._times()
+        self.assertEqual([line["step"] for line in lines], [2, 4, 5])
+        self.assertEqual(lines[0], first)
+        for name in ("elapsed", "processor"):
+            self.assertGreater(lines[0][name], 0)
+            self.assertGreaterEqual(lines[1][name], lines[0][name])
+        self.assertEqual(lines[2]["devices"], ["CPU:0"])
+        (self.directory / "times.jsonl").unlink()  # as if an earlier version had trained it
+        self._train(total_steps=6)
+        self.assertFalse((self.directory / "times.jsonl").exists())
+
+    def _times(self):
+        text = (self.directory / "times.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
 
     def test_another_model_is_refused_with_the_differing_names(self):
         self._train(total_steps=2)

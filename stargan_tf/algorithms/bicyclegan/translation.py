@@ -25,6 +25,10 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         """Returns the second domain: what the images of the first are translated to."""
         return space.names[1:]
 
+    def translating_networks(self) -> tuple[str, ...]:
+        """Returns G, and E, which tells a style."""
+        return ("G", "E")
+
     def compile_translation(self) -> None:
         """Makes the graphs; to be called once the networks are built."""
         G, E = self.networks["G"], self.networks["E"]

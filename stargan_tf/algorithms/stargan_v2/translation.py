@@ -27,6 +27,10 @@ class Translation(algorithm.Styled, algorithm.Previews, algorithm.Exportable):
         self._encode = tf.function(lambda x, y: E(x, y), reduce_retracing=True)
         self._render = tf.function(lambda x, s: G(x, s, self.masks(x)), reduce_retracing=True)
 
+    def translating_networks(self) -> tuple[str, ...]:
+        """Returns the averaged networks, with the landmark network if there is one."""
+        return tuple(name for name in self.networks if name.endswith("_ema") or name == "landmarks")
+
     def map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Returns F(z, y) (N, style_dim), where psi < 1 drawn towards the domain's mean style."""
         z, y = tf.constant(z, tf.float32), tf.constant(labels, tf.float32)

@@ -1,0 +1,1 @@
+"""Comparing runs: of any papers, on the same held-out images."""
