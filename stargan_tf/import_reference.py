@@ -95,7 +95,8 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         lines.append(
             f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
         )
-    known = ""
+    targets = algorithms.algorithm_class(config.train.algorithm).targets(space)
+    known, target = "", targets[min(loaded.target, len(targets) - 1)]
     if not loaded.classifies and space.kind == "attributes":
         known = f"--from={space.names[-1]} "
         lines.append("note     without a discriminator, say with --from what a photo shows")
@@ -103,7 +104,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         *lines,
         f"run      {directory}",
         f"next     {command_line.command('translate')} --run={directory} "
-        f"--image=YOUR_PHOTO.jpg {known}--to={space.names[loaded.target]} --output=out.png",
+        f"--image=YOUR_PHOTO.jpg {known}--to={target} --output=out.png",
     ]
 
 

@@ -28,6 +28,7 @@ class ServedModel:
       max_grey: The value that it takes as white in grey photos of 16 bits.
       directions: From which to which domain it translates, as positions in labels, if it has to
         know from which; None: it has not.
+      targets: The names among the labels that images are translated to; (): all.
     """
 
     name: str
@@ -40,7 +41,13 @@ class ServedModel:
     style_dim: int | None
     crop_size: int = 0
     max_grey: int = reading.MAX_GREY
+    targets: tuple[str, ...] = ()
     directions: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def takes_domains(self) -> bool:
+        """Whether its signatures ask for a domain, of which there is more than one then."""
+        return len(self.targets) != 1
 
     @property
     def has_styles(self) -> bool:
@@ -66,16 +73,20 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            names = {field.name for field in dataclasses.fields(cls)} - {"labels", "directions"}
+            others = {"labels", "targets", "directions"}
+            names = {field.name for field in dataclasses.fields(cls)} - others
             # Exports of earlier versions have neither a crop size nor a maximal grey.
             values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
             values = {name: values[name] for name in names}
             _check(values)
+            space = labels_lib.LabelSpace.from_json(value["labels"])
+            targets = tuple(value.get("targets", ()))
+            if not set(targets) <= set(space.names):
+                raise ValueError(f"targets is {targets!r}")
             directions = value.get("directions")  # exports of earlier versions have none
             if directions is not None:
                 directions = tuple((int(source), int(target)) for source, target in directions)
-            labels = labels_lib.LabelSpace.from_json(value["labels"])
-            return cls(labels=labels, directions=directions, **values)
+            return cls(labels=space, targets=targets, directions=directions, **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:

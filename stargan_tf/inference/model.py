@@ -49,6 +49,7 @@ class Model(translator.Translator):
             styled and styled.style_dim,
             styled and styled.latent_dim,
             run.framing,
+            run.targets,
             self.algorithm.directions if directional else None,
         )
 

@@ -25,6 +25,7 @@ class Draw(enum.IntEnum):
     AUGMENT = 11
     OFFSET = 12
     POOL = 13
+    DROPOUT = 14
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:
