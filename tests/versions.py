@@ -63,6 +63,7 @@ NEWEST_ONLY = {
     "resume_test.py",
     "runs",
     "serving",
+    "site_test.py",
     "training",
     "versions_test.py",
     "weights",

@@ -22,7 +22,6 @@ from sphinx.util.docutils import SphinxDirective
 from stargan_tf import __main__ as program
 from stargan_tf import algorithms
 
-
 PAGE = "docs/commands"  # the page that has the directive `commands`
 
 
@@ -65,6 +64,7 @@ class Commands(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Returns the sections."""
+        self.env.note_reread()  # it does not depend on its page alone
         return [_section(name, text) for name, text in program.commands().items()]
 
 
@@ -75,6 +75,7 @@ class Hyperparameters(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Returns the list."""
+        self.env.note_reread()
         fields = dataclasses.fields(algorithms.hparams_class(self.arguments[0]))
         return [
             _flags(
