@@ -47,7 +47,7 @@ test-slow-addons: addons-python $(INSTALLED)  ## The slow tests there.
 	+$(WITH_ADDONS) test-slow
 
 docs: $(DOCS_INSTALLED)  ## The documentation as a site, in build/docs: under a minute. Warnings are errors.
-	$(RUN) -m sphinx -c docs -b html -q -W --keep-going . build/docs
+	$(RUN) -m sphinx -c docs -b html -q -W . build/docs
 
 addons-python:
 	@command -v $(ADDONS_PYTHON) >/dev/null || { echo "error: tensorflow-addons needs Python 3.11;" \

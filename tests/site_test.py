@@ -47,7 +47,7 @@ class SiteTest(absltest.TestCase):
         super().setUpClass()
         cls.site = pathlib.Path(absltest.get_default_test_tmpdir()) / f"site-{os.getpid()}"
         cls.built = subprocess.run(
-            [sys.executable, "-m", "sphinx", "-c", "docs", "-qW", "--keep-going", ".", cls.site],
+            [sys.executable, "-m", "sphinx", "-c", "docs", "-qW", ".", cls.site],
             capture_output=True,
             text=True,
         )
