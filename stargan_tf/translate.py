@@ -110,7 +110,7 @@ def _to_labels(run: "runs.Run") -> command_line.Work:
         )
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = run.label_space
-    arguments.check_labels(space, edits or space.names[:1], known, _given(), run.directory)
+    arguments.check_labels(space, edits or space.names[:1], known, _given(), run.shown)
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
     translator = translation.ToLabels(run, framing, edits, known or None, _CHECKPOINT.value)
     return translator.sheet if _SHEET.value else translator.translate
@@ -126,7 +126,7 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
     styled = [name for name in _given() if name not in ("save_style", "matrix")]
     open_ended = (_SHEET.value or _MATRIX.value) and not _REFERENCE.value
     count = None if open_ended else 1
-    arguments.check_styles(run.label_space, domains, _FROM.value, styled, run.directory, count)
+    arguments.check_styles(run.label_space, domains, _FROM.value, styled, run.shown, count)
     seed, outputs = _SEED.value or 0, 1 if _OUTPUTS.value is None else _OUTPUTS.value
     psi = 1.0 if _PSI.value is None else _PSI.value
     arguments.check_latent([seed], psi)

@@ -39,7 +39,7 @@ class Model(translator.Translator):
         """What the model is."""
         run, styled = self.run, self.algorithm if self.run.has_styles else None
         return translator.About(
-            str(run.directory),
+            run.shown,
             run.label_space,
             run.config.data.image_size,
             styled and styled.style_dim,
@@ -75,8 +75,8 @@ def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
         "not named is taken as absent)"
     )
     if run.imported is None:
-        raise errors.UserError(f"The networks of {run.directory} can't classify images; {give}.")
+        raise errors.UserError(f"The networks of {run.shown} can't classify images; {give}.")
     raise errors.UserError(
-        f"{run.directory} was imported without a discriminator ({', '.join(run.imported.files)}), "
+        f"{run.shown} was imported without a discriminator ({', '.join(run.imported.files)}), "
         f"so it can't tell what a photo shows; {give}, or import the discriminator too."
     )
