@@ -63,8 +63,8 @@ _DATA_DIR = flags.DEFINE_string(
 _OUTPUT = flags.DEFINE_string(
     "output",
     None,
-    "Where to write; default: RUN/evaluation; of folders, and of runs that come with the package or "
-    "from the hub, evaluation/NAME.",
+    "Where to write; default: RUN/evaluation; of folders, and of runs of the package or "
+    "from the hub: evaluation/NAME.",
 )
 _DRAWN = 200
 _LINE_EVERY = 30  # seconds

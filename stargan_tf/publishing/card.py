@@ -163,7 +163,7 @@ def _limits(facts: Facts) -> str:
     data = config.data.datasets or config.data.dataset
     lines = [
         f"Images become {size} x {size} pixels: photos are cut to their centred square and scaled.",
-        "It knows images like those that it was trained on; what it makes of others was not tested.",
+        "It knows images like those that it was trained on; others were not tested.",
     ]
     if set(data.split(",")) <= set(data_options.DRAWN) and not facts.run.imported:
         lines.append(

@@ -12,15 +12,15 @@ import numpy as np
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
 from stargan_tf.pictures import photos
-from stargan_tf.runs import checkpoints, places, runs, training_time
+from stargan_tf.runs import checkpoints, hub, places, runs, training_time
 from stargan_tf.runs import config as config_lib
-from stargan_tf.runs import hub
 from stargan_tf.serving import tflite_images
 
 WEIGHTS = ("float32", "float16")
 NETWORKS = ("all", "translating")
 # Options whose values are names, in which a slash is no path.
 _NAMES = ("attributes", "exclusive", "domains", "keep_share", "dataset", "datasets")
+_OF_TRAINING = ("optimizers", "extra")  # where names in a checkpoint begin so
 _COMPARED = 8  # drawn faces
 
 
@@ -77,11 +77,12 @@ def write(
     run.require(algorithm_lib.Translates)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, checkpoint)
-    there, kept = _networks(run, algorithm, networks)
+    stored = checkpoints.Checkpoints(run.checkpoint_dir, {}).read(step, _of_networks)
+    there, kept = _networks(run, algorithm, {_network(variable) for variable in stored}, networks)
     values = {
-        variable: _stored(variable, np.asarray(value.numpy()), weights)
-        for variable, value in algorithm.weights().items()
-        if variable.split("/")[0] in kept
+        variable: _stored(variable, value, weights)
+        for variable, value in stored.items()
+        if _network(variable) in kept
     }
     copy = dataclasses.replace(
         run,
@@ -100,7 +101,7 @@ def write(
     return Copy(
         copy,
         step,
-        {n: sum(v.size for k, v in values.items() if k.split("/")[0] == n) for n in kept},
+        {n: sum(v.size for k, v in values.items() if _network(k) == n) for n in kept},
         tuple(name for name in there if name not in kept),
         weights,
         float(differences.max()),
@@ -125,23 +126,30 @@ def _without_folders(text: str) -> str:
     return ";".join(parts)
 
 
+def _network(variable: str) -> str:
+    return variable.split("/")[0]
+
+
+def _of_networks(names: set[str]) -> list[str]:
+    """Returns the names of variables that are no optimizer's, nor anything else of training."""
+    return sorted(name for name in names if _network(name) not in _OF_TRAINING)
+
+
 def _networks(
-    run: runs.Run, algorithm: Any, which: str
+    run: runs.Run, algorithm: Any, stored: set[str], which: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the names of the networks that a checkpoint gives weights to, and of those to keep.
 
     Networks that have an average are not among them, nor those that were never trained.
     """
-    untold = set(algorithm.averages.values())
-    if isinstance(algorithm, algorithm_lib.Classifier) and not run.classifies:
-        untold |= {*algorithm.classifies_with}
-    if run.published:
-        untold |= set(algorithm.networks) - set(run.published.networks)
-    there = tuple(name for name in algorithm.networks if name not in untold)
+    unwanted = set(algorithm.averages.values())
     needed = {*algorithm.translating_networks()}
     if run.classifies:
         needed |= {*algorithm.classifies_with}
-    return there, tuple(n for n in there if which == "all" or n in needed)
+    elif isinstance(algorithm, algorithm_lib.Classifier):
+        unwanted |= {*algorithm.classifies_with}
+    there = tuple(sorted(stored - unwanted))
+    return there, tuple(name for name in there if which == "all" or name in needed)
 
 
 def _stored(name: str, value: np.ndarray, weights: str) -> np.ndarray:

@@ -96,8 +96,8 @@ def explained(what: str, repository: str, revision: str | None = None) -> Iterat
         ) from error
     except kinds.RepositoryNotFoundError as error:
         raise errors.UserError(
-            f"{what}: there is no repository {repository} on the hub, or it is a private one; check "
-            "the spelling, or log in with: hf auth login"
+            f"{what}: there is no repository {repository} on the hub, or it is a private one; "
+            "check the spelling, or log in with: hf auth login"
         ) from error
     except kinds.RevisionNotFoundError as error:
         raise errors.UserError(

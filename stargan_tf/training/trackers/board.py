@@ -88,8 +88,8 @@ def _started(name: str, about: tracker.About) -> tracker.Tracker:
         raise
     except Exception as error:
         raise errors.UserError(
-            f"tracker={name} could not start ({type(error).__name__}: {error}); check its settings, "
-            "or leave `tracker` out."
+            f"tracker={name} could not start ({type(error).__name__}: {error}); check its "
+            "settings, or leave `tracker` out."
         ) from error
 
 

@@ -32,7 +32,7 @@ class Mlflow:
             self._client = mlflow.MlflowClient(tracking_uri=where)
             self.identity = self._continued(about.identity) or self._begun(about)
         except mlflow.exceptions.MlflowException as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = re.split(r"\.\s", str(error).strip(), maxsplit=1)[0]  # its first sentence
             raise errors.UserError(
                 f"tracker=mlflow could not start at {where} ({reason}); check "
                 "MLFLOW_TRACKING_URI, or leave `tracker` out."

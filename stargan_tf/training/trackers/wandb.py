@@ -4,6 +4,7 @@ Its own environment variables apply, such as WANDB_PROJECT (default: stargan-tf)
 """
 
 import os
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,7 +34,7 @@ class Wandb:
                 settings=wandb.Settings(console="off"),  # it would take over stdout and stderr
             )
         except wandb.errors.Error as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = re.split(r"\.\s", str(error).strip(), maxsplit=1)[0]  # its first sentence
             raise errors.UserError(
                 f"tracker=wandb could not start ({reason}); log in with: wandb login, or set "
                 "WANDB_MODE=offline, or leave `tracker` out."
