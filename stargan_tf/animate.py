@@ -78,7 +78,7 @@ def main() -> None:
     run = runs.open_run(_RUN.value)
     arguments.check_styled(run.has_styles, run.shown)
     space, to = run.label_space, options.split_names(_TO.value)
-    names, references = animation.domains(space, to), []
+    names, references = animation.domains(space, to, run.targets), []
     if _REFERENCES.value:
         references = animation.reference_files(space, pathlib.Path(_REFERENCES.value), to)
     files = photo_jobs.find_photos([_IMAGE.value], "--image")
@@ -100,7 +100,7 @@ def main() -> None:
     if _LOOP.value and waypoints[0] is not waypoints[-1]:
         waypoints.append(waypoints[0])
     total = animation.frame_count(len(waypoints), steps)
-    some = "" if references or _TO.value else sheets.targets(space)[1]
+    some = "" if references or _TO.value else sheets.targets(space, run.targets)[1]
     print(
         f"{len(used)} of {len(files)} photos, {len(waypoints)} styles"
         f"{some and f' of {some}'}, {total} frames, {total / _FPS.value:.1f} s"

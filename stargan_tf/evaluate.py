@@ -233,7 +233,7 @@ def _print_where(written: list[pathlib.Path]) -> None:
             print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
         print(
             f"next         {command_line.command('translate')} --run={run.shown} "
-            f"--image=YOUR_PHOTO.jpg --to={run.label_space.names[0]} --output=out.png"
+            f"--image=YOUR_PHOTO.jpg --to={run.targets[0]} --output=out.png"
         )
 
 

@@ -93,7 +93,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         lines.append(
             f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
         )
-    known = ""
+    known, target = "", algorithms.algorithm_class(config.train.algorithm).targets(space)[0]
     if not loaded.classifies and space.kind == "attributes":
         known = f"--from={space.names[-1]} "
         lines.append("note     without a discriminator, say with --from what a photo shows")
@@ -101,7 +101,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         *lines,
         f"run      {directory}",
         f"next     {command_line.command('translate')} --run={directory} "
-        f"--image=YOUR_PHOTO.jpg {known}--to={space.names[0]} --output=out.png",
+        f"--image=YOUR_PHOTO.jpg {known}--to={target} --output=out.png",
     ]
 
 

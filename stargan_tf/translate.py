@@ -126,7 +126,8 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
     styled = [name for name in _given() if name not in ("save_style", "matrix")]
     open_ended = (_SHEET.value or _MATRIX.value) and not _REFERENCE.value
     count = None if open_ended else 1
-    arguments.check_styles(run.label_space, domains, _FROM.value, styled, run.shown, count)
+    space, targets = run.label_space, run.targets
+    arguments.check_styles(space, domains, _FROM.value, styled, run.shown, count, targets)
     seed, outputs = _SEED.value or 0, 1 if _OUTPUTS.value is None else _OUTPUTS.value
     psi = 1.0 if _PSI.value is None else _PSI.value
     arguments.check_latent([seed], psi)

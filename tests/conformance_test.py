@@ -56,8 +56,9 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         run.check_data(images.example_spec)
         voices = {"features": tf.TensorSpec((80, None), tf.float32)}
         message = (
-            rf"^{name} is trained on examples with image \(any, any, 3\) uint8 and label \(any\) "
-            r"float32; received a data set of examples with features \(80, any\) float32; choose "
+            rf"^{name} is trained on examples with image \(any, any, 3\) uint8 and "
+            r"(label \(any\) float32|target \(any, any, 3\) uint8); received a data set of "
+            r"examples with features \(80, any\) float32; choose "
         )
         with self.assertRaisesRegex(errors.UserError, message):
             run.check_data(voices)
@@ -251,7 +252,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     def test_sheets_show_the_inputs_beside_translations(self, name):
         algorithm = shared.build(name)
         images = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
-        found = algorithm.sample_sheets(images, tiny.TARGETS[name])
+        found = algorithm.sample_sheets(images, tiny.SHOWN.get(name, tiny.TARGETS[name]))
         self.assertNotEmpty(found)
         for sheet in found.values():
             cells = sheet.images.reshape(-1, *images.shape[1:])
@@ -283,7 +284,9 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         styles = algorithm.map_latents(z, labels)
         self.assertEqual(styles.shape, (2, algorithm.style_dim))
         self.assertAllEqual(algorithm.render(images, styles), algorithm.translate(images, labels))
-        self.assertNotAllClose(styles, algorithm.map_latents(z, labels[::-1]), atol=1e-3)
+        several = len(algorithm.targets(tiny.LABELS[name])) > 1
+        if several:
+            self.assertNotAllClose(styles, algorithm.map_latents(z, labels[::-1]), atol=1e-3)
         self.assertNotAllClose(
             algorithm.render(images, styles), algorithm.render(images, styles + 1), atol=1e-3
         )
@@ -295,9 +298,12 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(mean[0], many.mean(axis=0), atol=0.1 * many.std())
         half = algorithm.map_latents(z[:1], labels[:1], psi=0.5)
         self.assertAllClose(half[0], (mean[0] + styles[0]) / 2, atol=1e-5)
-        self.assertNotAllClose(
-            algorithm.encode(images, labels), algorithm.encode(images, labels[::-1]), atol=1e-3
-        )
+        encoded = algorithm.encode(images, labels)
+        scale = np.abs(encoded).max()  # which may be small at first
+        others = algorithm.encode(images[::-1], labels)
+        self.assertNotAllClose(encoded / scale, others / scale, atol=1e-3)
+        if several:
+            self.assertNotAllClose(encoded, algorithm.encode(images, labels[::-1]), atol=1e-3)
 
     @parameterized.parameters(*NAMES)
     def test_exported_graphs_equal_the_networks_and_name_no_output_as_an_input(self, name):

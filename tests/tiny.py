@@ -22,6 +22,12 @@ from stargan_tf.training import devices, loop
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
+    "bicyclegan": {
+        "latent_dim": 4,
+        "g_channels": 4,
+        "e_channels": 4,
+        "d_channels": 4,
+    },
     "stargan_v1": {
         "g_conv_dim": 4,
         "g_repeat_num": 1,
@@ -41,18 +47,26 @@ HPARAMS = {
     },
 }
 # With these the last gradient of each optimizer in a step is that at the initial weights.
-FIRST_GRADIENTS = {"stargan_v1": {"n_critic": 1}, "stargan_v2": {"lr": 0.0, "f_lr": 0.0}}
+FIRST_GRADIENTS = {
+    "bicyclegan": {},
+    "stargan_v1": {"n_critic": 1},
+    "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
+}
 # What data each paper is tried on, and two labels in it.
 LABELS = {
+    "bicyclegan": labels_lib.LabelSpace("domains", ("A", "B")),
     "stargan_v1": labels_lib.LabelSpace(
         "attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),)
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
 }
 TARGETS = {
+    "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
 }
+# The labels of two images, where they are not those that others are translated to.
+SHOWN = {"bicyclegan": np.eye(2, dtype=np.float32)}
 SIZE = 16
 
 
@@ -66,7 +80,10 @@ class Pictures(source.Source):
         self.labels = (random.uniform(size=(count, 3)) > 0.5).astype(np.float32)
         self.labels[:, 1] = 1 - self.labels[:, 0]
         if label_space.kind == "domains":
-            self.labels = np.eye(3, dtype=np.float32)[np.arange(count) % 3]
+            width = label_space.width
+            self.labels = np.eye(width, dtype=np.float32)[np.arange(count) % width]
+            if width == 2:  # of which papers that learn from pairs make pairs
+                self.pairs = np.arange(count // 2 * 2).reshape(-1, 2)
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return tf.gather(tf.constant(self.images), index)
@@ -131,6 +148,7 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
     name = changes.get("algorithm", "stargan_v1")
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
     papers = {
+        "bicyclegan": {"dataset": "cartoon_pairs"},
         "stargan_v1": {"n_critic": 1},
         "stargan_v2": {"domains": "Black_Hair,Blond_Hair,Brown_Hair"},
     }

@@ -170,20 +170,23 @@ def inputs_of(model, signatures, args):
         if labels["kind"] == "joint":
             vector = joint_vector(labels, to, shown)
         return "translate", {"label": vector}
-    if len(to) != 1 or to[0] not in labels["names"]:
+    targets = model.get("targets", labels["names"])
+    if len(to) != 1 or to[0] not in targets:
         raise Mistake(
             f"Name the one domain to go to; received --to={args.to}; the model knows "
-            f"{', '.join(labels['names'])}."
+            f"{', '.join(targets)}."
         )
-    domain = np.array([labels["names"].index(to[0])], np.int32)
+    # A model that goes to one domain only does not ask for it.
+    domain = {"domain": np.array([labels["names"].index(to[0])], np.int32)}
+    domain = domain if len(targets) > 1 else {}
     kind = "translate_reference" if args.reference else "translate_latent"
     if kind not in signatures:
         raise Mistake(f"This file has no {kind}; it has {', '.join(signatures)}.")
     if args.reference:
         reference = read_photo(args.reference, model)
-        return kind, {"reference": reference, "domain": domain}
+        return kind, {"reference": reference, **domain}
     z = np.random.default_rng(args.seed).standard_normal((1, model["latent_dim"]), np.float32)
-    return kind, {"latent": z, "domain": domain}
+    return kind, {"latent": z, **domain}
 
 
 def translate(args):

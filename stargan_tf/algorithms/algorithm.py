@@ -231,6 +231,11 @@ class Translates(Capability):
     ability = "translate images"
     translates_with: ClassVar[str] = "G"
 
+    @classmethod
+    def targets(cls, space: labels_lib.LabelSpace) -> tuple[str, ...]:
+        """Returns the labels that images are translated to: all, unless the paper knows fewer."""
+        return space.names
+
     def translating_networks(self) -> tuple[str, ...]:
         """Returns the names of the networks that translating needs: to every label, in every way.
 

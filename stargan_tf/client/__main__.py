@@ -135,7 +135,10 @@ def _labels(client: client_lib.Client) -> tuple[dict[str, Any], str]:
 def _style(client: client_lib.Client) -> tuple[dict[str, Any], str]:
     """Returns the style to translate to, as `_labels` returns labels."""
     domains = options.split_names(_TO.value)
-    arguments.check_styles(client.model.labels, domains, _FROM.value, _styled(), client.model)
+    model = client.model
+    arguments.check_styles(
+        model.labels, domains, _FROM.value, _styled(), model, targets=model.targets
+    )
     seed, of_whom = _SEED.value or 0, f", seed {_SEED.value or 0}"
     if _REFERENCE.value is None:  # asked for once, however many photos there are
         style = client.styles(domains[0], seed)

@@ -106,7 +106,8 @@ class Client(translator.Translator, contextlib.AbstractContextManager):
         """The description that a model of `stargan_tf.load` has, too."""
         one = self.model
         size = one.image_size, one.style_dim, one.latent_dim
-        return translator.About(f"the served model ({one})", one.labels, *size, one.framing)
+        name = f"the served model ({one})"
+        return translator.About(name, one.labels, *size, one.framing, one.targets)
 
     def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return self._pictures("translate", images, {"label": labels})
@@ -115,16 +116,21 @@ class Client(translator.Translator, contextlib.AbstractContextManager):
         return self._pictures("translate_style", images, {"style": styles})
 
     def _encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        domains = labels.argmax(axis=1).astype(np.int32)
-        return self._ask("encode_style", images, {"domain": domains}, ["style"])
+        return self._ask("encode_style", images, self._domains(labels), ["style"])
 
     def _map_latents(self, z: np.ndarray, labels: np.ndarray, psi: float) -> np.ndarray:
         if psi != 1.0:
             raise errors.UserError(f"A served model has no `psi` but 1; received {psi:g}.")
-        inputs = {"latent": z, "domain": labels.argmax(axis=1).astype(np.int32)}
+        inputs = {"latent": z, **self._domains(labels)}
         return batches.in_batches(
             lambda part: _output(self.predict("map_latent", part), ["style"], part), inputs
         )
+
+    def _domains(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns the domains of labels (N, width) as an input; none where there is only one."""
+        if not self.model.takes_domains:
+            return {}
+        return {"domain": labels.argmax(axis=1).astype(np.int32)}
 
     def _pictures(
         self, signature: str, images: np.ndarray, rest: dict[str, np.ndarray]

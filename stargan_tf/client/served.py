@@ -26,6 +26,7 @@ class ServedModel:
       style_dim: The length of a style; None: it translates to labels, without styles.
       crop_size: Side in pixels of the centred square that it cuts out of photos; 0: the largest.
       max_grey: The value that it takes as white in grey photos of 16 bits.
+      targets: The names among the labels that images are translated to; (): all.
     """
 
     name: str
@@ -38,6 +39,12 @@ class ServedModel:
     style_dim: int | None
     crop_size: int = 0
     max_grey: int = reading.MAX_GREY
+    targets: tuple[str, ...] = ()
+
+    @property
+    def takes_domains(self) -> bool:
+        """Whether its signatures ask for a domain, of which there is more than one then."""
+        return len(self.targets) != 1
 
     @property
     def has_styles(self) -> bool:
@@ -63,12 +70,16 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            names = {field.name for field in dataclasses.fields(cls)} - {"labels"}
+            names = {field.name for field in dataclasses.fields(cls)} - {"labels", "targets"}
             # Exports of earlier versions have neither a crop size nor a maximal grey.
             values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
             values = {name: values[name] for name in names}
             _check(values)
-            return cls(labels=labels_lib.LabelSpace.from_json(value["labels"]), **values)
+            space = labels_lib.LabelSpace.from_json(value["labels"])
+            targets = tuple(value.get("targets", ()))
+            if not set(targets) <= set(space.names):
+                raise ValueError(f"targets is {targets!r}")
+            return cls(labels=space, targets=targets, **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:

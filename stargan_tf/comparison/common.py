@@ -66,7 +66,7 @@ def _targets(candidates: Sequence[entries.Candidate], notes: list[str]) -> tuple
     """Returns the labels that all runs translate to, in the order of the first."""
     spaces = {one.name: one.run.label_space for one in candidates}
     first = next(iter(spaces.values()))
-    names = tuple(n for n in first.names if all(n in s.names for s in spaces.values()))
+    names = tuple(n for n in first.names if all(n in one.run.targets for one in candidates))
     sets = {frozenset(space.names) for space in spaces.values()}
     texts = _listed({name: " ".join(space.names) for name, space in spaces.items()})
     if first.kind != "domains":

@@ -131,7 +131,7 @@ def choose(
         kind = metrics.metric_class(name)
         missing = [need.value for need in subject_lib.Need if need in kind.needs - subject.offers]
         reason = f"it needs {' and '.join(missing)}" if missing else ""
-        drawn = subject_lib.Need.RENDERS in subject.offers
+        drawn = subject.offers & {subject_lib.Need.RENDERS, subject_lib.Need.ANSWERS}
         if default and drawn and subject_lib.Need.REAL in kind.needs:
             reason = "the true renders tell more; name it to measure it"
         reason = reason or kind.unsuitable(subject, options)

@@ -109,6 +109,7 @@ class RunSubject(subject_lib.Subject):
         super().__init__()
         self.algorithm, self._plan = algorithm, plan
         styled = isinstance(algorithm, algorithm_lib.Styled)
+        self._targets = algorithm.targets(algorithm.settings.label_space)
         self.image_size = algorithm.settings.image_size
         self.members = tuple(
             dataclasses.replace(one, training=one.training and one.training.spread(plan.real))
@@ -128,6 +129,10 @@ class RunSubject(subject_lib.Subject):
         )
         if whole and all(_drawn(one) for one in self.members):
             self.offers |= {subject_lib.Need.RENDERS}
+        if len(self.members) == 1 and _paired(self.members[0], self._targets):
+            self.offers |= {subject_lib.Need.TARGETS}
+            if isinstance(self.members[0].held_out.source, source_lib.Answers):
+                self.offers |= {subject_lib.Need.ANSWERS}
         self.directions = tuple(self._directions())
         self.total = self.outputs * sum(map(self._expected, self.directions))
         images = [len(self.inputs(number)) for number in range(len(sizes))]
@@ -169,13 +174,21 @@ class RunSubject(subject_lib.Subject):
 
     def inputs(self, number: int, draw: int = 0) -> np.ndarray:
         """Returns the numbers of the held-out images that are translated, ascending."""
-        size, count = self.members[number].held_out.size, self._plan.inputs
+        candidates, count = self._candidates(number), self._plan.inputs
+        size = len(candidates)
         if not count or count >= size:
-            return np.arange(size)
+            return candidates
         if draw == 0:  # evenly spaced: many data sets are sorted by domain
-            return np.linspace(0, size - 1, count).round().astype(np.int64)
+            return candidates[np.linspace(0, size - 1, count).round().astype(np.int64)]
         random = np.random.default_rng((_SEED, draw, number))
-        return np.sort(random.choice(size, count, replace=False))
+        return candidates[np.sort(random.choice(size, count, replace=False))]
+
+    def _candidates(self, number: int) -> np.ndarray:
+        """Returns the numbers of the held-out images that can be translated, ascending."""
+        one = self.members[number]
+        if self._targets == self.algorithm.settings.label_space.names:
+            return np.arange(one.held_out.size)
+        return np.flatnonzero(~_shown(one.held_out.labels, one.space, self._targets))
 
     def unified(self, number: int, labels: np.ndarray) -> np.ndarray:
         """Returns labels of a data set as the networks take them."""
@@ -229,14 +242,17 @@ class RunSubject(subject_lib.Subject):
         tells = isinstance(self.algorithm, algorithm_lib.Classifier) and self._plan.classifies
         for images_of, one in enumerate(self.members):
             prefix = f"{one.name}: " if one.name else ""
-            for labels_of, block in enumerate(self.algorithm.settings.label_space.blocks):
+            whole = self.algorithm.settings.label_space
+            for labels_of, block in enumerate(whole.blocks):
                 own = images_of == labels_of
                 if not (own or tells or _drawn(one)):
                     continue  # the inputs' own labels can't be told
                 space = self.members[labels_of].space
-                unified = self.algorithm.settings.label_space.names[block.start :]
+                unified = whole.names[block.start :]
                 unified = unified if len(self.members) > 1 else space.names
                 for direction in directions_lib.to_labels(space, unified, self._plan.pairs, own):
+                    if self._targets != whole.names and direction.target not in self._targets:
+                        continue
                     yield dataclasses.replace(
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
@@ -284,3 +300,20 @@ class _Inputs:
 
 def _drawn(one: subject_lib.Member) -> bool:
     return isinstance(one.held_out.source, cartoon_faces.CartoonFaces)
+
+
+def _paired(one: subject_lib.Member, targets: Sequence[str]) -> bool:
+    """Returns whether all held-out images that are translated have a partner.
+
+    Of a run that goes both ways, partners are known of one side only.
+    """
+    source = one.held_out.source
+    if source.pairs is None or tuple(targets) == one.space.names:
+        return False
+    shown = _shown(source.labels, one.space, targets)
+    return set(np.flatnonzero(~shown).tolist()) <= set(source.pairs[:, 0].tolist())
+
+
+def _shown(labels: np.ndarray, space: labels_lib.LabelSpace, names: Sequence[str]) -> np.ndarray:
+    """Returns which images (N,) bool show one of the labels."""
+    return labels[:, [space.index(name) for name in names]].any(axis=1)

@@ -22,6 +22,8 @@ class Need(enum.Enum):
     REAL = "real images of the targets"
     NETWORKS = "the networks that translate"
     RENDERS = "a data set that can draw the true translations"
+    TARGETS = "pairs of images and their true translations"
+    ANSWERS = "pairs of which every true translation can be drawn"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,6 +172,25 @@ class Subject(abc.ABC):
           ValueError: There are no networks; a metric that calls this needs `Need.NETWORKS`.
         """
         raise ValueError("Metrics that translate have to need Need.NETWORKS.")
+
+    def partners(self, indices: np.ndarray) -> np.ndarray:
+        """Returns the numbers (N,) of the true translations of held-out images.
+
+        Args:
+          indices: (N,), the numbers of images that are translated; of the first data set.
+
+        Raises:
+          ValueError: One has no partner; a metric that calls this needs `Need.TARGETS`.
+        """
+        held_out = self.members[0].held_out
+        pairs = None if held_out is None else held_out.source.pairs
+        if pairs is None:
+            raise ValueError("Metrics that look at true translations have to need Need.TARGETS.")
+        partner = dict(pairs.tolist())
+        missing = [int(i) for i in indices if int(i) not in partner]
+        if missing:
+            raise ValueError(f"Not all images have a partner. Received: {missing}")
+        return np.array([partner[int(i)] for i in indices], np.int64)
 
     def once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Returns what `compute` gives, computed once for as long as the subject lives.

@@ -9,7 +9,7 @@ import numpy as np
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
-from stargan_tf.inference import batches
+from stargan_tf.inference import arguments, batches
 from stargan_tf.inference import model as model_lib
 from stargan_tf.pictures import photo_jobs, photos, sheets
 
@@ -95,11 +95,15 @@ def max_sources(image_size: int, with_references: bool) -> int:
     return min(MAX_SOURCES, max(1, MAX_WIDTH // cell_size(image_size) - with_references))
 
 
-def domains(space: labels_lib.LabelSpace, names: Sequence[str]) -> tuple[str, ...]:
-    """Returns the domains to visit: `names`, checked; or all of the run's, or some of many."""
-    for name in names:
-        space.index(name)
-    return tuple(names) or sheets.targets(space)[0]
+def domains(
+    space: labels_lib.LabelSpace, names: Sequence[str], targets: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Returns the domains to visit: `names`, checked; or all of the run's, or some of many.
+
+    `targets` are those that there are translations to; empty: all.
+    """
+    arguments.check_targets(space, names, targets)
+    return tuple(names) or sheets.targets(space, targets)[0]
 
 
 def reference_files(

@@ -66,11 +66,13 @@ def check_styles(
     styled: Collection[str],
     model: object,
     count: int | None = 1,
+    targets: Sequence[str] = (),
 ) -> None:
     """Checks a translation to styles, with the arguments and errors of `check_labels`.
 
     `to` holds one domain for all of `count` images, or one for each; if `count` is None, any number
-    of domains makes sense, also none.
+    of domains makes sense, also none. `targets` are the domains that there are translations to; if
+    it is empty, all.
     """
     if known:
         raise errors.UserError(
@@ -88,13 +90,29 @@ def check_styles(
             f"`{latent[0]}` is of latent codes; received it with `reference`; leave one of the two "
             "out."
         )
-    for name in to:
-        space.index(name)
+    check_targets(space, to, targets)
     if "style" not in styled and count and len(to) not in (1, count):
         raise errors.UserError(
             f"Name the one domain to go to with `to`; received {', '.join(to) or 'none'}; the "
-            f"domains are {', '.join(space.names)}."
+            f"domains are {', '.join(targets or space.names)}."
         )
+
+
+def check_targets(
+    space: labels_lib.LabelSpace, names: Iterable[str], targets: Sequence[str] = ()
+) -> None:
+    """Raises a UserError if there is no domain of a name, or there are no translations to it.
+
+    `targets` are the domains to which there are; if it is empty, all.
+    """
+    for name in names:
+        if targets and space.names[space.index(name)] not in targets:
+            others = [n for n in space.names if n not in targets]
+            raise errors.UserError(
+                f"Images of {', '.join(others)} are translated to {', '.join(targets)}, and to "
+                f"nothing else; received {name}; pass {targets[0]}."
+            )
+        space.index(name)
 
 
 def check_styled(styled: bool, model: object) -> None:

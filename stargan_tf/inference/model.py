@@ -45,6 +45,7 @@ class Model(translator.Translator):
             styled and styled.style_dim,
             styled and styled.latent_dim,
             run.framing,
+            run.targets,
         )
 
     def classify(

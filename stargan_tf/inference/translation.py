@@ -107,7 +107,7 @@ class ToStyles:
             self.styles = model.encode(self._references, domains[0])
         else:
             if not domains:
-                domains, self._note = sheets.targets(run.label_space)
+                domains, self._note = sheets.targets(run.label_space, run.targets)
             self._headings = [name for name in domains for _ in seeds]
             self.styles = model.styles(self._headings, [*seeds] * len(domains), psi)
 

@@ -27,6 +27,7 @@ class About:
       style_dim: The length of a style; None: its translations have no styles.
       latent_dim: The length of a latent code; None: likewise.
       framing: Returns for `fit` and `crop_size` how photos become the networks' images.
+      targets: The labels that images are translated to; (): all.
     """
 
     name: str
@@ -35,6 +36,7 @@ class About:
     style_dim: int | None
     latent_dim: int | None
     framing: Callable[[str, int | None], photos.Framing]
+    targets: tuple[str, ...] = ()
 
 
 class Translator(abc.ABC):
@@ -174,7 +176,9 @@ class Translator(abc.ABC):
     ) -> np.ndarray:
         """Returns a style for each image, (count, style_dim); `given`: the arguments for styles."""
         to = arguments.several(to)
-        arguments.check_styles(self.about.labels, to, known, given, self.about.name, count)
+        arguments.check_styles(
+            self.about.labels, to, known, given, self.about.name, count, self.about.targets
+        )
         if "style" in given:
             styles = arguments.checked_rows(given["style"], self.about.style_dim, "style")
         elif "reference" in given:
@@ -220,6 +224,7 @@ class Translator(abc.ABC):
 
     def _one_hot(self, names: Sequence[str]) -> np.ndarray:
         space = self.about.labels
+        arguments.check_targets(space, names, self.about.targets)
         return np.eye(space.width, dtype=np.float32)[[space.index(name) for name in names]]
 
     def _seen(self, x: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from stargan_tf.layers import cpu_convolution, initializers
 
-_INITS = ("fan_in_uniform", "he_normal", "normal")
+_INITS = ("fan_in_uniform", "he_normal", "normal", "xavier_normal")
 _PADDING_MODES = ("zeros", "reflect")
 
 
@@ -39,6 +39,8 @@ class _Convolution(keras.layers.Layer):
             kernel, bias = initializers.HeNormal(), "zeros"
         elif self.init == "normal":
             kernel, bias = initializers.Normal(), "zeros"
+        elif self.init == "xavier_normal":
+            kernel, bias = initializers.XavierNormal(), "zeros"
         self.kernel = self.add_weight(name="kernel", shape=kernel_shape, initializer=kernel)
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer=bias)
@@ -74,7 +76,8 @@ class Conv2D(_Convolution):
       use_bias: Whether to add a bias.
       init: "fan_in_uniform" draws kernel and bias uniformly from +-1 / sqrt(fan_in), PyTorch's
         default. "he_normal" draws the kernel from a normal distribution with deviation
-        sqrt(2 / fan_in) and sets the bias to 0; "normal" does the same with deviation 0.02.
+        sqrt(2 / fan_in) and sets the bias to 0; "normal" does the same with deviation 0.02, and
+        "xavier_normal" with 0.02 sqrt(2 / (fan_in + fan_out)).
       padding_mode: "zeros"; or "reflect", which adds the image mirrored at its border pixels, and
         needs H and W above `padding`.
     """

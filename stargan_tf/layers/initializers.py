@@ -101,5 +101,33 @@ class Normal(keras.initializers.Initializer):
         return {"stddev": self.stddev, "seed": self.seed}
 
 
+@keras.utils.register_keras_serializable("stargan_tf")
+class XavierNormal(keras.initializers.Initializer):
+    """Normal with deviation gain sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010).
+
+    BicycleGAN uses it for convolutions and linear layers. A kernel (h, w, a, b) has the fans h w a
+    and h w b, whichever is its input. The distribution is not cut off at two deviations.
+
+    Args:
+      gain: 0.02, BicycleGAN's.
+      seed: Two numbers below 2^31; drawn at random by default.
+    """
+
+    def __init__(self, gain: float = 0.02, seed: Sequence[int] | None = None):
+        self.gain = gain
+        self.seed = _seed(seed)
+
+    def __call__(self, shape, dtype=None, **kwargs):
+        """Returns a tensor of `shape`."""
+        del kwargs
+        fans = math.prod(shape[:-2]) * (shape[-2] + shape[-1])
+        value = tf.random.stateless_normal(shape, self.seed)
+        return tf.cast(value * (self.gain * math.sqrt(2.0 / fans)), dtype or "float32")
+
+    def get_config(self) -> dict:
+        """Returns the constructor's arguments."""
+        return {"gain": self.gain, "seed": self.seed}
+
+
 def _seed(seed: Sequence[int] | None) -> list[int]:
     return list(seed or (random.getrandbits(31), random.getrandbits(31)))

@@ -52,15 +52,20 @@ def evenly(count: int, most: int = MOST_TARGETS) -> list[int]:
     return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
 
 
-def targets(space: labels_lib.LabelSpace) -> tuple[tuple[str, ...], str]:
+def targets(space: labels_lib.LabelSpace, names: Sequence[str] = ()) -> tuple[tuple[str, ...], str]:
     """Returns the labels to show in the columns of a sheet, and a note on their number.
+
+    Args:
+      space: All labels.
+      names: Those among them that images are translated to; empty: all.
 
     Returns:
       names: At most MOST_TARGETS; see `evenly`.
       note: "12 of 150 domains", or "" if all are shown.
     """
-    names = tuple(space.names[i] for i in evenly(len(space.names)))
-    return names, share(len(names), len(space.names), f"{space.what}s")
+    known = tuple(names) or space.names
+    shown = tuple(known[i] for i in evenly(len(known)))
+    return shown, share(len(shown), len(known), f"{space.what}s")
 
 
 def share(shown: int, count: int, what: str) -> str:

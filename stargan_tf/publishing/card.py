@@ -66,7 +66,7 @@ def _introduction(facts: Facts) -> str:
     paper = importlib.import_module(f"{algorithms.__name__}.{run.config.train.algorithm}").__doc__
     lines = [
         f"{paper.splitlines()[0]} This model translates images of {size} x {size} pixels to "
-        f"{len(space.names)} {space.what}{'s' * (len(space.names) > 1)}: {_names(space.names)}. It "
+        f"{len(run.targets)} {space.what}{'s' * (len(run.targets) > 1)}: {_names(run.targets)}. It "
         "was trained with stargan-tf, StarGAN in TensorFlow and Keras."
     ]
     lines += [f"![{what}]({path})" for what, path in facts.pictures.items()]

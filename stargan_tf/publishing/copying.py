@@ -175,5 +175,8 @@ def _copy_time(run: runs.Run, copy: runs.Run, step: int) -> None:
 def _translations(run: runs.Run, algorithm: Any) -> np.ndarray:
     """Returns translations of drawn faces in grey levels, as float64."""
     drawn = tflite_images.drawn(run.label_space, _COMPARED, run.config.data.image_size)
-    images = algorithm.translate(drawn.pixels, drawn.labels)
+    nothing = np.zeros(run.label_space.width, np.float32)
+    names = (run.targets[i % len(run.targets)] for i in range(_COMPARED))
+    labels = np.stack([run.label_space.edited(nothing, (name,)) for name in names])
+    images = algorithm.translate(drawn.pixels, labels)
     return photos.to_uint8(np.asarray(images)).astype(np.float64)

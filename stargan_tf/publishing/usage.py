@@ -14,7 +14,7 @@ def text(run: runs.Run, address: str, exports: Mapping[str, str]) -> str:
       exports: Sentences about exports in the folder, by their path in it.
     """
     extra = "[hub]" if address.startswith(hub.SCHEME) else ""
-    target = run.label_space.names[0]
+    target = run.targets[0]
     code = [
         "import stargan_tf",
         "",

@@ -109,6 +109,14 @@ class Run:
         return kept and (self.imported is None or self.imported.classifies)
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The labels that images are translated to; (): its networks don't translate."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        if not issubclass(kind, algorithm_lib.Translates):
+            return ()
+        return kind.targets(self.label_space)
+
+    @property
     def has_styles(self) -> bool:
         """Whether its translations are told by a style (`Styled`), not by a label alone."""
         kind = algorithms.algorithm_class(self.config.train.algorithm)

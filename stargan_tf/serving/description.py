@@ -35,6 +35,7 @@ def describe(
         "name": run.name,
         "algorithm": run.config.train.algorithm,
         "labels": run.label_space.to_json(),
+        **({"targets": list(run.targets)} if run.targets != run.label_space.names else {}),
         "image_size": run.config.data.image_size,
         "pixel_range": [-1, 1],
         "crop_size": run.config.data.crop_size,

@@ -1,6 +1,7 @@
 """What a few held-out images show of networks in training: the same images at every look."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,10 +41,13 @@ class Probe:
     ):
         self._algorithm, self._images, self._labels = algorithm, images, labels
         self._size = batch_size
-        few = min(len(images), _TRANSLATED) // 2 * 2
-        chosen = np.linspace(0, len(images) - 1, few).round().astype(int)
-        self._x, self._own = images[chosen], labels[chosen]
-        translates = isinstance(algorithm, algorithm_lib.Translates) and images.ndim == 4 and few
+        able = isinstance(algorithm, algorithm_lib.Translates) and images.ndim == 4
+        self._targets = algorithm.targets(algorithm.settings.label_space) if able else ()
+        sources = _sources(algorithm, labels, self._targets)
+        few = min(len(sources), _TRANSLATED) // 2 * 2
+        chosen = np.linspace(0, len(sources) - 1, few).round().astype(int)
+        self._x, self._own = images[sources[chosen]], labels[sources[chosen]]
+        translates = able and few
         self._styled = translates and isinstance(algorithm, algorithm_lib.Styled)
         self._labelled = translates and not self._styled
         self._asked: list[str] = []
@@ -116,7 +120,8 @@ class Probe:
         """Renders the images in two styles of a domain; two images each share the domain."""
         x, algorithm = self._x, self._algorithm
         space, pairs = algorithm.settings.label_space, len(x) // 2
-        domains = np.eye(space.width, dtype=np.float32)[np.arange(pairs) % space.width]
+        wanted = np.array([space.index(name) for name in self._targets])
+        domains = np.eye(space.width, dtype=np.float32)[wanted[np.arange(pairs) % len(wanted)]]
         outputs = []
         for z in np.split(latents.draw(_SEED, 2 * pairs, algorithm.latent_dim), 2):
             styles = np.repeat(algorithm.map_latents(z, domains), 2, axis=0)
@@ -134,6 +139,17 @@ class Probe:
 
     def _in_batches(self, function, *inputs):
         return batches.in_batches(function, *inputs, size=self._size)
+
+
+def _sources(
+    algorithm: algorithm_lib.Algorithm, labels: np.ndarray, targets: Sequence[str]
+) -> np.ndarray:
+    """Returns the numbers of the images that show no target, or of all if every label is one."""
+    space = algorithm.settings.label_space
+    if not targets or tuple(targets) == space.names:
+        return np.arange(len(labels))
+    shown = labels[:, [space.index(name) for name in targets]].any(axis=1)
+    return np.flatnonzero(~shown)
 
 
 def _other(space: labels_lib.LabelSpace, own: np.ndarray, number: int) -> str:

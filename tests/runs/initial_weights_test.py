@@ -432,7 +432,8 @@ class ContractTest(StartTestCase):
     @pytest.mark.slow
     def test_which_networks_a_flag_shapes(self, name):
         values = {"image_size": 16, "w_hpf": 1.0, "bottleneck_size": 8, "max_channels": 4,
-                  "d_repeat_num": 2}  # fmt: skip
+                  "d_repeat_num": 2, "d_layers": 1, "input_channels": 1, "where_add": "input",
+                  "encoder": "conv", "conditional_d": True, "use_same_d": True}  # fmt: skip
         shaped_by = algorithms.algorithm_class(name).shaped_by
         bases = {size: self._shapes(name, image_size=size) for size in (32, 64)}
         for flag in dict.fromkeys(flag for flags in shaped_by.values() for flag in flags):

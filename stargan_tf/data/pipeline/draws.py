@@ -24,6 +24,8 @@ class Draw(enum.IntEnum):
     LATENT_2 = 10
     AUGMENT = 11
     OFFSET = 12
+    POOL = 13
+    DROPOUT = 14
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:

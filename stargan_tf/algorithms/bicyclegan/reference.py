@@ -1,0 +1,92 @@
+"""The names and layouts of the authors' PyTorch state dicts, for the networks of this folder.
+
+PyTorch stores convolutions as (out, in, h, w), transposed ones as (in, out, h, w) and linear layers
+as (out, in); ours are (h, w, in, out), (h, w, out, in) and (in, out).
+"""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stargan_tf.algorithms.bicyclegan import networks
+
+Variables = dict[str, tf.Variable]
+
+_TO_OURS = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}
+
+
+def generator_names(G: networks.Generator) -> Variables:
+    """Returns G's variables by the name of each in `{epoch}_net_G.pth`; G must be built.
+
+    A level of the U-Net holds the next. Where z enters everywhere, a level is `down`, `submodule`
+    and `up`; where it enters at the input alone, it is a list of layers.
+    """
+    named, prefix = {}, "model."
+    for i, (down, up) in enumerate(zip(G.down, G.up, strict=True), 1):
+        outermost, innermost = i == 1, i == G.levels
+        if G.where_add == "all":
+            named[f"{prefix}down.{0 if outermost else 1}"] = down
+            named[f"{prefix}up.1"] = up
+            prefix += "submodule."
+        else:
+            prefix += "model."
+            named[f"{prefix}{0 if outermost else 1}"] = down
+            named[f"{prefix}{3 if outermost or innermost else 5}"] = up
+            prefix += f"{1 if outermost else 3}."
+    return _variables(named)
+
+
+def encoder_names(E: networks.Encoder) -> Variables:
+    """Returns E's variables by the name of each in `{epoch}_net_E.pth`; E must be built."""
+    named = {"fc.0": E.mu, "fcVar.0": E.logvar, "conv.0": E.conv_in}
+    for i, block in enumerate(E.blocks, 1):
+        if E.kind == "conv":
+            named[f"conv.{3 * i - 1}"] = block
+        else:
+            parts = {"conv.2": block.conv1, "conv.5.0": block.conv2, "shortcut.1": block.skip}
+            named |= {f"conv.{i}.{part}": layer for part, layer in parts.items()}
+    return _variables(named)
+
+
+def discriminator_names(D: networks.Discriminator) -> Variables:
+    """Returns D's variables by the name of each in `{epoch}_net_D.pth`; D must be built."""
+    return _variables(
+        {
+            f"model_{k}.{3 * i - 1 if i else 0}": layer
+            for k, scale in enumerate((D.fine, D.coarse))
+            for i, layer in enumerate(scale)
+        }
+    )
+
+
+def assign(variables: Mapping[str, tf.Variable], state: Mapping[str, np.ndarray]) -> None:
+    """Gives every variable its value from a state dict in PyTorch's layouts.
+
+    Raises:
+      KeyError: If a name is missing.
+      ValueError: If a shape differs.
+    """
+    for name, variable in variables.items():
+        variable.assign(to_ours(state[name]))
+
+
+def to_ours(value: np.ndarray) -> np.ndarray:
+    """Returns a PyTorch weight in our layout."""
+    return np.transpose(value, _TO_OURS[np.ndim(value)])
+
+
+def shape(variable: tf.Variable) -> tuple[int, ...]:
+    """Returns the shape of a variable's value in PyTorch's layout."""
+    ours = tuple(variable.shape)
+    return tuple(ours[i] for i in np.argsort(_TO_OURS[len(ours)]))
+
+
+def _variables(layers: Mapping[str, keras.layers.Layer]) -> Variables:
+    leaves = {"weight": "kernel", "bias": "bias"}
+    return {
+        f"{name}.{leaf}": getattr(layer, attribute)
+        for name, layer in layers.items()
+        for leaf, attribute in leaves.items()
+    }
