@@ -46,7 +46,7 @@ def text(facts: Facts) -> str:
     """Returns the whole card, with the front matter that the hub reads."""
     sections = {
         "": _introduction(facts),
-        "How to use it": usage.text(facts.run, facts.address, facts.exports),
+        "How to use it": usage.text(facts.run, facts.address, facts.exports, facts.copy.example),
         "Labels": _labels(facts.run),
         "Training": _training(facts),
         "How good it is": _measured(facts),

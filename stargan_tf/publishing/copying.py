@@ -37,6 +37,7 @@ class Copy:
       weights: "float32" or "float16", in which they are stored.
       largest: The largest difference of any pixel of its translations, in grey levels (0 to 255).
       mean: The mean difference.
+      example: A label to translate to, and what an image has to show for that; "": anything.
     """
 
     run: runs.Run
@@ -46,6 +47,7 @@ class Copy:
     weights: str
     largest: float
     mean: float
+    example: tuple[str, str]
 
 
 def write(
@@ -106,6 +108,7 @@ def write(
         weights,
         float(differences.max()),
         float(differences.mean()),
+        _directions(run, algorithm)[0],
     )
 
 
@@ -143,6 +146,7 @@ def _networks(
     Networks that have an average are not among them, nor those that were never trained.
     """
     unwanted = set(algorithm.averages.values())
+    unwanted |= set(run.imported.missing if run.imported else ())
     needed = {*algorithm.translating_networks()}
     if run.classifies:
         needed |= {*algorithm.classifies_with}
@@ -172,11 +176,27 @@ def _copy_time(run: runs.Run, copy: runs.Run, step: int) -> None:
             file.write(json.dumps(line).encode() + b"\n")
 
 
+def _directions(run: runs.Run, algorithm: Any) -> list[tuple[str, str]]:
+    """Returns every target with what an image has to show for it; "": anything."""
+    if isinstance(algorithm, algorithm_lib.Directional):
+        names = run.label_space.names
+        return [(names[target], names[source]) for source, target in algorithm.directions]
+    return [(name, "") for name in run.targets]
+
+
 def _translations(run: runs.Run, algorithm: Any) -> np.ndarray:
     """Returns translations of drawn faces in grey levels, as float64."""
     drawn = tflite_images.drawn(run.label_space, _COMPARED, run.config.data.image_size)
     nothing = np.zeros(run.label_space.width, np.float32)
-    names = (run.targets[i % len(run.targets)] for i in range(_COMPARED))
-    labels = np.stack([run.label_space.edited(nothing, (name,)) for name in names])
-    images = algorithm.translate(drawn.pixels, labels)
+
+    def label(name: str) -> np.ndarray:
+        return run.label_space.edited(nothing, (name,) if name else ())
+
+    wanted = _directions(run, algorithm)
+    pairs = [wanted[i % len(wanted)] for i in range(_COMPARED)]
+    labels, sources = (np.stack([label(pair[side]) for pair in pairs]) for side in (0, 1))
+    if isinstance(algorithm, algorithm_lib.Directional):
+        images = algorithm.translate_from(drawn.pixels, sources, labels)
+    else:
+        images = algorithm.translate(drawn.pixels, labels)
     return photos.to_uint8(np.asarray(images)).astype(np.float64)

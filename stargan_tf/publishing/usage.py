@@ -5,23 +5,25 @@ from collections.abc import Mapping
 from stargan_tf.runs import hub, runs
 
 
-def text(run: runs.Run, address: str, exports: Mapping[str, str]) -> str:
+def text(run: runs.Run, address: str, exports: Mapping[str, str], example: tuple[str, str]) -> str:
     """Returns the section.
 
     Args:
       run: The run.
       address: What to pass to `stargan_tf.load`.
       exports: Sentences about exports in the folder, by their path in it.
+      example: A label to translate to, and what an image has to show for that; "": anything.
     """
+    target, source = example
     extra = "[hub]" if address.startswith(hub.SCHEME) else ""
-    target = run.targets[0]
     code = [
         "import stargan_tf",
         "",
         f'model = stargan_tf.load("{address}")',
-        *_translations(run, target),
+        *_translations(run, target, source),
     ]
-    style = " --seed=3" if run.has_styles else ""
+    more = f" --from={_quoted(source)}" if source else ""
+    more += " --seed=3" if run.has_styles else ""
     parts = [
         _block("", [f'pip install "stargan-tf{extra}"']),
         _block("python", code),
@@ -29,7 +31,7 @@ def text(run: runs.Run, address: str, exports: Mapping[str, str]) -> str:
         _block(
             "",
             [
-                f"stargan translate --run={address} --image=face.jpg --to={_quoted(target)}{style} "
+                f"stargan translate --run={address} --image=face.jpg --to={_quoted(target)}{more} "
                 "--output=out.png"
             ],
         ),
@@ -38,8 +40,10 @@ def text(run: runs.Run, address: str, exports: Mapping[str, str]) -> str:
     return "\n\n".join(parts)
 
 
-def _translations(run: runs.Run, target: str) -> list[str]:
+def _translations(run: runs.Run, target: str, source: str) -> list[str]:
     """Returns lines that translate a photo in the ways that the run knows."""
+    if source:
+        return [f'model.translate("face.jpg", to="{target}", known="{source}").save("out.png")']
     if run.has_styles:
         return [
             f'model.translate("face.jpg", to="{target}", seed=3).save("out.png")',

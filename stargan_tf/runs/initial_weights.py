@@ -178,6 +178,8 @@ def _origins(start: Start, algorithm: algorithm_lib.Algorithm, there: set[str]) 
     trained = {network for networks in algorithm.trains.values() for network in networks}
     if not start.run.classifies and isinstance(algorithm, algorithm_lib.Classifier):
         there = there - set(algorithm.classifies_with)  # not trained
+    if start.run.imported:
+        there = there - set(start.run.imported.missing)
     origins = {}
     for network in (n for n in algorithm.networks if n in trained or n in algorithm.averages):
         base = algorithm.averages.get(network, network)

@@ -32,10 +32,12 @@ class Imported:
     Attributes:
       files: Names of the files that were imported.
       classifies: Whether they hold what `Algorithm.classify` needs, where the paper has it.
+      missing: The networks, by name, that they do not hold.
     """
 
     files: tuple[str, ...]
     classifies: bool
+    missing: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +124,12 @@ class Run:
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Styled)
 
+    @property
+    def is_directional(self) -> bool:
+        """Whether translating needs to know what an image shows (`Directional`)."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        return issubclass(kind, algorithm_lib.Directional)
+
     def check_data(self, spec: Mapping[str, tf.TensorSpec]) -> None:
         """Raises a UserError unless its algorithm can be trained on the data.
 
@@ -161,6 +169,7 @@ class Run:
             "normalization_backend": backend,
             "starts_from_run": bool(train.init_from),
             "sample_shape": self.sample_shape,
+            "missing": self.imported.missing if self.imported else (),
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
@@ -329,7 +338,11 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         space = labels_lib.LabelSpace.from_json(model["labels"])
         imported = model.get("imported")
         if imported:
-            imported = Imported(tuple(imported["files"]), bool(imported["classifies"]))
+            imported = Imported(
+                tuple(imported["files"]),
+                bool(imported["classifies"]),
+                tuple(imported.get("missing", ())),
+            )
         published = model.get("published")
         if published:
             published = Published(tuple(map(str, published["networks"])))

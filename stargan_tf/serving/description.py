@@ -42,11 +42,18 @@ def describe(
         "max_grey": run.config.data.max_grey,
         "latent_dim": algorithm.latent_dim if styled else None,
         "style_dim": algorithm.style_dim if styled else None,
+        "directions": _directions(algorithm),
         "step": step,
         "weights_sha256": _digest(algorithm.weights()),
         "versions": {"stargan_tf": stargan_tf.__version__, **keras_versions.versions()},
         **more,
     }
+
+
+def _directions(algorithm: algorithm_lib.Algorithm) -> list[tuple[int, int]] | None:
+    """Returns from which to which domain it translates, as positions in labels; None: any."""
+    directional = isinstance(algorithm, algorithm_lib.Directional)
+    return list(algorithm.directions) if directional else None
 
 
 def framing(description: Description) -> photos.Framing:
