@@ -17,7 +17,7 @@ PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS)
 # order: by the number of their tests, some long ones of few tests would come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: addons-python docs quickstart quickstart-v2 test test-slow test-both-versions test-addons \
+.PHONY: addons-python docs quickstart quickstart-v2 pretrained test test-slow test-both-versions test-addons \
   test-addons-all test-slow-addons lint clean
 
 quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
@@ -27,6 +27,21 @@ quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minute
 quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 25 minutes on one core.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
+
+# The runs that come with the package: float16, without what only training needs. Others than
+# those of `make quickstart`: make pretrained V1_RUN=... V2_RUN=...
+V1_RUN ?= runs/quickstart
+V2_RUN ?= runs/quickstart_v2
+PUBLISH := $(RUN) -m export.hub --weights=float16 --networks=translating
+
+pretrained: $(INSTALLED)  ## Write stargan_tf/pretrained from trained runs of both quickstarts.
+	$(RUN) -m stargan_tf.evaluate --run=$(V1_RUN) --metrics=default,classification
+	$(RUN) -m stargan_tf.evaluate --run=$(V2_RUN) --metrics=default,classification
+	rm -rf stargan_tf/pretrained/cartoon_faces_v1 stargan_tf/pretrained/cartoon_faces_v2
+	$(PUBLISH) --run=$(V1_RUN) --pictures=targets --address=cartoon_faces_v1 \
+	  --output=stargan_tf/pretrained/cartoon_faces_v1
+	$(PUBLISH) --run=$(V2_RUN) --pictures=references --address=cartoon_faces_v2 \
+	  --output=stargan_tf/pretrained/cartoon_faces_v2
 
 test: $(INSTALLED) lint  ## The linter and every test that is not slow: under 5 minutes on 2 cores.
 	$(PYTEST) $(BY_FILE) -m "not slow"

@@ -76,7 +76,7 @@ def main() -> None:
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
-    arguments.check_styled(run.has_styles, run.directory)
+    arguments.check_styled(run.has_styles, run.shown)
     space, to = run.label_space, options.split_names(_TO.value)
     names, references = animation.domains(space, to, run.targets), []
     if _REFERENCES.value:

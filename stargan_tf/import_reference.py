@@ -5,6 +5,8 @@ r"""Imports weights that a paper's authors released, or that their program train
       --run_dir=runs/celeba
   python -m stargan_tf.import_reference --algorithm=stargan_v2 \
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
+  python -m stargan_tf.import_reference --algorithm=cyclegan --generator_a=latest_net_G.pth \\
+      --domains=horse,zebra --step=200 --run_dir=runs/horse2zebra
 
 All other commands accept the run. The files may be PyTorch's (.ckpt, .pt, .pth; PyTorch itself is
 not needed), .safetensors or .npz. No code in them is run.
@@ -93,7 +95,8 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         lines.append(
             f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
         )
-    known, target = "", algorithms.algorithm_class(config.train.algorithm).targets(space)[0]
+    targets = algorithms.algorithm_class(config.train.algorithm).targets(space)
+    known, target = "", targets[min(loaded.target, len(targets) - 1)]
     if not loaded.classifies and space.kind == "attributes":
         known = f"--from={space.names[-1]} "
         lines.append("note     without a discriminator, say with --from what a photo shows")

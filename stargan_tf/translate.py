@@ -34,7 +34,10 @@ _OUTPUT = flags.DEFINE_string(
 )
 _TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NAME clears one.")
 _FROM = flags.DEFINE_string(
-    "from", "", "What the photo shows: names, comma-separated; empty: ask the run's classifier."
+    "from",
+    "",
+    "What the photo shows: names, comma-separated; empty: ask the run's classifier. Needed by runs "
+    "with a generator for each pair of more than two domains.",
 )
 _SHEET = flags.DEFINE_boolean(
     "sheet", False, "Write every target side by side instead; of more than twelve, a dozen."
@@ -110,7 +113,9 @@ def _to_labels(run: "runs.Run") -> command_line.Work:
         )
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = run.label_space
-    arguments.check_labels(space, edits or space.names[:1], known, _given(), run.directory)
+    arguments.check_labels(
+        space, edits or space.names[:1], known, _given(), run.shown, run.is_directional
+    )
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
     translator = translation.ToLabels(run, framing, edits, known or None, _CHECKPOINT.value)
     return translator.sheet if _SHEET.value else translator.translate
@@ -127,7 +132,7 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
     open_ended = (_SHEET.value or _MATRIX.value) and not _REFERENCE.value
     count = None if open_ended else 1
     space, targets = run.label_space, run.targets
-    arguments.check_styles(space, domains, _FROM.value, styled, run.directory, count, targets)
+    arguments.check_styles(space, domains, _FROM.value, styled, run.shown, count, targets)
     seed, outputs = _SEED.value or 0, 1 if _OUTPUTS.value is None else _OUTPUTS.value
     psi = 1.0 if _PSI.value is None else _PSI.value
     arguments.check_latent([seed], psi)

@@ -25,6 +25,7 @@ CONFIGS = sorted(pathlib.Path("configs").glob("*.flags"))
 ABSL = {"help", "flagfile"}
 # Flags of programs that are not in this project.
 OTHER_PROGRAMS = {
+    "mlflow": {"backend-store-uri"},
     "docker": {"file", "detach", "wait"},
     "tensorboard": {"logdir"},
     "curl": {"data-binary"},

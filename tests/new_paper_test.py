@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from stargan_tf import algorithms
+
 HPARAMS = '''
     """Hyperparameters of a toy: a convolution that learns to keep an image."""
 
@@ -184,7 +186,7 @@ class NewPaperTest(tf.test.TestCase):
         # Mistakes are told in a sentence each.
         self.assertIn("can't classify images", done.stdout)
         self.assertIn("have no styles; translate to its labels", done.stdout)
-        others = "use a run of an algorithm whose networks can: stargan_v1, stargan_v2."
+        others = f"use a run of an algorithm whose networks can: {', '.join(algorithms.names())}."
         self.assertIn(f"(toy) can't translate images; {others}", done.stdout)
         self.assertIn(f"(toy) can't be exported; {others}", done.stdout)
         self.assertEqual(Image.open(self.root / "out.png").size, (32, 32))

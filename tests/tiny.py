@@ -28,6 +28,13 @@ HPARAMS = {
         "e_channels": 4,
         "d_channels": 4,
     },
+    "cyclegan": {
+        "g_conv_dim": 4,
+        "g_repeat_num": 1,
+        "d_conv_dim": 4,
+        "d_layers": 2,
+        "pool_size": 3,
+    },
     "stargan_v1": {
         "g_conv_dim": 4,
         "g_repeat_num": 1,
@@ -49,12 +56,14 @@ HPARAMS = {
 # With these the last gradient of each optimizer in a step is that at the initial weights.
 FIRST_GRADIENTS = {
     "bicyclegan": {},
+    "cyclegan": {},
     "stargan_v1": {"n_critic": 1},
     "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
 }
 # What data each paper is tried on, and two labels in it.
 LABELS = {
     "bicyclegan": labels_lib.LabelSpace("domains", ("A", "B")),
+    "cyclegan": labels_lib.LabelSpace("domains", ("Black", "Blond")),
     "stargan_v1": labels_lib.LabelSpace(
         "attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),)
     ),
@@ -62,6 +71,7 @@ LABELS = {
 }
 TARGETS = {
     "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
+    "cyclegan": np.array([[1, 0], [0, 1]], np.float32),
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
 }
@@ -149,6 +159,7 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
     papers = {
         "bicyclegan": {"dataset": "cartoon_pairs"},
+        "cyclegan": {"domains": "Black_Hair,Blond_Hair"},
         "stargan_v1": {"n_critic": 1},
         "stargan_v2": {"domains": "Black_Hair,Blond_Hair,Brown_Hair"},
     }

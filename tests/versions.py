@@ -59,6 +59,7 @@ NEWEST_ONLY = {
     "pack_test.py",
     "pictures",
     "program_test.py",
+    "publishing",
     "reports",
     "resume_test.py",
     "runs",

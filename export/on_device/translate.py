@@ -160,10 +160,27 @@ def split_names(text):
     return [name for name in names if name]
 
 
+def signature_of_direction(names, to, shown, signatures):
+    """Returns the signature from the domain that the photo shows to the one that is asked for."""
+    if len(names) == 2 and len(to) == 1 and not shown:
+        shown = [name for name in names if name != to[0]]
+    if len(to) != 1 or len(shown) != 1 or not {*to, *shown} <= set(names):
+        raise Mistake(
+            f"Name the domain that the photo shows, and the one to go to; received --shows="
+            f"{','.join(shown)} --to={','.join(to)}; the model knows {', '.join(names)}."
+        )
+    name = f"{shown[0]}_to_{to[0]}"
+    if name not in signatures:
+        raise Mistake(f"This file has no {name}; it has {', '.join(signatures)}.")
+    return name
+
+
 def inputs_of(model, signatures, args):
     """Returns the signature to run and its inputs by name, the photo's aside."""
     to = split_names(args.to)
     labels = model["labels"]
+    if model.get("directions") is not None:
+        return signature_of_direction(labels["names"], to, split_names(args.shows), signatures), {}
     if "translate" in signatures:
         shown = split_names(args.shows)
         vector = label_vector(labels, to, shown)  # refuses unknown names, too
@@ -217,7 +234,9 @@ def main():
     parser.add_argument("--image", required=True, help="the photo")
     parser.add_argument("--to", required=True, help="names to set, comma-separated; -NAME clears")
     parser.add_argument(
-        "--shows", default="", help="StarGAN v1: names that the photo shows now; others do not"
+        "--shows",
+        default="",
+        help="StarGAN v1: names that the photo shows now; CycleGAN: its domain",
     )
     parser.add_argument("--reference", help="StarGAN v2: a photo in whose style")
     parser.add_argument("--seed", type=int, default=0, help="StarGAN v2: or of a latent code")

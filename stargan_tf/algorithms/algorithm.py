@@ -34,6 +34,8 @@ class BuildSettings:
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
       sample_shape: The shape of an example that is not an image; (): examples are images.
+      missing: The networks, by name, whose weights a run lacks that was imported without them:
+        what they would do, its algorithm can't.
     """
 
     label_space: labels_lib.LabelSpace
@@ -46,6 +48,7 @@ class BuildSettings:
     training: bool = True
     starts_from_run: bool = False
     sample_shape: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:
@@ -66,16 +69,18 @@ class Signature:
         name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
       kinds: What each input and output is, by name: "image" (three channels in [-1, 1]), "label" (a
-        label vector), "domain" (its number), "latent", "style"; "image_file" is the bytes of a
-        JPEG or PNG. What has no kind is numbers.
+        label vector), "source" (one of `Directional`: the image's own), "domain" (its number),
+        "latent", "style"; "image_file" is the bytes of a JPEG or PNG. What has no kind is numbers.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.
+      only_for: "servers" or "devices", if its operations, or what it is for, suit no others.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
     inputs: dict[str, tf.TensorSpec]
     kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
     requires: Callable[..., dict[str, tf.Tensor]] = lambda **inputs: {}
+    only_for: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +105,8 @@ class Algorithm(abc.ABC):
       optimizers: The optimizers by name; built, so that a step creates no variable.
       trains: For every optimizer, the names of the networks that it updates, in the order in
         which it was built for their trainable variables.
-      averages: For every network that is a moving average of another, the name of that.
+      averages: For every network that is a moving average of another, the name of that, also if
+        it is not built because nothing is trained.
       unfilled: The networks that training needs but does not teach, and that have no weights yet:
         the run to start from has to give them.
       takes: What an example of its data has to hold, as of `Source.example_spec`.
@@ -251,6 +257,54 @@ class Translates(Capability):
           images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
           labels: Of the wanted images: whole label vectors, 0 and 1.
         """
+
+    def translate_from(
+        self, images: tf.Tensor, sources: np.ndarray, labels: np.ndarray
+    ) -> np.ndarray:
+        """Returns images whose own labels `sources` (N, width) are known, as `translate` does.
+
+        What calls this knows them; most algorithms have no need of them.
+        """
+        del sources
+        return self.translate(images, labels)
+
+
+class Directional(Translates):
+    """Translates from one domain to another, and has to know from which.
+
+    Attributes:
+      directions: From which domain to which it can, as positions in labels (source, target). An
+        image that is asked for its own domain stays as it is.
+    """
+
+    ability = "translate from one domain to another"
+    directions: tuple[tuple[int, int], ...]
+
+    @abc.abstractmethod
+    def translate_from(
+        self, images: tf.Tensor, sources: np.ndarray, labels: np.ndarray
+    ) -> np.ndarray:
+        """Returns images (N, H, W, 3) float32, translated from one domain to another.
+
+        Args:
+          images: (N, H, W, 3) float32 in [-1, 1]; H and W as the networks allow.
+          sources: (N, width), one-hot: the domains of the images; zeros: not known. Of two domains
+            it is the other one then.
+          labels: (N, width), one-hot: the wanted domains.
+
+        Raises:
+          UserError: A source is not known and there are more than two domains, or a direction is
+            none of `directions`.
+        """
+
+    def translate(self, images: tf.Tensor, labels: np.ndarray) -> np.ndarray:
+        """Returns images of domains that are not known, translated; see `translate_from`."""
+        return self.translate_from(images, np.zeros_like(labels), labels)
+
+    def reaches(self, sources: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Returns which images (N,) bool, of known domains, can be translated to labels."""
+        asked = zip(np.argmax(sources, axis=1), np.argmax(labels, axis=1), strict=True)
+        return np.array([s == t or (s, t) in self.directions for s, t in asked], bool)
 
 
 class Previews(Capability):

@@ -62,10 +62,14 @@ class Loaded:
     Attributes:
       ignored: Names in the files that no variable here has a use for.
       classifies: Whether `Algorithm.classify` works with what was loaded.
+      missing: The networks, by name, for which there was no file: `BuildSettings.missing`.
+      target: The position of a label to which what was loaded can translate.
     """
 
     ignored: tuple[str, ...]
     classifies: bool
+    missing: tuple[str, ...] = ()
+    target: int = 0
 
 
 def check(

@@ -43,7 +43,10 @@ _OUTPUT = flags.DEFINE_string(
 )
 _TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NAME clears one.")
 _FROM = flags.DEFINE_string(
-    "from", "", "What the photo shows: names, comma-separated; empty: none of the attributes."
+    "from",
+    "",
+    "What the photo shows: names, comma-separated; empty: none of the attributes. Needed by models "
+    "with a generator for each pair of more than two domains.",
 )
 _SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
 _REFERENCE = flags.DEFINE_string("reference", None, "Styles: that of this photo.")
@@ -126,10 +129,11 @@ def _labels(client: client_lib.Client) -> tuple[dict[str, Any], str]:
     """Returns the labels to translate to, as arguments of `translate` and as text."""
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = client.model.labels
-    arguments.check_labels(space, edits, known, _styled(), client.model)
+    directional = client.model.directions is not None
+    arguments.check_labels(space, edits, known, _styled(), client.model, directional)
     target = space.edited(space.edited([0.0] * space.width, known), edits)
     names = ", ".join(space.present(target)) or "none of the attributes"
-    return {"to": edits, "known": known}, names
+    return {"to": edits, "known": known or None}, names
 
 
 def _style(client: client_lib.Client) -> tuple[dict[str, Any], str]:

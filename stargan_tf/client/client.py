@@ -107,10 +107,13 @@ class Client(translator.Translator, contextlib.AbstractContextManager):
         one = self.model
         size = one.image_size, one.style_dim, one.latent_dim
         name = f"the served model ({one})"
-        return translator.About(name, one.labels, *size, one.framing, one.targets)
+        return translator.About(name, one.labels, *size, one.framing, one.targets, one.directions)
 
-    def _translate(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return self._pictures("translate", images, {"label": labels})
+    def _translate(self, images: np.ndarray, sources: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        inputs = {"label": labels}
+        if self.model.directions is not None:
+            inputs["source"] = sources
+        return self._pictures("translate", images, inputs)
 
     def _render(self, images: np.ndarray, styles: np.ndarray) -> np.ndarray:
         return self._pictures("translate_style", images, {"style": styles})

@@ -26,6 +26,8 @@ class ServedModel:
       style_dim: The length of a style; None: it translates to labels, without styles.
       crop_size: Side in pixels of the centred square that it cuts out of photos; 0: the largest.
       max_grey: The value that it takes as white in grey photos of 16 bits.
+      directions: From which to which domain it translates, as positions in labels, if it has to
+        know from which; None: it has not.
       targets: The names among the labels that images are translated to; (): all.
     """
 
@@ -40,6 +42,7 @@ class ServedModel:
     crop_size: int = 0
     max_grey: int = reading.MAX_GREY
     targets: tuple[str, ...] = ()
+    directions: tuple[tuple[int, int], ...] | None = None
 
     @property
     def takes_domains(self) -> bool:
@@ -70,7 +73,8 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            names = {field.name for field in dataclasses.fields(cls)} - {"labels", "targets"}
+            others = {"labels", "targets", "directions"}
+            names = {field.name for field in dataclasses.fields(cls)} - others
             # Exports of earlier versions have neither a crop size nor a maximal grey.
             values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
             values = {name: values[name] for name in names}
@@ -79,7 +83,10 @@ class ServedModel:
             targets = tuple(value.get("targets", ()))
             if not set(targets) <= set(space.names):
                 raise ValueError(f"targets is {targets!r}")
-            return cls(labels=space, targets=targets, **values)
+            directions = value.get("directions")  # exports of earlier versions have none
+            if directions is not None:
+                directions = tuple((int(source), int(target)) for source, target in directions)
+            return cls(labels=space, targets=targets, directions=directions, **values)
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:

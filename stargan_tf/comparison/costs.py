@@ -51,7 +51,7 @@ def of(entry: entries.Entry) -> Costs:
         return Costs(translating, None, None, None, None)
     updates = collections.defaultdict(list)
     for name, count in sorted(counters.items()):
-        updates[name.rpartition("/")[2]].append(count)
+        updates[re.split(r"[/.]", name)[-1]].append(count)  # of a pair: "black-blond.G"
     return Costs(
         translating,
         # The first moment has an entry for every parameter that is updated.

@@ -6,7 +6,6 @@ import numpy as np
 
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.evaluation import metric, render_error, run_subject, subject
-from stargan_tf.evaluation import outputs as outputs_lib
 from stargan_tf.pictures import photos, sheets
 
 FIGURES = (
@@ -100,9 +99,9 @@ class LabelRenders:
     def _translated(self, i: int, j: int, name: str, images: np.ndarray) -> list[np.ndarray]:
         """Returns the translations of data set i's first faces to a label of j, and the renders."""
         faces, indices = self._faces[i, j], self._subject.inputs(i)[: len(images)]
-        wanted = self._subject.members[j].space.changed(faces.labels[indices], (name,))
-        translate = self._subject.algorithm.translate
-        outputs = outputs_lib.in_grey_levels(translate, images, self._subject.unified(j, wanted))
+        own = faces.labels[indices]
+        wanted = self._subject.members[j].space.changed(own, (name,))
+        outputs = self._subject.translated(images, j, own, wanted)
         truths = [faces.render(k, label) for k, label in zip(indices, wanted, strict=True)]
         return [outputs, np.stack(truths)]
 

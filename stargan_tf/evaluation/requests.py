@@ -15,7 +15,7 @@ class Request:
     """What is asked for N inputs, K outputs of each.
 
     Attributes:
-      function: `translate` or `render`.
+      function: Takes images and an entry of `targets` for each, and translates or renders.
       targets: Returns what that is given besides images, (n K, ...), for a part of n inputs.
       references: (N, K), the numbers of the held-out images that show the styles; None: none do.
     """
@@ -25,9 +25,15 @@ class Request:
     references: np.ndarray | None = None
 
 
-def by_label(algorithm: algorithm_lib.Translates, labels: np.ndarray) -> Request:
-    """Asks for labels (N, width), one output of each input."""
-    return Request(algorithm.translate, labels.__getitem__)
+def by_label(
+    algorithm: algorithm_lib.Translates, sources: np.ndarray, labels: np.ndarray
+) -> Request:
+    """Asks for labels (N, width) of inputs with labels `sources`, one output of each input."""
+
+    def translate(images: np.ndarray, both: np.ndarray) -> np.ndarray:
+        return algorithm.translate_from(images, both[:, 0], both[:, 1])
+
+    return Request(translate, np.stack([sources, labels], axis=1).__getitem__)
 
 
 def by_latent(

@@ -168,9 +168,28 @@ class RunSubject(subject_lib.Subject):
             styles = outputs_lib.styles_of(self.algorithm, batch.images, own)
             function, what = self.algorithm.render, styles
         else:
-            function, what = self.algorithm.translate, own
+            shown = self.unified(batch.direction.labels_of, batch.wanted)
+            request = requests.by_label(self.algorithm, shown, own)
+            function, what = request.function, request.targets(slice(None))
         what = np.repeat(what, shape[1], axis=0)
         return outputs_lib.in_grey_levels(function, outputs, what).reshape(shape)
+
+    def translated(
+        self, images: np.ndarray, labels_of: int, own: np.ndarray, wanted: np.ndarray
+    ) -> np.ndarray:
+        """Returns images (N, H, W, 3) uint8, translated; as they are where there is no direction.
+
+        Args:
+          images: (N, H, W, 3) uint8.
+          labels_of: The number of the data set whose labels the following are.
+          own: (N, width), the images'.
+          wanted: (N, width), what is asked for.
+        """
+        own, wanted = (self.unified(labels_of, labels) for labels in (own, wanted))
+        if isinstance(self.algorithm, algorithm_lib.Directional):
+            wanted = np.where(self.algorithm.reaches(own, wanted)[:, np.newaxis], wanted, own)
+        request = requests.by_label(self.algorithm, own, wanted)
+        return outputs_lib.in_grey_levels(request.function, images, request.targets(slice(None)))
 
     def inputs(self, number: int, draw: int = 0) -> np.ndarray:
         """Returns the numbers of the held-out images that are translated, ascending."""
@@ -225,7 +244,8 @@ class RunSubject(subject_lib.Subject):
         direction = inputs.direction
         asked = self.unified(direction.labels_of, inputs.wanted)
         if not mode:
-            return requests.by_label(self.algorithm, asked)
+            own = self.unified(direction.labels_of, inputs.labels)
+            return requests.by_label(self.algorithm, own, asked)
         if mode == "latent":
             return requests.by_latent(self.algorithm, asked, self.outputs, random)
         one = self.members[direction.labels_of]
@@ -253,10 +273,23 @@ class RunSubject(subject_lib.Subject):
                 for direction in directions_lib.to_labels(space, unified, self._plan.pairs, own):
                     if self._targets != whole.names and direction.target not in self._targets:
                         continue
+                    if not self._can(direction):
+                        continue
                     yield dataclasses.replace(
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
+
+    def _can(self, direction: subject_lib.Direction) -> bool:
+        """Returns whether the algorithm translates in a direction, if it has directions itself."""
+        if not isinstance(self.algorithm, algorithm_lib.Directional):
+            return True
+        names = self.algorithm.settings.label_space.names
+        known = {(names[source], names[target]) for source, target in self.algorithm.directions}
+        return any(
+            direction.target == target and direction.source in ("", source)
+            for source, target in known
+        )
 
     def _expected(self, direction: subject_lib.Direction) -> int:
         """Returns how many inputs a direction has, or at most if their labels have to be seen."""
@@ -285,7 +318,11 @@ class RunSubject(subject_lib.Subject):
         if direction.source:
             return own[:, space.index(direction.source)] == 1
         shows = wanted[:, space.index(direction.target)] == 1
-        return (own != wanted).any(axis=1) & (shows == direction.present)
+        asked = (own != wanted).any(axis=1) & (shows == direction.present)
+        if isinstance(self.algorithm, algorithm_lib.Directional):
+            both = (self.unified(direction.labels_of, labels) for labels in (own, wanted))
+            asked &= self.algorithm.reaches(*both)
+        return asked
 
 
 @dataclasses.dataclass(frozen=True)

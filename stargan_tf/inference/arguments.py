@@ -26,6 +26,7 @@ def check_labels(
     known: Sequence[str],
     styled: Iterable[str],
     model: object,
+    directional: bool = False,
 ) -> None:
     """Checks a translation to labels.
 
@@ -35,6 +36,7 @@ def check_labels(
       known: What the images show.
       styled: The names of the arguments for styles that were passed.
       model: What messages call the model.
+      directional: Whether what the images show decides how they are translated.
 
     Raises:
       UserError: A name is unknown, two exclude each other, or an argument does not fit.
@@ -46,7 +48,7 @@ def check_labels(
         )
     if are_labels(to):
         checked_rows(to, space.width, "to")
-        if known:
+        if known and not directional:
             raise errors.UserError(
                 "Whole label vectors in `to` say all; received `known` too; leave it out."
             )
@@ -57,6 +59,18 @@ def check_labels(
         )
     for names in (to, known):
         space.edited(np.zeros(space.width, np.float32), names)
+
+
+def check_source(space: labels_lib.LabelSpace, model: object) -> None:
+    """Raises a UserError if a model with directions can't do without knowing what an image shows.
+
+    Of two domains it is taken to be the other one.
+    """
+    if len(space.names) > 2:
+        raise errors.UserError(
+            f"{model} has a generator for each pair of domains, so it has to know what a photo "
+            f"shows; say it with `known`, such as known={space.names[-1]}."
+        )
 
 
 def check_styles(

@@ -7,8 +7,8 @@ import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
+from stargan_tf.inference import arguments, translator
 from stargan_tf.inference import images as images_lib
-from stargan_tf.inference import translator
 from stargan_tf.runs import runs
 
 
@@ -24,28 +24,33 @@ class Model(translator.Translator):
     def __init__(self, run: runs.Run, checkpoint: str | int = "latest"):
         self.run, self.algorithm = run, run.build(training=False)
         self.step = runs.restore_weights(run, self.algorithm, str(checkpoint))
-        self._translate = self.algorithm.translate
+        self._translate = self.algorithm.translate_from
         if run.has_styles:
             self._render, self._encode = self.algorithm.render, self.algorithm.encode
             self._map_latents = self.algorithm.map_latents
 
     @property
     def generator(self) -> keras.Model:
-        """The network that makes the images; `model.generator.save("g.keras")` writes it."""
+        """The network that makes the images; `model.generator.save("g.keras")` writes it.
+
+        Of an algorithm with several it is the first; `model.algorithm.networks` has all.
+        """
         return self.algorithm.networks[self.algorithm.translates_with]
 
     @property
     def about(self) -> translator.About:
         """What the model is."""
         run, styled = self.run, self.algorithm if self.run.has_styles else None
+        directional = isinstance(self.algorithm, algorithm_lib.Directional)
         return translator.About(
-            str(run.directory),
+            run.shown,
             run.label_space,
             run.config.data.image_size,
             styled and styled.style_dim,
             styled and styled.latent_dim,
             run.framing,
             run.targets,
+            self.algorithm.directions if directional else None,
         )
 
     def classify(
@@ -69,15 +74,19 @@ class Model(translator.Translator):
 
 def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
     """Raises a UserError if only the user could say what an image shows, and did not."""
-    if known is not None or run.classifies or run.label_space.kind == "domains":
+    if known is not None or run.classifies:
+        return
+    if run.is_directional:
+        arguments.check_source(run.label_space, run.shown)
+    if run.label_space.kind == "domains":
         return
     give = (
         f"say what a photo shows with `known`, such as known={run.label_space.names[-1]} (what is "
         "not named is taken as absent)"
     )
     if run.imported is None:
-        raise errors.UserError(f"The networks of {run.directory} can't classify images; {give}.")
+        raise errors.UserError(f"The networks of {run.shown} can't classify images; {give}.")
     raise errors.UserError(
-        f"{run.directory} was imported without a discriminator ({', '.join(run.imported.files)}), "
+        f"{run.shown} was imported without a discriminator ({', '.join(run.imported.files)}), "
         f"so it can't tell what a photo shows; {give}, or import the discriminator too."
     )

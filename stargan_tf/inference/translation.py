@@ -36,7 +36,7 @@ class ToLabels:
         """Writes a photo's translation."""
         x, own, source, cut = self._read(image)
         target = self._space.edited(own, self._edits)
-        photos.save_png(output, photos.to_uint8(self.model.translate(x, target)))
+        photos.save_png(output, photos.to_uint8(self._translated(x, target)))
         return f"{source}; to: {self._shown(target)}{cut}"
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
@@ -47,10 +47,23 @@ class ToLabels:
         for name in names:
             target = self._space.changed(own[np.newaxis], (name,))[0]
             index = self._space.index(name)
+            if not self._reaches(own, index):
+                continue
             headings.append(name if target[index] >= own[index] and target[index] else f"-{name}")
-            cells.append(self.model.translate(x, target))
+            cells.append(self._translated(x, target))
         photos.save_png(output, sheets.render(sheets.Sheet(headings, np.stack([cells]), note)))
         return f"{source}{note and f'; {note}'}{cut}"
+
+    def _translated(self, x: np.ndarray, target: np.ndarray) -> np.ndarray:
+        directional = self.model.about.directions is not None
+        return self.model.translate(x, target, known=self._known if directional else None)
+
+    def _reaches(self, own: np.ndarray, target: int) -> bool:
+        """Returns whether the model can translate to the label at position `target`."""
+        directions, shown = self.model.about.directions, np.flatnonzero(own)
+        if directions is None or target in shown:
+            return True
+        return any(t == target and (s in shown or not len(shown)) for s, t in directions)
 
     def _read(self, image: pathlib.Path) -> tuple[np.ndarray, np.ndarray, str, str]:
         """Returns the photo, its label, the source of that, and how the photo was cut."""

@@ -28,6 +28,8 @@ class About:
       latent_dim: The length of a latent code; None: likewise.
       framing: Returns for `fit` and `crop_size` how photos become the networks' images.
       targets: The labels that images are translated to; (): all.
+      directions: From which to which domain it translates, as positions in labels, if what an
+        image shows decides how it is translated; None: it does not.
     """
 
     name: str
@@ -37,6 +39,7 @@ class About:
     latent_dim: int | None
     framing: Callable[[str, int | None], photos.Framing]
     targets: tuple[str, ...] = ()
+    directions: tuple[tuple[int, int], ...] | None = None
 
 
 class Translator(abc.ABC):
@@ -55,8 +58,8 @@ class Translator(abc.ABC):
     Mistakes in arguments raise `errors.UserError`.
     """
 
-    # The methods of `Translates` and `Styled`, which compute a batch at a time.
-    _translate: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    # The methods of `Translates` (`translate_from`) and `Styled`, which compute a batch at a time.
+    _translate: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     _render: Callable[[np.ndarray, np.ndarray], np.ndarray]
     _encode: Callable[[np.ndarray, np.ndarray], np.ndarray]
     _map_latents: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
@@ -96,6 +99,7 @@ class Translator(abc.ABC):
           to: Labels: the names to set; "-NAME" clears one, and what is not named is kept. Or whole
             label vectors (width,) or (N, width). Styles: the domain, or one for each image.
           known: Labels: the names of all that the images show; None: what a run's classifier sees.
+            Models with a generator for each pair of domains need it, if there are more than two.
           seed: Styles: of a latent code, or one for each image; None: 0.
           reference: Styles: an image that shows the style, or one for each; `to` is its domain.
           style: Styles: (style_dim,) or (N, style_dim), of `encode` or `styles`.
@@ -204,14 +208,20 @@ class Translator(abc.ABC):
         """Returns a function that translates images, and its second argument for each image."""
         space, shown = self.about.labels, arguments.several(() if known is None else known)
         names = to if arguments.are_labels(to) else arguments.several(to)
-        arguments.check_labels(space, names, shown, styled, self.about.name)
+        directional = self.about.directions is not None
+        arguments.check_labels(space, names, shown, styled, self.about.name, directional)
         if arguments.are_labels(to):
             labels = arguments.checked_rows(to, space.width, "to")
-            return self._translate, batches.for_each(labels, count, "to")
+
+            def translate(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+                own = self._own(x, known) if directional else np.zeros_like(labels)
+                return self._translate(x, own, labels)
+
+            return translate, batches.for_each(labels, count, "to")
 
         def work(x: np.ndarray, unused: Sequence) -> np.ndarray:
-            targets = [space.edited(label, names) for label in self._own(x, known)]
-            return self._translate(x, np.stack(targets))
+            own = self._own(x, known)
+            return self._translate(x, own, np.stack([space.edited(one, names) for one in own]))
 
         return work, range(count)
 
@@ -229,6 +239,8 @@ class Translator(abc.ABC):
 
     def _seen(self, x: np.ndarray) -> np.ndarray:
         """Returns the labels (N, width) of images for which the user named none."""
+        if self.about.directions is not None:
+            arguments.check_source(self.about.labels, self.about.name)
         return np.zeros((len(x), self.about.labels.width), np.float32)
 
     @property

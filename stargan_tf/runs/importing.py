@@ -118,7 +118,8 @@ def write(plan: Plan) -> reference_files.Loaded:
     algorithm = run.build(training=False)
     loaded = papers()[plan.config.train.algorithm].load(algorithm, plan.states)
     names = tuple(path.name for path in plan.paths.values())
-    run = dataclasses.replace(run, imported=runs.Imported(names, loaded.classifies))
+    imported = runs.Imported(names, loaded.classifies, loaded.missing)
+    run = dataclasses.replace(run, imported=imported)
     shutil.rmtree(partial, ignore_errors=True)
     try:
         run.create()
@@ -149,6 +150,11 @@ def _paths(
         if file.required and not given.get(file.flag):
             raise errors.UserError(f"algorithm={name} needs `{file.flag}`: {file.help}")
     options = [file.flag for file in module.FILES if given.get(file.flag)]
+    if not options:
+        names = ", ".join(f"`{file.flag}`" for file in module.FILES)
+        raise errors.UserError(
+            f"algorithm={name} needs a file to import; received none; pass one or more of {names}."
+        )
     return {option: pathlib.Path(given[option]) for option in options}
 
 

@@ -32,7 +32,7 @@ def describe(
     styled = isinstance(algorithm, algorithm_lib.Styled)
     return {
         "format": _FORMAT,
-        "name": run.directory.resolve().name,
+        "name": run.name,
         "algorithm": run.config.train.algorithm,
         "labels": run.label_space.to_json(),
         **({"targets": list(run.targets)} if run.targets != run.label_space.names else {}),
@@ -42,11 +42,18 @@ def describe(
         "max_grey": run.config.data.max_grey,
         "latent_dim": algorithm.latent_dim if styled else None,
         "style_dim": algorithm.style_dim if styled else None,
+        "directions": _directions(algorithm),
         "step": step,
         "weights_sha256": _digest(algorithm.weights()),
         "versions": {"stargan_tf": stargan_tf.__version__, **keras_versions.versions()},
         **more,
     }
+
+
+def _directions(algorithm: algorithm_lib.Algorithm) -> list[tuple[int, int]] | None:
+    """Returns from which to which domain it translates, as positions in labels; None: any."""
+    directional = isinstance(algorithm, algorithm_lib.Directional)
+    return list(algorithm.directions) if directional else None
 
 
 def framing(description: Description) -> photos.Framing:

@@ -52,7 +52,11 @@ def variables(functions: Mapping[str, ConcreteFunction]) -> list[tf.Variable]:
 
 def all_signatures(algorithm: algorithm_lib.Exportable, framing: photos.Framing) -> Signatures:
     """Returns the algorithm's signatures, and for each that takes images one that takes files."""
-    signatures = algorithm.serving_signatures()
+    signatures = {
+        name: signature
+        for name, signature in algorithm.serving_signatures().items()
+        if signature.only_for != "devices"
+    }
     of_files = {
         f"{name}{BYTES}": _of_files(signature, framing)
         for name, signature in signatures.items()

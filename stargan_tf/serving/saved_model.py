@@ -2,8 +2,9 @@
 
 import dataclasses
 import io
+import itertools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -78,12 +79,18 @@ def export(
 def example_requests(
     algorithm: algorithm_lib.Algorithm, framing: photos.Framing
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Returns a request with two random inputs in the right range for every signature, by name."""
+    """Returns a request with random inputs in the right range for every signature, by name.
+
+    It has two inputs; of an algorithm with directions one for each.
+    """
     random = np.random.default_rng(0)
     width = algorithm.settings.label_space.width
+    directions = [(width - 1, 0), (0, width - 1)]
+    if isinstance(algorithm, algorithm_lib.Directional):
+        directions = list(algorithm.directions)
     return {
         name: {
-            key: _example(signature.kinds.get(key), spec, width, framing.size, random)
+            key: _example(signature.kinds.get(key), spec, directions, width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
         for name, signature in module.all_signatures(algorithm, framing).items()
@@ -91,8 +98,15 @@ def example_requests(
 
 
 def _example(
-    kind: str | None, spec: tf.TensorSpec, width: int, image_size: int, random: np.random.Generator
+    kind: str | None,
+    spec: tf.TensorSpec,
+    directions: Sequence[tuple[int, int]],
+    width: int,
+    image_size: int,
+    random: np.random.Generator,
 ) -> np.ndarray:
+    """Returns an input for each of some directions: from a domain or label, to another."""
+    sources, targets = map(list, zip(*directions, strict=True))
     if kind == "image_file":
         # Unlike the network's in size and shape; one is transparent, the other turned.
         shape = (image_size + 16, image_size + 8, 4)
@@ -102,14 +116,15 @@ def _example(
         png, jpeg = io.BytesIO(), io.BytesIO()
         picture.save(png, "PNG")
         picture.convert("RGB").save(jpeg, "JPEG", exif=exif)
-        return np.array([png.getvalue(), jpeg.getvalue()], object)
+        files = itertools.cycle((png.getvalue(), jpeg.getvalue()))
+        return np.array([file for file, _ in zip(files, directions, strict=False)], object)
     if kind == "domain":
-        return np.array([0, width - 1], np.int32)
-    shape = [2, *(image_size if n is None else n for n in spec.shape[1:])]
+        return np.array(targets, np.int32)
+    shape = [len(targets), *(image_size if n is None else n for n in spec.shape[1:])]
     if kind == "image":
         return random.uniform(-1, 1, shape).astype(np.float32)
-    if kind == "label":
-        return np.eye(width, dtype=np.float32)[[0, width - 1]]
+    if kind in ("label", "source"):
+        return np.eye(width, dtype=np.float32)[targets if kind == "label" else sources]
     return random.standard_normal(shape).astype(np.float32)
 
 

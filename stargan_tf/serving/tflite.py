@@ -142,6 +142,8 @@ def signatures(
     """
     fixed = {}
     for name, signature in algorithm.serving_signatures(whole=whole).items():
+        if signature.only_for == "servers":
+            continue
         specs = {}
         for key, spec in signature.inputs.items():
             wanted = [1, *(image_size if n is None else n for n in spec.shape[1:])]

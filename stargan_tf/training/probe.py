@@ -52,8 +52,7 @@ class Probe:
         self._labelled = translates and not self._styled
         self._asked: list[str] = []
         if self._labelled:
-            space = algorithm.settings.label_space
-            self._asked = [_other(space, own, i) for i, own in enumerate(self._own)]
+            self._asked = [_other(algorithm, own, i) for i, own in enumerate(self._own)]
 
     @property
     def chance(self) -> float:
@@ -97,8 +96,9 @@ class Probe:
             [space.changed(own[np.newaxis], (name,))
              for own, name in zip(self._own, self._asked, strict=True)]
         )  # fmt: skip
-        outputs = self._in_batches(self._algorithm.translate, self._x, asked)
-        kept = self._in_batches(self._algorithm.translate, self._x, self._own)
+        translate = self._algorithm.translate_from
+        outputs = self._in_batches(translate, self._x, self._own, asked)
+        kept = self._in_batches(translate, self._x, self._own, self._own)
         found = {"change": _difference(outputs, self._x), "by_label": _difference(outputs, kept)}
         alike = [
             pair
@@ -152,11 +152,18 @@ def _sources(
     return np.flatnonzero(~shown)
 
 
-def _other(space: labels_lib.LabelSpace, own: np.ndarray, number: int) -> str:
-    """Returns a label to ask for: each in its turn, but none that changes nothing."""
+def _other(algorithm: algorithm_lib.Translates, own: np.ndarray, number: int) -> str:
+    """Returns a label to ask for: each in its turn, but none that changes nothing.
+
+    Of an image that the algorithm can't translate it is the image's own.
+    """
+    space, own = algorithm.settings.label_space, own[np.newaxis]
     turn = np.roll(space.names, -number).tolist()
-    changes = (name for name in turn if (space.changed(own[np.newaxis], (name,)) != own).any())
-    return next(changes, turn[0])
+    asked = {name: space.changed(own, (name,)) for name in turn}
+    if isinstance(algorithm, algorithm_lib.Directional):
+        asked = {name: label for name, label in asked.items() if algorithm.reaches(own, label)[0]}
+    changes = (name for name, label in asked.items() if (label != own).any())
+    return next(changes, next(iter(asked)))
 
 
 def _alternatives(space: labels_lib.LabelSpace, name: str) -> list[int]:

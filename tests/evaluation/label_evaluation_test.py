@@ -5,6 +5,7 @@ import types
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import loading, options
 from stargan_tf.data.sources import cartoon_faces
@@ -16,7 +17,7 @@ DATA = options.DataOptions(image_size=32, cartoon_test_size=FACES, cartoon_train
 HAIR = "Black_Hair / Blond_Hair / Brown_Hair"
 
 
-class Perfect:
+class Perfect(algorithm_lib.Translates):
     """Translates held-out faces as they would be drawn, by the block that the mask names."""
 
     def __init__(self, data_sets):

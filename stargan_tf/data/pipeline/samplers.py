@@ -75,7 +75,7 @@ class Sampler:
 
     def index(self, positions: tf.Tensor) -> tf.Tensor:
         """Returns the numbers (P,) int64 of the images at `positions` (P,) int64, consecutive."""
-        return self._in_order(positions, self.source.size)
+        return self.in_order(positions, self.source.size)
 
     def pair(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the numbers of the images of the pairs at `positions` (P,) int64, consecutive.
@@ -92,10 +92,10 @@ class Sampler:
             raise errors.UserError(
                 f"None of the {self.source.size} images has a partner; pass dataset=pairs."
             )
-        numbers = self._in_order(positions, len(self.source.pairs))
+        numbers = self.in_order(positions, len(self.source.pairs))
         return tuple(tf.unstack(tf.gather(tf.constant(self.source.pairs), numbers), axis=1))
 
-    def _in_order(self, positions: tf.Tensor, size: int) -> tf.Tensor:
+    def in_order(self, positions: tf.Tensor, size: int) -> tf.Tensor:
         """Returns which of `size` things are at consecutive positions (P,): all in each epoch."""
         epochs, places = positions // size, positions % size
         numbers = places
