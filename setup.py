@@ -34,7 +34,17 @@ setup(
     package_data={
         "stargan_tf": ["py.typed"],
         "stargan_tf.configs": ["*.flags"],
-        "stargan_tf.pretrained": ["*/*", "*/checkpoints/*.npz", "*/samples/*.jpg"],
+        "stargan_tf.pretrained": [
+            f"*/{name}"
+            for name in (
+                "README.md",
+                "model.json",
+                "*.flags",
+                "*.jsonl",
+                "checkpoints/*.npz",
+                "samples/*.jpg",
+            )
+        ],
     },
     entry_points={"console_scripts": ["stargan = stargan_tf.__main__:main"]},
     python_requires=">=3.11,<3.14",
