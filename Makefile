@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+DOCS_INSTALLED := $(VENV)/.installed-docs
 # Tests spend most of their time tracing graphs, and that takes one core: two processes are faster.
 TEST_JOBS ?= 2
 # What is installed: with the extra addons, the TensorFlow that tensorflow-addons needs.
@@ -16,7 +17,7 @@ PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS)
 # order: by the number of their tests, some long ones of few tests would come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: addons-python quickstart quickstart-v2 pretrained test test-slow test-both-versions test-addons \
+.PHONY: addons-python docs quickstart quickstart-v2 pretrained test test-slow test-both-versions test-addons \
   test-addons-all test-slow-addons lint clean
 
 quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
@@ -60,6 +61,9 @@ test-addons-all: addons-python $(INSTALLED)  ## Every test of `make test` there.
 test-slow-addons: addons-python $(INSTALLED)  ## The slow tests there.
 	+$(WITH_ADDONS) test-slow
 
+docs: $(DOCS_INSTALLED)  ## The documentation as a site, in build/docs: under a minute. Warnings are errors.
+	$(RUN) -m sphinx -c docs -b html -q -W . build/docs
+
 addons-python:
 	@command -v $(ADDONS_PYTHON) >/dev/null || { echo "error: tensorflow-addons needs Python 3.11;" \
 	  "there is no $(ADDONS_PYTHON); pass another: make test-addons ADDONS_PYTHON=..."; exit 1; }
@@ -78,6 +82,10 @@ $(INSTALLED): setup.py
 	  "received %d.%d; pass another, such as: make PYTHON=python3.12" % v[:2])'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
+	touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[docs]"
 	touch $@
 
 clean:

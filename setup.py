@@ -71,6 +71,7 @@ setup(
         "mlflow": ["mlflow-skinny>=3.0"],
         "wandb": ["wandb>=0.19"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
+        "docs": ["sphinx>=9,<10", "myst-parser>=5,<6", "furo>=2025.12"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
         "addons": [
             "tensorflow==2.15.1",

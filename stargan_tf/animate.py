@@ -1,8 +1,8 @@
 r"""Makes a video that goes from style to style, with a run whose translations have styles.
 
-  python -m stargan_tf.animate --run=runs/v2 --image=photos/ --output=styles.mp4 \\
+  python -m stargan_tf.animate --run=runs/v2 --image=photos/ --output=styles.mp4 \
       --to=cat,dog --seeds=0-9
-  python -m stargan_tf.animate --run=runs/v2 --image=face.jpg --output=references.mp4 \\
+  python -m stargan_tf.animate --run=runs/v2 --image=face.jpg --output=references.mp4 \
       --references=FOLDER
 
 The styles are those of random codes, one for every seed, domain after domain; or with --references

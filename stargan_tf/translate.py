@@ -1,6 +1,6 @@
 r"""Translates a photo, or a folder of photos, with a trained run.
 
-  python -m stargan_tf.translate --run=runs/quickstart --image=face.jpg \\
+  python -m stargan_tf.translate --run=runs/quickstart --image=face.jpg \
       --to=Blond_Hair,Smiling --output=out.png
 
 --to sets the attributes that it names (-Smiling clears one), clears what they exclude, and keeps

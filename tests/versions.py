@@ -64,6 +64,7 @@ NEWEST_ONLY = {
     "resume_test.py",
     "runs",
     "serving",
+    "site_test.py",
     "training",
     "versions_test.py",
     "weights",
