@@ -83,7 +83,9 @@ highlight_language = "text"  # of blocks that don't name theirs
 def add_contents(app: Sphinx, page: str, text: list[str]) -> None:
     """Adds the site's contents to the start page; a code host would show them as code."""
     if page == root_doc:
-        text[0] += (ROOT / "docs" / "contents.txt").read_text(encoding="utf-8")
+        contents = ROOT / "docs" / "contents.txt"
+        app.env.note_dependency(contents, docname=page)
+        text[0] += contents.read_text(encoding="utf-8")
 
 
 def name_start_page(app: Sphinx, error: Exception | None) -> None:
