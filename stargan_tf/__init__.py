@@ -26,11 +26,13 @@ def load(run_dir: str | os.PathLike[str], checkpoint: str | int = "latest") -> "
     """Returns the model of a run.
 
     Args:
-      run_dir: The run's folder, such as "runs/quickstart".
+      run_dir: The run's folder, such as "runs/quickstart"; or the name of a run that comes with the
+        package, such as "cartoon_faces_v1" (a folder of that name comes first); or one on the
+        Hugging Face hub, "hf://USER/NAME" or "hf://USER/NAME@REVISION", which is kept in a cache.
       checkpoint: "latest", "best" or a step.
 
     Raises:
-      UserError: The folder is not a run's, or has no such checkpoint.
+      UserError: The folder is not a run's, or has no such checkpoint, or the run can't be fetched.
     """
     from stargan_tf.inference import model
     from stargan_tf.runs import runs

@@ -1,8 +1,8 @@
 r"""Makes a video that goes from style to style, with a run whose translations have styles.
 
-  python -m stargan_tf.animate --run=runs/v2 --image=photos/ --output=styles.mp4 \\
+  python -m stargan_tf.animate --run=runs/v2 --image=photos/ --output=styles.mp4 \
       --to=cat,dog --seeds=0-9
-  python -m stargan_tf.animate --run=runs/v2 --image=face.jpg --output=references.mp4 \\
+  python -m stargan_tf.animate --run=runs/v2 --image=face.jpg --output=references.mp4 \
       --references=FOLDER
 
 The styles are those of random codes, one for every seed, domain after domain; or with --references
@@ -76,7 +76,7 @@ def main() -> None:
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
-    arguments.check_styled(run.has_styles, run.directory)
+    arguments.check_styled(run.has_styles, run.shown)
     space, to = run.label_space, options.split_names(_TO.value)
     names, references = animation.domains(space, to, run.targets), []
     if _REFERENCES.value:

@@ -49,9 +49,9 @@ def main() -> None:
     member, flip = _data_set(run)
     recipe = dataclasses.replace(training.RECIPE, batch_size=_BATCH_SIZE.value)
     steps = _STEPS.value or recipe.steps(member.training.size)
-    folder = pathlib.Path(_OUTPUT.value or run.directory / "augment_study")
+    folder = pathlib.Path(_OUTPUT.value or run.results("augment_study"))
     settings = {
-        "run": str(run.directory),
+        "run": run.shown,
         "step": step,
         "training_images": member.training.key,
         "held_out_images": member.held_out.key,
@@ -125,7 +125,7 @@ def _notes(run, step, member) -> list[str]:
         for name, count in zip(member.space.names, member.training.labels.sum(0), strict=True)
     )
     notes = [
-        f"The generator of {run.directory}, step {step}, and the classifiers learn from the same "
+        f"The generator of {run.shown}, step {step}, and the classifiers learn from the same "
         f"{member.training.size} training images ({counts}); neither has seen the "
         f"{member.held_out.size} held-out images that judge."
     ]

@@ -5,7 +5,7 @@
   python -m stargan_tf.evaluate --generated=DIR --real=DIR --metrics=kid,prdc
 
 Prints a table for each metric, and writes them as report.json with pictures: of a run into
-RUN/evaluation/.
+RUN/evaluation/, and of one that came with the package or from the hub into evaluation/NAME/.
 """
 
 import contextlib
@@ -61,7 +61,10 @@ _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Where the run's data set lies, if not where it was trained."
 )
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "Where to write; default: RUN/evaluation, or evaluation/NAME OF THE FOLDER."
+    "output",
+    None,
+    "Where to write; default: RUN/evaluation; of folders, and of runs of the package or "
+    "from the hub: evaluation/NAME.",
 )
 _DRAWN = 200
 _LINE_EVERY = 30  # seconds
@@ -181,13 +184,13 @@ def _of_run(protocol: protocols.Protocol | None):
         classifies=run.classifies,
     )
     about = {
-        "run": str(run.directory),
+        "run": run.shown,
         "algorithm": run.config.train.algorithm,
         "step": model.step,
         "data_set": run.config.data.datasets or run.config.data.dataset,
         "data_dir": _DATA_DIR.value or run.config.data.data_dir,
     }
-    folder = pathlib.Path(_OUTPUT.value or run.directory / "evaluation")
+    folder = pathlib.Path(_OUTPUT.value or run.results("evaluation"))
     name = "-".join(filter(None, (f"step-{model.step:08d}", flags.FLAGS["protocol"].value)))
     return run_subject.RunSubject(model.algorithm, members, plan, about), model.step, folder / name
 
@@ -211,7 +214,7 @@ def _members(run):
     for one, block in zip(training.values(), run.label_space.blocks, strict=True):
         if one.label_space.names != block.space.names:
             raise errors.UserError(
-                f"{run.directory} translates to {', '.join(block.space.names)}; received a data "
+                f"{run.shown} translates to {', '.join(block.space.names)}; received a data "
                 f"set of {', '.join(one.label_space.names)}; give the one that it was trained on."
             )
     return [run_subject.member(name, training[name], held_out[name], data) for name in training]
@@ -225,10 +228,11 @@ def _print_where(written: list[pathlib.Path]) -> None:
         from stargan_tf.runs import runs
 
         run = runs.open_run(_RUN.value)
-        summaries = run.directory / "tensorboard"
-        print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
+        if not run.address:
+            summaries = run.directory / "tensorboard"
+            print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
         print(
-            f"next         {command_line.command('translate')} --run={run.directory} "
+            f"next         {command_line.command('translate')} --run={run.shown} "
             f"--image=YOUR_PHOTO.jpg --to={run.targets[0]} --output=out.png"
         )
 

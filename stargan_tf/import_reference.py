@@ -1,9 +1,9 @@
 r"""Imports weights that a paper's authors released, or that their program trained, as a run.
 
-  python -m stargan_tf.import_reference --algorithm=stargan_v1 --generator=200000-G.ckpt \\
-      --discriminator=200000-D.ckpt --attributes=Black_Hair,Blond_Hair,Brown_Hair,Male,Young \\
+  python -m stargan_tf.import_reference --algorithm=stargan_v1 --generator=200000-G.ckpt \
+      --discriminator=200000-D.ckpt --attributes=Black_Hair,Blond_Hair,Brown_Hair,Male,Young \
       --run_dir=runs/celeba
-  python -m stargan_tf.import_reference --algorithm=stargan_v2 \\
+  python -m stargan_tf.import_reference --algorithm=stargan_v2 \
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
   python -m stargan_tf.import_reference --algorithm=cyclegan --generator_a=latest_net_G.pth \\
       --domains=horse,zebra --step=200 --run_dir=runs/horse2zebra

@@ -21,9 +21,10 @@ def main() -> int:
     from stargan_tf.evaluation import run_subject
     from stargan_tf.layers import instance_norm
     from stargan_tf.runs import initial_weights, runs
-    from stargan_tf.training import devices, loop, probe, supervision
+    from stargan_tf.training import devices, loop, probe, supervision, trackers
 
     supervision.check(config.train)
+    trackers.check(config.train.tracker)
     backend = instance_norm.chosen(config.train.normalization_backend)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
     devices.check_batch_size(config.train.batch_size, strategy)

@@ -1,6 +1,6 @@
 r"""Translates a photo, or a folder of photos, with a trained run.
 
-  python -m stargan_tf.translate --run=runs/quickstart --image=face.jpg \\
+  python -m stargan_tf.translate --run=runs/quickstart --image=face.jpg \
       --to=Blond_Hair,Smiling --output=out.png
 
 --to sets the attributes that it names (-Smiling clears one), clears what they exclude, and keeps
@@ -114,7 +114,7 @@ def _to_labels(run: "runs.Run") -> command_line.Work:
     edits, known = options.split_names(_TO.value), options.split_names(_FROM.value)
     space = run.label_space
     arguments.check_labels(
-        space, edits or space.names[:1], known, _given(), run.directory, run.is_directional
+        space, edits or space.names[:1], known, _given(), run.shown, run.is_directional
     )
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
     translator = translation.ToLabels(run, framing, edits, known or None, _CHECKPOINT.value)
@@ -132,7 +132,7 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
     open_ended = (_SHEET.value or _MATRIX.value) and not _REFERENCE.value
     count = None if open_ended else 1
     space, targets = run.label_space, run.targets
-    arguments.check_styles(space, domains, _FROM.value, styled, run.directory, count, targets)
+    arguments.check_styles(space, domains, _FROM.value, styled, run.shown, count, targets)
     seed, outputs = _SEED.value or 0, 1 if _OUTPUTS.value is None else _OUTPUTS.value
     psi = 1.0 if _PSI.value is None else _PSI.value
     arguments.check_latent([seed], psi)

@@ -46,6 +46,9 @@ ALLOWED = {
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
+    "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
+    | {"serving", "__init__"},
+    "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},
     "diagnosis": {"base", "data", "pictures", "reports", "runs", "training"},

@@ -14,16 +14,18 @@ import tensorflow as tf
 from absl.testing import absltest, parameterized
 from PIL import Image
 
+from stargan_tf import algorithms
 from tests import commands, tiny
 
 PAGES = [pathlib.Path("README.md"), pathlib.Path("BUILD.md"), pathlib.Path("CONTRIBUTING.md"),
-         *sorted(pathlib.Path("docs").glob("*.md")), pathlib.Path("benchmarks/results.md"),
+         *sorted(pathlib.Path("docs").rglob("*.md")), pathlib.Path("benchmarks/results.md"),
          *sorted(pathlib.Path("export").glob("*/README.md"))]  # fmt: skip
 ALL_PAGES = [*PAGES, *pathlib.Path().glob("[A-Z]*.md"), *pathlib.Path("tests").rglob("*.md")]
 CONFIGS = sorted(pathlib.Path("configs").glob("*.flags"))
 ABSL = {"help", "flagfile"}
 # Flags of programs that are not in this project.
 OTHER_PROGRAMS = {
+    "mlflow": {"backend-store-uri"},
     "docker": {"file", "detach", "wait"},
     "tensorboard": {"logdir"},
     "curl": {"data-binary"},
@@ -111,6 +113,15 @@ class LinksTest(parameterized.TestCase):
                 if target.suffix == ".md" and target not in reached:
                     new.add(target)
         self.assertContainsSubset({page.resolve() for page in PAGES}, reached)
+
+    def test_every_page_is_in_the_contents_of_the_site_and_every_paper_has_one(self):
+        contents = pathlib.Path("docs/contents.txt").read_text()
+        for page in PAGES:
+            listed = re.search(rf"^(.* <)?{page.with_suffix('').as_posix()}>?$", contents, re.M)
+            if page.parent.name != "papers" and page.name != "README.md":
+                self.assertTrue(listed, f"add {page} to docs/contents.txt")
+        pages = {page.stem for page in PAGES if page.parent.name == "papers"}
+        self.assertEqual(pages, set(algorithms.names()), "docs/papers/")
 
     def test_no_row_of_a_table_stands_twice(self):
         rows = {}

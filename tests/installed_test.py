@@ -44,6 +44,12 @@ class InstalledTest(tf.test.TestCase):
                    "--to=Smiling", "--output=out.png")  # fmt: skip
         with Image.open(self.folder / "out.png") as image:
             self.assertEqual(image.size, (32, 32))
+        self._call("stargan", "translate", "--run=cartoon_faces_v1", "--image=face.png",
+                   "--to=Blond_Hair", "--output=packaged.png")  # fmt: skip
+        with Image.open(self.folder / "packaged.png") as image:
+            self.assertEqual(image.size, (64, 64))
+        said = self._call("stargan", "export", "hub", "--run=runs/quickstart", "--output=published")
+        self.assertStartsWith(said, "published  (")
         self._call("stargan", "export", "saved_model", "--run=runs/quickstart", "--output=model")
         self.assertTrue((self.folder / "model" / "1" / "saved_model.pb").exists())
         said = self._call("stargan", "export", "tflite", "--run=runs/quickstart", "--quantize=none",
@@ -73,6 +79,13 @@ class InstalledTest(tf.test.TestCase):
         }
         expected |= {f"stargan_tf/configs/{p.name}" for p in (ROOT / "configs").iterdir()}
         expected.add("stargan_tf/py.typed")
+        runs = [path for path in (package / "pretrained").rglob("*") if path.is_file()]
+        self.assertTrue(any(path.suffix == ".npz" for path in runs))
+        expected |= {
+            f"stargan_tf/{path.relative_to(package).as_posix()}"
+            for path in runs
+            if "__pycache__" not in path.parts
+        }
         found = {name for name in names if ".dist-info/" not in name}
         self.assertEqual(found, expected)
         self.assertTrue(any(name.endswith("/LICENSE") for name in names))

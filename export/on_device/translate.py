@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 r"""Translates a photo with an exported .tflite file, on a device.
 
-  python translate.py --model=quickstart-64px-dynamic.tflite --image=face.jpg \\
+  python translate.py --model=quickstart-64px-dynamic.tflite --image=face.jpg \
       --to=Blond_Hair,Smiling --output=out.png
-  python translate.py --model=afhq-256px-float16.tflite --image=cat.jpg --to=dog --seed=3 \\
+  python translate.py --model=afhq-256px-float16.tflite --image=cat.jpg --to=dog --seed=3 \
       --output=out.png          (or --reference=dog.jpg instead of --seed)
 
 Copy this file and the model with its .json beside it to a Raspberry Pi, say; all it needs is

@@ -105,7 +105,8 @@ class Algorithm(abc.ABC):
       optimizers: The optimizers by name; built, so that a step creates no variable.
       trains: For every optimizer, the names of the networks that it updates, in the order in
         which it was built for their trainable variables.
-      averages: For every network that is a moving average of another, the name of that.
+      averages: For every network that is a moving average of another, the name of that, also if
+        it is not built because nothing is trained.
       unfilled: The networks that training needs but does not teach, and that have no weights yet:
         the run to start from has to give them.
       takes: What an example of its data has to hold, as of `Source.example_spec`.

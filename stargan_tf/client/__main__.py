@@ -1,7 +1,7 @@
 r"""Translates photos with a model that a TensorFlow Serving server serves.
 
   python -m stargan_tf.client --server=localhost:8500 --status
-  python -m stargan_tf.client --server=localhost:8500 --image=face.jpg \\
+  python -m stargan_tf.client --server=localhost:8500 --image=face.jpg \
       --to=Blond_Hair,Smiling --output=out.png
 
 --server=HOST:PORT asks by gRPC (with the extra serving), --server=http://HOST:PORT by REST,

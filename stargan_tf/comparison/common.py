@@ -93,7 +93,7 @@ def _member(candidate: entries.Candidate, load: Load) -> subject_lib.Member:
     training, held_out = (load(run, split) for split in ("train", "test"))
     if training.label_space.names != run.label_space.names:
         raise errors.UserError(
-            f"{run.directory} translates to {', '.join(run.label_space.names)}; received a data "
+            f"{run.shown} translates to {', '.join(run.label_space.names)}; received a data "
             f"set of {', '.join(training.label_space.names)}; give the one that it was trained on."
         )
     return run_subject.member("", training, held_out, run.config.data)

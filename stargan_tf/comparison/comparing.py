@@ -152,7 +152,7 @@ def _subject(entry: entries.Entry, ground: common.Ground, plan: Plan) -> run_sub
         inputs=plan.inputs, outputs=plan.outputs, real=plan.real, classifies=entry.run.classifies
     )
     about = {
-        "run": str(entry.run.directory),
+        "run": entry.run.shown,
         "algorithm": entry.run.config.train.algorithm,
         "step": entry.step,
         "draws": plan.draws,

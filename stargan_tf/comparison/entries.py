@@ -86,7 +86,7 @@ def load(candidate: Candidate) -> Entry:
 
 def _names(found: Sequence[tuple[runs.Run, int]]) -> list[str]:
     """Returns a short name for each: the end of its path that no other has, and the step."""
-    folders = [pathlib.Path(os.path.abspath(run.directory)) for run, _ in found]
+    folders = [_path(run) for run, _ in found]
     names = []
     for folder, (_, step) in zip(folders, found, strict=True):
         others = {other for other in folders if other != folder}
@@ -96,3 +96,8 @@ def _names(found: Sequence[tuple[runs.Run, int]]) -> list[str]:
         name = "/".join(folder.parts[-count:])
         names.append(f"{name}:{step}" if folders.count(folder) > 1 else name)
     return names
+
+
+def _path(run: runs.Run) -> pathlib.Path:
+    """Returns the whole path of a run that is a folder of the user's, or what it was called."""
+    return pathlib.Path(run.address or os.path.abspath(run.directory))

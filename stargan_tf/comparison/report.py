@@ -170,7 +170,7 @@ def _run_as_json(found: comparing.Comparison, entry) -> dict[str, Any]:
     costs = dataclasses.asdict(found.costs[entry.name])
     spent = costs.pop("spent")
     return {
-        "run": str(entry.run.directory),
+        "run": entry.run.shown,
         "algorithm": entry.run.config.train.algorithm,
         "step": entry.step,
         "parameters": {name: costs[name] for name in ("translating", "trained")},

@@ -21,6 +21,7 @@ def diff_augment(x: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
       3. Scale the distance from the image's mean by contrast, in [0.5, 1.5].
       4. Move the image by whole pixels, up to 1/8 of its size each way, and fill in zeros.
       5. Set a square of half the size to zero; its centre may be anywhere in the image.
+
     Draws of 0.5 leave the colours and the position unchanged.
 
     Args:

@@ -43,7 +43,7 @@ class Model(translator.Translator):
         run, styled = self.run, self.algorithm if self.run.has_styles else None
         directional = isinstance(self.algorithm, algorithm_lib.Directional)
         return translator.About(
-            str(run.directory),
+            run.shown,
             run.label_space,
             run.config.data.image_size,
             styled and styled.style_dim,
@@ -77,7 +77,7 @@ def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
     if known is not None or run.classifies:
         return
     if run.is_directional:
-        arguments.check_source(run.label_space, run.directory)
+        arguments.check_source(run.label_space, run.shown)
     if run.label_space.kind == "domains":
         return
     give = (
@@ -85,8 +85,8 @@ def check_known(run: runs.Run, known: str | Sequence[str] | None) -> None:
         "not named is taken as absent)"
     )
     if run.imported is None:
-        raise errors.UserError(f"The networks of {run.directory} can't classify images; {give}.")
+        raise errors.UserError(f"The networks of {run.shown} can't classify images; {give}.")
     raise errors.UserError(
-        f"{run.directory} was imported without a discriminator ({', '.join(run.imported.files)}), "
+        f"{run.shown} was imported without a discriminator ({', '.join(run.imported.files)}), "
         f"so it can't tell what a photo shows; {give}, or import the discriminator too."
     )

@@ -76,15 +76,24 @@ class Checkpoints:
                     f"{name} is not finite at step {step}, so no checkpoint was written; "
                     f"{self._newest()}; {self.start_again()}."
                 )
-        self.directory.mkdir(parents=True, exist_ok=True)
-        header = json.dumps({"format": _FORMAT, "step": step}).encode()
-        values[_HEADER] = np.frombuffer(header, np.uint8)
-        with files.atomic(self.path(step), self._newest()) as file:
-            np.savez(file, **values)
+        path = self.write(step, values)
         if best:
             self.call_best(step)
         for old in set(self.steps()[: -self.keep]) - {self.best()}:
             self.path(old).unlink()
+        return path
+
+    def write(self, step: int, values: Mapping[str, np.ndarray]) -> pathlib.Path:
+        """Writes arrays as the checkpoint of `step`, in one step; removes none.
+
+        Raises:
+          UserError: If the disk is full; older checkpoints remain.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        header = json.dumps({"format": _FORMAT, "step": step}).encode()
+        stored = {**values, _HEADER: np.frombuffer(header, np.uint8)}
+        with files.atomic(self.path(step), self._newest()) as file:
+            np.savez(file, **stored)
         return self.path(step)
 
     def restore(self, step: int, names: Sequence[str] | None = None) -> None:
@@ -123,6 +132,7 @@ class Checkpoints:
         """Returns arrays in the checkpoint of `step` by name; these need not be variables here.
 
         `choose` takes the names of all arrays and returns those to read; it may raise an error.
+        Arrays of float16, which published copies may have, are read as float32.
 
         Raises:
           UserError: If the file is damaged or no checkpoint, or a training has removed it.
@@ -140,7 +150,8 @@ class Checkpoints:
                         f"{path} holds step {header['step']}, format {header['format']}; give it "
                         "back its name, or use a newer version of this program."
                     )
-                return {name: file[name] for name in choose(set(file.files) - {_HEADER})}
+                chosen = choose(set(file.files) - {_HEADER})
+                return {name: _widened(file[name]) for name in chosen}
         except errors.UserError:
             raise
         except FileNotFoundError as error:
@@ -167,6 +178,10 @@ class Checkpoints:
     def _newest(self) -> str:
         steps = self.steps()
         return f"the checkpoint of step {steps[-1]} is intact" if steps else "there is none yet"
+
+
+def _widened(value: np.ndarray) -> np.ndarray:
+    return value.astype(np.float32) if value.dtype == np.float16 else value
 
 
 def options_to_start_from(run_dir: pathlib.Path, step: int | None = None) -> str:

@@ -78,6 +78,12 @@ class TrainOptions:
     log_every: int = option(10, "Steps between lines of metrics.jsonl.", may_change=True, minimum=1)
     sample_every: int = option(1000, "Steps between sheets of samples.", may_change=True, minimum=1)
     sample_count: int = option(8, "Held-out images on a sheet.", may_change=True, minimum=1)
+    tracker: str = option(
+        "",
+        "Where to follow the training, besides TensorBoard: wandb, mlflow, or both, separated by "
+        "commas; each needs the extra of its name.",
+        may_change=True,
+    )
 
     watch_every: int = option(
         100,

@@ -27,7 +27,7 @@ class Start:
     @property
     def option(self) -> str:
         """The value of init_from that names this checkpoint."""
-        return f"{self.run.directory}:{self.step}"
+        return f"{self.run.shown}:{self.step}"
 
 
 def find(run: runs.Run) -> Start | None:
@@ -44,7 +44,7 @@ def find(run: runs.Run) -> Start | None:
     if not text:
         return None
     directory, checkpoint = runs.folder_and_checkpoint(text)
-    if _same_folder(directory, run.directory):
+    if _same_place(directory, run.directory):
         raise errors.UserError(
             f"init_from={text} is the new run's own folder; choose another `run_dir` for it, or "
             "leave `init_from` out to continue."
@@ -147,8 +147,8 @@ def entry_names(space: labels_lib.LabelSpace) -> tuple[str, ...]:
     return (*space.names, *masks)
 
 
-def _same_folder(one: pathlib.Path, other: pathlib.Path) -> bool:
-    return one.resolve() == other.resolve()
+def _same_place(one: str | pathlib.Path, other: str | pathlib.Path) -> bool:
+    return pathlib.Path(one).resolve() == pathlib.Path(other).resolve()
 
 
 def _recorded_start(run: runs.Run) -> str | None:
@@ -158,12 +158,12 @@ def _recorded_start(run: runs.Run) -> str | None:
     return runs.open_run(run.directory, "run_dir").config.train.init_from
 
 
-def _refuse_another_start(run: runs.Run, directory: pathlib.Path, checkpoint: str) -> None:
+def _refuse_another_start(run: runs.Run, directory: str, checkpoint: str) -> None:
     """Raises a UserError if a run that has begun is to start from another checkpoint."""
     begun = _recorded_start(run)
     if begun:
         folder, step = runs.folder_and_checkpoint(begun)
-        if _same_folder(folder, directory) and checkpoint in ("latest", "best", step):
+        if _same_place(folder, directory) and checkpoint in ("latest", "best", step):
             return
     raise errors.UserError(
         f"{run.directory} has begun already, from {begun or 'no other run'}; received "
@@ -228,7 +228,7 @@ def _misfit(
     options = dict.fromkeys(option for n in networks for option in algorithm.shaped_by[n])
     there, here = start.run.config.values(), run.config.values()
     differing = [option for option in options if there[option] != here[option]]
-    what = f"The weights of {start.run.directory} do not fit {', '.join(networks)}"
+    what = f"The weights of {start.run.shown} do not fit {', '.join(networks)}"
     if not differing:
         return errors.UserError(
             f"{what}: {next(iter(misfits.values()))} differs; train the run to start from with "
@@ -252,13 +252,13 @@ def _lines(
     own = [n for n in algorithm.networks if n not in algorithm.averages]
     taken = [f"{n} (from {origins[n]})" if origins[n] != n else n for n in own if n in origins]
     lines = [
-        f"Starting from {start.run.directory}, step {start.step}, with new optimizers: took "
+        f"Starting from {start.run.shown}, step {start.step}, with new optimizers: took "
         f"{', '.join(taken)}."
     ]
     missing = [n for names in algorithm.trains.values() for n in names if n not in origins]
     if missing:
         lines.append(
-            f"{', '.join(missing)} starts with random weights: {start.run.directory} has none "
+            f"{', '.join(missing)} starts with random weights: {start.run.shown} has none "
             "that were trained."
         )
     new, old = (entry_names(r.label_space) for r in (run, start.run))

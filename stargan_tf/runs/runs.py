@@ -18,7 +18,7 @@ from stargan_tf.base import errors, files
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.pictures import photos
-from stargan_tf.runs import checkpoints
+from stargan_tf.runs import checkpoints, hub, places
 from stargan_tf.runs import config as config_lib
 
 _FORMAT = 1
@@ -41,6 +41,17 @@ class Imported:
 
 
 @dataclasses.dataclass(frozen=True)
+class Published:
+    """What the copy of a run holds that was made to be passed on: weights, no optimizer's state.
+
+    Attributes:
+      networks: The names of the networks whose weights it has.
+    """
+
+    networks: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Run:
     """A run's folder: train.flags, model.json, checkpoints/, samples/, metrics.jsonl, tensorboard/.
 
@@ -50,6 +61,9 @@ class Run:
       label_space: What the labels of its data mean.
       sample_shape: The shape of an example that is not an image; (): examples are images.
       imported: Where its weights come from; None: from training.
+      published: What it holds as a copy that was passed on; None: it is no such copy.
+      address: What the user called it where the folder is not the user's: "cartoon_faces_v1",
+        "hf://user/name"; "": it is.
     """
 
     directory: pathlib.Path
@@ -57,6 +71,30 @@ class Run:
     label_space: labels_lib.LabelSpace
     sample_shape: tuple[int, ...] = ()
     imported: Imported | None = None
+    published: Published | None = None
+    address: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a command calls it: what the user can pass again."""
+        return self.address or str(self.directory)
+
+    @property
+    def name(self) -> str:
+        """Its name, without folders: for files that are made of it."""
+        if self.address:
+            return self.address.partition("@")[0].rpartition("/")[2]
+        return self.directory.resolve().name
+
+    def results(self, kind: str) -> pathlib.Path:
+        """Returns the folder for results, such as "evaluation": its own, or one in ./evaluation.
+
+        The folder of a run that came with the package, or from the hub, is not the user's.
+        """
+        if not self.address:
+            return self.directory / kind
+        name = self.address.partition("@")[0].removeprefix(hub.SCHEME)
+        return pathlib.Path(kind) / name
 
     @property
     def checkpoint_dir(self) -> pathlib.Path:
@@ -67,8 +105,10 @@ class Run:
     def classifies(self) -> bool:
         """Whether its networks tell an image's labels, with weights that are no random numbers."""
         kind = algorithms.algorithm_class(self.config.train.algorithm)
-        learnt = self.imported is None or self.imported.classifies
-        return learnt and issubclass(kind, algorithm_lib.Classifier)
+        if not issubclass(kind, algorithm_lib.Classifier):
+            return False
+        kept = self.published is None or set(kind.classifies_with) <= set(self.published.networks)
+        return kept and (self.imported is None or self.imported.classifies)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -111,7 +151,7 @@ class Run:
             n for n in algorithms.names() if issubclass(algorithms.algorithm_class(n), capability)
         ]
         raise errors.UserError(
-            f"The networks of {self.directory} ({own}) can't {capability.ability}; use a run of an "
+            f"The networks of {self.shown} ({own}) can't {capability.ability}; use a run of an "
             f"algorithm whose networks can: {', '.join(able)}."
         )
 
@@ -214,6 +254,8 @@ class Run:
             model["sample_shape"] = self.sample_shape
         if self.imported:
             model["imported"] = dataclasses.asdict(self.imported)
+        if self.published:
+            model["published"] = dataclasses.asdict(self.published)
         with files.atomic(self.directory / "model.json") as file:
             file.write(json.dumps(model, indent=2).encode() + b"\n")
         with files.atomic(self.directory / "train.flags") as file:
@@ -227,10 +269,13 @@ class Run:
         """
         if (self.directory / "model.json").exists():
             old = open_run(self.directory)
-            if old.imported:
+            if old.imported or old.published:
+                how = "is a copy that was published"
+                if not old.published:
+                    how = f"was imported ({', '.join(old.imported.files)})"
                 raise errors.UserError(
-                    f"{self.directory} was imported ({', '.join(old.imported.files)}) and has no "
-                    "optimizer's state to train on with; start a new run from its weights: "
+                    f"{self.directory} {how} and has no optimizer's state to train on with; start "
+                    "a new run from its weights: "
                     f"{checkpoints.options_to_start_from(self.directory)}"
                 )
             self._refuse_another(old)
@@ -274,13 +319,15 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
     """Reads what a run is from its folder.
 
     Args:
-      directory: The folder.
+      directory: The folder; or the name of a run that comes with the package, or "hf://USER/NAME",
+        see `places.find`.
       name: What messages call `directory`: the option or argument.
 
     Raises:
-      UserError: If it is no run's folder.
+      UserError: If it is no run's folder, or can't be fetched.
     """
-    directory = pathlib.Path(directory)
+    place = places.find(directory, name)
+    directory = place.directory
     path = directory / "model.json"
     _refuse_parts(directory, name)
     try:
@@ -296,12 +343,16 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
                 bool(imported["classifies"]),
                 tuple(imported.get("missing", ())),
             )
-        return Run(directory, config, space, tuple(model.get("sample_shape", ())), imported)
+        published = model.get("published")
+        if published:
+            published = Published(tuple(map(str, published["networks"])))
+        shape = tuple(model.get("sample_shape", ()))
+        return Run(directory, config, space, shape, imported, published, place.address)
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(
             f"{name}={directory} is not the folder of a run ({hint}); give the `run_dir` of a "
-            "training, such as runs/quickstart."
+            f"training, such as runs/quickstart{places.hint(directory)}."
         ) from error
     except ModuleNotFoundError as error:
         raise errors.UserError(
@@ -313,10 +364,13 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         ) from error
 
 
-def folder_and_checkpoint(text: str) -> tuple[pathlib.Path, str]:
-    """Splits FOLDER or FOLDER:STEP into the folder and the step, "latest" or "best"."""
+def folder_and_checkpoint(text: str) -> tuple[str, str]:
+    """Splits FOLDER or FOLDER:STEP into the folder and the step, "latest" or "best".
+
+    Instead of a folder there may be all that `open_run` takes.
+    """
     match = re.fullmatch(r"(.+?)(?::(\d+|latest|best))?", text, re.DOTALL)
-    return pathlib.Path(match[1]), match[2] or "latest"
+    return match[1], match[2] or "latest"
 
 
 def _refuse_parts(path: pathlib.Path, name: str) -> None:
@@ -352,6 +406,8 @@ def restore_weights(
       The step of the checkpoint.
     """
     weights, step = algorithm.weights(), find_step(run, checkpoint)
+    if run.published:
+        weights = {n: v for n, v in weights.items() if n.split("/")[0] in run.published.networks}
     checkpoints.Checkpoints(run.checkpoint_dir, weights).restore(step, list(weights))
     return step
 
@@ -370,12 +426,12 @@ def find_step(run: Run, checkpoint: str = "latest") -> int:
     steps, best = saved.steps(), saved.best()
     if not steps:
         raise errors.UserError(
-            f"{run.directory} has no checkpoint yet; train it until the first one is written."
+            f"{run.shown} has no checkpoint yet; train it until the first one is written."
         )
     step = {"latest": steps[-1], "best": best}.get(checkpoint)
     if checkpoint == "best" and best is None:
         raise errors.UserError(
-            f"No checkpoint of {run.directory} was called the best; train with `evaluate_every` "
+            f"No checkpoint of {run.shown} was called the best; train with `evaluate_every` "
             "and `keep_best`, or name a step or 'latest'."
         )
     if checkpoint.isdecimal():
@@ -383,7 +439,7 @@ def find_step(run: Run, checkpoint: str = "latest") -> int:
     if step not in steps:
         names = "'latest'" if best is None else "'latest' or 'best'"
         raise errors.UserError(
-            f"{run.directory} has no checkpoint {checkpoint!r}; it has "
+            f"{run.shown} has no checkpoint {checkpoint!r}; it has "
             f"{', '.join(map(str, steps))}; name one of those or {names}."
         )
     return step

@@ -32,7 +32,7 @@ def describe(
     styled = isinstance(algorithm, algorithm_lib.Styled)
     return {
         "format": _FORMAT,
-        "name": run.directory.resolve().name,
+        "name": run.name,
         "algorithm": run.config.train.algorithm,
         "labels": run.label_space.to_json(),
         **({"targets": list(run.targets)} if run.targets != run.label_space.names else {}),

@@ -21,7 +21,9 @@ from stargan_tf.training import (
     memory,
     summaries,
     supervision,
+    trackers,
 )
+from stargan_tf.training.trackers import board
 
 # Python gives a GPU steps ahead of time. So many at most, which also bounds what is trained in vain
 # after a loss that is not finite. They need no memory but their batches: a GPU's memory is given to
@@ -60,6 +62,7 @@ def train(
     devices.check_batch_size(options.batch_size, strategy)
     run.check()
     supervision.check(options)
+    trackers.check(options.tracker)
     start = initial_weights.find(run)
     with run.claimed(), memory.explained(run, replicas):
         keras.utils.set_random_seed(options.seed)
@@ -92,11 +95,21 @@ class _Loop:
         self.algorithm: algorithm_lib.Algorithm = algorithm
         self.saved: checkpoints.Checkpoints = saved
         self.held_out, self.watching = held_out, watching
-        self.board = summaries.TensorBoard(run.directory)
+        self.progress: summaries.Progress | None = None
+        self.board = board.Board(run, self._warn)
         self.take = compile_step(strategy, algorithm)
 
     def steps(self, step: int, sampler: samplers.AnySampler) -> int:
         """Takes the steps from `step` to the last; returns the exit status."""
+        ending = "failed"
+        try:
+            status = self._steps(step, sampler)
+            ending = "stopped" if status else "finished"
+            return status
+        finally:
+            self.board.close(ending)
+
+    def _steps(self, step: int, sampler: samplers.AnySampler) -> int:
         options, total = self.options, self.options.total_steps
         self.log = summaries.MetricsLog(self.run.directory / "metrics.jsonl", step)
         self.watch: supervision.Supervisor = self.watching(self.log.lines)
@@ -147,6 +160,10 @@ class _Loop:
         for text in texts:
             self.progress.bar.say(f"warning: {text}")
             self.board.text(step, "alerts", text)
+
+    def _warn(self, text: str) -> None:
+        """Tells the user a warning, above the bar if there is one."""
+        (self.progress.bar.say if self.progress else print)(text)
 
     def _call_best(self) -> None:
         """Does what a training may have been killed before: to call a checkpoint the best."""

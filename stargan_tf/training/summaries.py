@@ -1,15 +1,11 @@
-"""What a run tells while it trains: metrics.jsonl, TensorBoard, sheets, progress."""
+"""What a run tells while it trains: metrics.jsonl, progress."""
 
 import json
 import pathlib
 import time
 from collections.abc import Mapping
 
-import tensorflow as tf
-from PIL import Image
-
 from stargan_tf.base import files
-from stargan_tf.pictures import sheets
 from stargan_tf.reports import progress
 
 
@@ -43,36 +39,6 @@ def _lines(path: pathlib.Path) -> list[dict]:
         except ValueError:  # the last line of a process that was killed while writing it
             break
     return kept
-
-
-class TensorBoard:
-    """Scalars and sheets for TensorBoard, and the sheets as PNG files too."""
-
-    def __init__(self, run_dir: pathlib.Path):
-        self._writer = tf.summary.create_file_writer(str(run_dir / "tensorboard"))
-        self._samples = run_dir / "samples"
-
-    def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Writes numbers."""
-        with self._writer.as_default(step=step):
-            for name, value in values.items():
-                tf.summary.scalar(name, value)
-
-    def text(self, step: int, name: str, text: str) -> None:
-        """Writes a sentence."""
-        with self._writer.as_default(step=step):
-            tf.summary.text(name, text)
-        self._writer.flush()
-
-    def sheets(self, step: int, named: Mapping[str, sheets.Sheet]) -> None:
-        """Writes samples/step-N-name.png and the same pictures for TensorBoard."""
-        with self._writer.as_default(step=step):
-            for name, sheet in named.items():
-                picture = sheets.render(sheet)
-                tf.summary.image(name, picture[tf.newaxis])
-                with files.atomic(self._samples / f"step-{step:08d}-{name}.png") as file:
-                    Image.fromarray(picture).save(file, "PNG")
-        self._writer.flush()
 
 
 class Progress:

@@ -32,7 +32,7 @@ def measured(mode, **rows):
 def entry(name, styled=False, imported=False, init_from=""):
     train = types.SimpleNamespace(algorithm=f"paper_{name}", init_from=init_from)
     config = types.SimpleNamespace(train=train)
-    run = types.SimpleNamespace(directory=name, config=config, imported=imported)
+    run = types.SimpleNamespace(directory=name, shown=name, config=config, imported=imported)
     return types.SimpleNamespace(name=name, run=run, step=2500, styled=styled)
 
 

@@ -55,9 +55,8 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
                 self.trains[name] = (name,)
                 self.optimizers[name] = self._optimizer(name)
         self.networks |= self._networks("_ema")
-        self.averages = {}
+        self.averages = {f"{name}_ema": name for name in _AVERAGED}
         if settings.training:
-            self.averages = {f"{name}_ema": name for name in _AVERAGED}
             for average, name in self.averages.items():
                 ema.copy(self.networks[name], self.networks[average])
         self._add_landmark_network()

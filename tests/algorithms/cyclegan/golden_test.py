@@ -5,6 +5,7 @@ import pathlib
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
@@ -52,7 +53,9 @@ def _built(dtype="float64"):
         lr_decay_start=1.0,
         **WEIGHTS,
     )
-    settings = algorithm_lib.BuildSettings(SPACE, CONFIG["image_size"], precision=dtype)
+    settings = algorithm_lib.BuildSettings(
+        SPACE, CONFIG["image_size"], total_steps=100, precision=dtype
+    )
     built = cyclegan.CycleGAN(given, settings)
     named = {}
     for name, network in built.networks.items():
@@ -139,15 +142,20 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
             self._check_gradients(tape, loss, of_g, EXPECTED[f"G{what}_grads"], *tolerances)
         self._check_gradients(tape, half, of_d, EXPECTED["D_grads"], *tolerances)
 
-    @parameterized.parameters(
-        ("float64", False, 1e-7, 1e-7, 1e-7), ("float64", True, 1e-7, 1e-7, 1e-7)
-    )
-    def test_three_steps(self, dtype, as_graph, loss_tol, delta_tol, image_tol):
+    def test_three_steps(self):
+        self._check_steps(lambda built: built.train_step)
+
+    @pytest.mark.slow
+    def test_three_steps_as_a_graph(self):
+        self._check_steps(lambda built: tf.function(built.train_step))
+
+    def _check_steps(self, stepping, loss_tol=1e-7, delta_tol=1e-7, image_tol=1e-7):
+        dtype = "float64"
         built, named = _built(dtype)
         start = {name: variable.numpy() for name, variable in named.items()}
         rows = [rule.uniform(f"cyclegan.pool_{x}", (6, 2)) for x in "AB"]
         draws = tf.constant(np.stack(rows, axis=1))  # (6, 2 pools, 2)
-        take = tf.function(built.train_step) if as_graph else built.train_step
+        take = stepping(built)
         for step in range(CONFIG["steps"]):
             batch = {
                 "a": _images("A", step, dtype)[None],

@@ -7,11 +7,10 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf import import_reference
 from stargan_tf.base import errors
 from stargan_tf.runs import importing, initial_weights, runs
 from stargan_tf.weights import state_dicts
-from tests import tiny, torch_writer
+from tests import commands, tiny, torch_writer
 from tests.algorithms.cyclegan import golden_test
 from tests.golden import rule
 
@@ -56,7 +55,7 @@ class ReferenceFilesTest(tf.test.TestCase, parameterized.TestCase):
         run = runs.open_run(self.run_dir)
         algorithm = run.build(training=False)
         self.assertEqual(runs.restore_weights(run, algorithm), 200)
-        return run, algorithm, "\n".join(import_reference.report(plan, loaded))
+        return run, algorithm, "\n".join(commands.load("import_reference").report(plan, loaded))
 
     def _check(self, algorithm, source, name):
         x = golden_test._images("AB"[source], 0, "float32").numpy()

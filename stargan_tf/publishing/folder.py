@@ -1,0 +1,173 @@
+"""Writes the folder that is published: weights, exports, pictures, and the card about them."""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+from collections.abc import Sequence
+
+from PIL import Image
+
+from stargan_tf.base import errors, files
+from stargan_tf.data import options as data_options
+from stargan_tf.publishing import card, copying, figures
+from stargan_tf.runs import runs
+from stargan_tf.serving import saved_model, tflite, tflite_report
+
+EXPORTS = ("saved_model", "tflite")
+DRAWN_LICENCE = "apache-2.0"
+_QUALITY = 90  # of JPEG files: a sheet takes a tenth of a PNG file's room
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What to publish.
+
+    Attributes:
+      run: The run.
+      output: The folder to write; it must not exist, or be empty.
+      name: The model's name; "": the folder's.
+      address: What users will pass to `stargan_tf.load`; "": the name.
+      checkpoint: "latest", "best" or a step.
+      weights: One of `copying.WEIGHTS`.
+      networks: One of `copying.NETWORKS`.
+      exports: Some of `EXPORTS`.
+      quantize: The scheme of a TFLite file.
+      data_dir: Where the run's data set is now, to compare a TFLite file on; "": where it was.
+      pictures: Which sheets of samples to show, by name; None: all.
+      licence: As the hub writes it; "": `apache-2.0` for a run on drawn faces, else not known.
+      limits: What else users should know; "": nothing.
+    """
+
+    run: runs.Run
+    output: pathlib.Path
+    name: str = ""
+    address: str = ""
+    checkpoint: str = "latest"
+    weights: str = "float32"
+    networks: str = "all"
+    exports: Sequence[str] = ()
+    quantize: str = "float16"
+    data_dir: str = ""
+    pictures: Sequence[str] | None = None
+    licence: str = ""
+    limits: str = ""
+
+
+def licence(run: runs.Run, given: str) -> str:
+    """Returns the licence that a card states: the given one, or that of weights of drawings."""
+    data = run.config.data
+    names = set((data.datasets or data.dataset).split(","))
+    own = names <= set(data_options.DRAWN) and not run.imported and not run.config.train.init_from
+    return given or (DRAWN_LICENCE if own else "")
+
+
+def check_output(output: pathlib.Path) -> None:
+    """Raises a UserError unless `output` is free: missing, or an empty folder."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise errors.UserError(
+            f"output={output} is not empty, and nothing in it was changed; choose another folder, "
+            "or remove this one first."
+        )
+
+
+def write(request: Request) -> card.Facts:
+    """Writes the folder completely or not at all; returns what its card was written from.
+
+    Raises:
+      UserError: The folder is not free or can't be written, or the run can't be copied so.
+      RuntimeError: An export answers otherwise than the run.
+    """
+    check_output(request.output)
+    output = request.output.absolute()
+    name = request.name or output.name
+    partial = output.with_name(f".{output.name}{files.PARTIAL}")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        files.make_folder(partial, "`output`")
+        copy = copying.write(
+            request.run,
+            partial,
+            name,
+            checkpoint=request.checkpoint,
+            weights=request.weights,
+            networks=request.networks,
+        )
+        named = dataclasses.replace(copy.run, address=name)  # exports are called after it
+        facts = card.Facts(
+            name,
+            request.address or name,
+            request.run,
+            copy,
+            licence(request.run, request.licence),
+            request.limits,
+            _pictures(request, copy.step, partial),
+            _exports(request, named, partial),
+            figures.find(request.run.results("evaluation"), copy.step),
+        )
+        with files.atomic(partial / "README.md") as file:
+            file.write(card.text(facts).encode())
+        if output.exists():
+            output.rmdir()
+        partial.replace(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return facts
+
+
+def _pictures(request: Request, step: int, folder: pathlib.Path) -> dict[str, str]:
+    """Writes the newest samples up to a step; returns their paths by what they show."""
+    found: dict[str, tuple[int, pathlib.Path]] = {}
+    for path in sorted((request.run.directory / "samples").glob("*")):
+        match = re.fullmatch(r"(?:step-(\d+)-)?(.+)\.(?:png|jpg)", path.name)
+        if match and int(match[1] or 0) <= step:  # sorted: later ones replace earlier ones
+            found[match[2]] = int(match[1] or 0), path
+    newest = max((number for number, _ in found.values()), default=0)
+    chosen = {name: path for name, (number, path) in found.items() if number == newest}
+    if request.pictures is not None:
+        for name in request.pictures:
+            if name not in chosen:
+                there = ", ".join(chosen) or "none"
+                raise errors.UserError(
+                    f"{request.run.shown} has no sheet of samples {name!r}; it has: {there}; name "
+                    "one of those in `pictures`."
+                )
+        chosen = {name: chosen[name] for name in request.pictures}
+    paths = {}
+    for name, path in chosen.items():
+        files.make_folder(folder / "samples")
+        paths[name] = f"samples/{name}.jpg"
+        with Image.open(path) as image, files.atomic(folder / paths[name]) as file:
+            image.convert("RGB").save(file, "JPEG", quality=_QUALITY)
+    return paths
+
+
+def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str, str]:
+    """Writes the exports; returns a sentence about each by its path."""
+    about = {}
+    if "saved_model" in request.exports:
+        exported = saved_model.export(run, folder / "saved_model")
+        worst = max(error.largest for error in exported.errors.values())
+        about["saved_model"] = (
+            "a SavedModel for TensorFlow Serving; the answers of every signature differ from the "
+            f"networks' by {worst:.0e} at most."
+        )
+    if "tflite" in request.exports:
+        options = tflite.Options(scheme=request.quantize, data_dir=request.data_dir)
+        if request.data_dir:
+            data = dataclasses.replace(run.config.data, data_dir=request.data_dir)
+            run = dataclasses.replace(run, config=dataclasses.replace(run.config, data=data))
+        for one in tflite.export(run, folder / "tflite", options):
+            about[f"tflite/{one.path.name}"] = _about_tflite(one)
+    return about
+
+
+def _about_tflite(one: tflite.Exported) -> str:
+    numbers = [f"{report.signature} {report.psnr:.1f} dB" for report in one.reports if report.psnr]
+    with files.atomic(one.path.with_suffix(".txt")) as file:
+        text = tflite_report.table(one.path, one.reports, one.compared_on)
+        file.write(text.encode() + b"\n")
+    return (
+        f"a TFLite file for phones and small computers; nearness to the networks, measured on "
+        f"{one.compared_on}: {', '.join(numbers) or 'see the .txt file'}."
+    )
