@@ -195,6 +195,7 @@ class ManyDomainsTest(tf.test.TestCase):
         unchanged = mock.Mock()
         spaces = [(one.name, one.space) for one in sets]
         unchanged.settings.label_space = labels.JointSpace.of(spaces)
+        unchanged.targets = lambda space: space.names
         unchanged.translate_from = lambda images, own, c: np.asarray(images)
         measured = run_subject.RunSubject(unchanged, sets)
         sheet = label_evaluation.LabelRenders(measured).sheet()
