@@ -24,7 +24,7 @@ quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minute
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart
 
-quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 25 minutes on one core.
+quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 27 minutes on one core.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
 

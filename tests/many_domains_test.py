@@ -193,6 +193,7 @@ class ManyDomainsTest(tf.test.TestCase):
         data = options.DataOptions(image_size=32)
         sets = [run_subject.member(name, faces, faces, data) for name in ("a", "b", "c")]
         unchanged = mock.Mock()
+        unchanged.targets = lambda space: space.names
         spaces = [(one.name, one.space) for one in sets]
         unchanged.settings.label_space = labels.JointSpace.of(spaces)
         unchanged.targets = lambda space: space.names

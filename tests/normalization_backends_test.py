@@ -78,7 +78,7 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class DiscriminatorTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters(*tiny.HPARAMS)
+    @parameterized.parameters("stargan_v1", "stargan_v2")  # those with gradient penalties
     def test_has_no_normalization(self, name):
         # Penalties differentiate it twice, which tensorflow-addons' layer does wrongly.
         D = shared.build(name).networks["D"]

@@ -145,8 +145,10 @@ def _sources(
     algorithm: algorithm_lib.Algorithm, labels: np.ndarray, targets: Sequence[str]
 ) -> np.ndarray:
     """Returns the numbers of the images that show no target, or of all if every label is one."""
+    if not targets:
+        return np.arange(len(labels))
     space = algorithm.settings.label_space
-    if not targets or tuple(targets) == space.names:
+    if tuple(targets) == space.names:
         return np.arange(len(labels))
     shown = labels[:, [space.index(name) for name in targets]].any(axis=1)
     return np.flatnonzero(~shown)

@@ -38,11 +38,13 @@ class Cycle(metric.Metric):
     @classmethod
     def unsuitable(cls, subject: subject.Subject, options: options.MetricOptions) -> str:
         """Returns why it does not apply: nothing goes back; reads the weights if there are any."""
-        space = subject.algorithm.settings.label_space
-        targets = subject.algorithm.targets(space)
-        if targets != space.names:
-            return f"images are translated to {' and '.join(targets)} only, and none comes back"
         _network(subject, options)
+        algorithm = getattr(subject, "algorithm", None)
+        if algorithm is not None:
+            space = algorithm.settings.label_space
+            targets = algorithm.targets(space)
+            if targets != space.names:
+                return f"images are translated to {' and '.join(targets)} only, and none comes back"
         return ""
 
     def add(self, batch: subject.Batch) -> None:
