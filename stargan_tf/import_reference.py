@@ -5,7 +5,7 @@ r"""Imports weights that a paper's authors released, or that their program train
       --run_dir=runs/celeba
   python -m stargan_tf.import_reference --algorithm=stargan_v2 \
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
-  python -m stargan_tf.import_reference --algorithm=cyclegan --generator_a=latest_net_G.pth \\
+  python -m stargan_tf.import_reference --algorithm=cyclegan --generator_a=latest_net_G.pth \
       --domains=horse,zebra --step=200 --run_dir=runs/horse2zebra
 
 All other commands accept the run. The files may be PyTorch's (.ckpt, .pt, .pth; PyTorch itself is

@@ -150,6 +150,11 @@ class CommandsTest(parameterized.TestCase):
                 named += 1
         self.assertGreater(named, 200)
 
+    def test_examples_in_help_can_be_pasted(self):
+        for path in pathlib.Path("stargan_tf").rglob("*.py"):
+            for line in path.read_text().splitlines():
+                self.assertFalse(re.search(r"--\w.* \\\\$", line), f"{path}: {line}")
+
     def test_every_target_of_make_exists(self):
         targets = re.findall(r"^([\w-]+):", pathlib.Path("Makefile").read_text(), re.MULTILINE)
         for page in PAGES:

@@ -38,6 +38,11 @@ def in_grey_levels(
     return batches.in_batches(some, images, targets, size=BATCH)
 
 
+def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Returns mean absolute differences (...) of images (..., H, W, 3) uint8, in grey levels."""
+    return np.abs(one.astype(np.int16) - other).mean(axis=(-3, -2, -1))
+
+
 def styles_of(
     algorithm: algorithm_lib.Styled, images: np.ndarray | images_lib.Images, labels: np.ndarray
 ) -> np.ndarray:

@@ -120,6 +120,8 @@ class RunSubject(subject_lib.Subject):
         sizes = [one.held_out.size for one in self.members]
         self.varies = styled or any(plan.inputs and plan.inputs < size for size in sizes)
         self.offers = frozenset({subject_lib.Need.INPUTS, subject_lib.Need.NETWORKS})
+        if self._goes_back():
+            self.offers |= {subject_lib.Need.BACK}
         if all(one.training for one in self.members):
             self.offers |= {subject_lib.Need.REAL}
         blocks = algorithm.settings.label_space.blocks
@@ -279,6 +281,13 @@ class RunSubject(subject_lib.Subject):
                         direction, name=prefix + direction.name,
                         images_of=images_of, labels_of=labels_of,
                     )  # fmt: skip
+
+    def _goes_back(self) -> bool:
+        """Returns whether every translation can be translated back."""
+        if isinstance(self.algorithm, algorithm_lib.Directional):
+            known = set(self.algorithm.directions)
+            return all((target, source) in known for source, target in known)
+        return self._targets == self.algorithm.settings.label_space.names
 
     def _can(self, direction: subject_lib.Direction) -> bool:
         """Returns whether the algorithm translates in a direction, if it has directions itself."""

@@ -21,6 +21,7 @@ class Need(enum.Enum):
     INPUTS = "the images that were translated"
     REAL = "real images of the targets"
     NETWORKS = "the networks that translate"
+    BACK = "networks that translate back, too"
     RENDERS = "a data set that can draw the true translations"
     TARGETS = "pairs of images and their true translations"
     ANSWERS = "pairs of which every true translation can be drawn"
@@ -169,9 +170,9 @@ class Subject(abc.ABC):
           (N, K, H, W, 3) uint8.
 
         Raises:
-          ValueError: There are no networks; a metric that calls this needs `Need.NETWORKS`.
+          ValueError: Nothing translates back; a metric that calls this needs `Need.BACK`.
         """
-        raise ValueError("Metrics that translate have to need Need.NETWORKS.")
+        raise ValueError("Metrics that translate back have to need Need.BACK.")
 
     def partners(self, indices: np.ndarray) -> np.ndarray:
         """Returns the numbers (N,) of the true translations of held-out images.

@@ -1,7 +1,7 @@
 r"""Publishes a run: its weights with a model card in a folder, and on the Hugging Face hub.
 
   python -m export.hub --run=runs/x --output=published/x --license=cc-by-4.0
-  python -m export.hub --run=runs/x --output=published/x --license=cc-by-4.0 \\
+  python -m export.hub --run=runs/x --output=published/x --license=cc-by-4.0 \
       --include=saved_model,tflite --push=USER/NAME
 
 The folder is a run without the state of optimizers and without paths of yours. Its README.md says

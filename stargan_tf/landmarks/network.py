@@ -16,6 +16,7 @@ from stargan_tf.base import errors, keras_versions
 from stargan_tf.landmarks import blocks
 from stargan_tf.layers import convolution, resampling
 from stargan_tf.layers import network as network_lib
+from stargan_tf.weights import torch_layouts
 
 SIZE = 256  # height and width of the input, in pixels
 CELLS = 64  # height and width of a heatmap; a cell is 4 x 4 pixels
@@ -153,9 +154,9 @@ def assign(network: LandmarkNetwork, state: Mapping[str, np.ndarray]) -> None:
             f"{len(missing)} of the {len(variables)} tensors of the landmark network are missing: "
             f"{errors.some(missing)}; {_ADVICE}."
         )
-    values = {name: _to_ours(state[prefix + name]) for name in variables}
+    values = {name: torch_layouts.to_ours(state[prefix + name]) for name in variables}
     wrong = [
-        f"{name} {state[prefix + name].shape}, not {_theirs(variable.shape)}"
+        f"{name} {state[prefix + name].shape}, not {torch_layouts.to_theirs(tuple(variable.shape))}"
         for name, variable in variables.items()
         if values[name].shape != tuple(variable.shape)
     ]
@@ -193,13 +194,3 @@ def _leaves(layer: keras.layers.Layer) -> dict[str, tf.Variable]:
             "running_var": layer.variance,
         }
     return {"weight": layer.kernel} | ({"bias": layer.bias} if layer.use_bias else {})
-
-
-def _to_ours(value: np.ndarray) -> np.ndarray:
-    """Converts kernels (out, in, h, w) to (h, w, in, out) and leaves vectors as they are."""
-    return np.transpose(value, (2, 3, 1, 0)) if np.ndim(value) == 4 else np.asarray(value)
-
-
-def _theirs(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Returns the shape that a variable of `shape` has in a state dict."""
-    return tuple(shape[i] for i in (3, 2, 0, 1)) if len(shape) == 4 else tuple(shape)

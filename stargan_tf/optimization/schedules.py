@@ -72,6 +72,15 @@ class EpochDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in names}
 
 
+def decay(
+    initial: float, total_steps: int, epoch_steps: int, decay_start: float
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Returns `EpochDecay`, or `LinearDecay` if `epoch_steps` is 0; see there."""
+    if epoch_steps:
+        return EpochDecay(initial, total_steps, epoch_steps, decay_start)
+    return LinearDecay(initial, total_steps, decay_start)
+
+
 def fading(initial: float, steps: int, step: tf.Tensor) -> tf.Tensor:
     """Returns a float32 weight that falls linearly from `initial` to 0 at `steps`, then stays 0.
 

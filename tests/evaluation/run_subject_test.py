@@ -238,7 +238,13 @@ class StylesTest(tf.test.TestCase):
     def test_what_it_offers(self):
         one = measured(Styles, self.space)
         self.assertEqual(
-            one.offers, {subject.Need.INPUTS, subject.Need.NETWORKS, subject.Need.REAL}
+            one.offers,
+            {
+                subject.Need.INPUTS,
+                subject.Need.NETWORKS,
+                subject.Need.BACK,
+                subject.Need.REAL,
+            },
         )
 
 

@@ -87,14 +87,9 @@ class BicycleGAN(translation.Translation, watching.Watching, algorithm.Algorithm
         return made
 
     def _optimizer(self, name: str) -> adam.Adam:
-        hparams, steps = self.hparams, self.settings.total_steps
-        if hparams.epoch_steps:
-            rate = schedules.EpochDecay(
-                hparams.lr, steps, hparams.epoch_steps, hparams.lr_decay_start
-            )
-        else:
-            rate = schedules.LinearDecay(hparams.lr, steps, hparams.lr_decay_start)
-        optimizer = adam.Adam(rate, hparams.beta_1, hparams.beta_2)
+        h, total = self.hparams, self.settings.total_steps
+        schedule = schedules.decay(h.lr, total, h.epoch_steps, h.lr_decay_start)
+        optimizer = adam.Adam(schedule, h.beta_1, h.beta_2)
         optimizer.build(self.networks[name].trainable_variables)
         return optimizer
 
@@ -216,7 +211,7 @@ class BicycleGAN(translation.Translation, watching.Watching, algorithm.Algorithm
         """Returns what D sees of a translation b of a."""
         if not self.hparams.conditional_d:
             return b
-        return tf.concat([networks.grey(a) if self.hparams.input_channels == 1 else a, b], axis=3)
+        return tf.concat([self.G.channels_of(a), b], axis=3)
 
 
 ALGORITHM = BicycleGAN

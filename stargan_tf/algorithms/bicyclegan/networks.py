@@ -105,7 +105,7 @@ class Generator(network.Network):
             below 0.5 are dropped, the others doubled. None: nothing is dropped.
         """
         z = tf.cast(z, self.compute_dtype)
-        x, skipped = tf.cast(self._channels_of(a), self.compute_dtype), []
+        x, skipped = tf.cast(self.channels_of(a), self.compute_dtype), []
         for i, layer in enumerate(self.down, 1):
             if i == 1 or self.where_add == "all":
                 x = _with_latent(x, z)
@@ -126,7 +126,8 @@ class Generator(network.Network):
         size = self.image_size
         return tf.zeros((1, size, size, 3)), tf.zeros((1, self.latent_dim))
 
-    def _channels_of(self, a: tf.Tensor) -> tf.Tensor:
+    def channels_of(self, a: tf.Tensor) -> tf.Tensor:
+        """Returns what G sees of a: (N, H, W, 3), or a single grey channel."""
         return grey(a) if self.input_channels == 1 else a
 
 

@@ -1,20 +1,13 @@
-"""The names and layouts of the authors' PyTorch state dicts, for the networks of this folder.
-
-PyTorch stores convolutions as (out, in, h, w), transposed ones as (in, out, h, w) and linear layers
-as (out, in); ours are (h, w, in, out), (h, w, out, in) and (in, out).
-"""
+"""The names in the authors' PyTorch state dicts, for the networks of this folder."""
 
 from collections.abc import Mapping
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms.bicyclegan import networks
 
 Variables = dict[str, tf.Variable]
-
-_TO_OURS = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}
 
 
 def generator_names(G: networks.Generator) -> Variables:
@@ -59,28 +52,6 @@ def discriminator_names(D: networks.Discriminator) -> Variables:
             for i, layer in enumerate(scale)
         }
     )
-
-
-def assign(variables: Mapping[str, tf.Variable], state: Mapping[str, np.ndarray]) -> None:
-    """Gives every variable its value from a state dict in PyTorch's layouts.
-
-    Raises:
-      KeyError: If a name is missing.
-      ValueError: If a shape differs.
-    """
-    for name, variable in variables.items():
-        variable.assign(to_ours(state[name]))
-
-
-def to_ours(value: np.ndarray) -> np.ndarray:
-    """Returns a PyTorch weight in our layout."""
-    return np.transpose(value, _TO_OURS[np.ndim(value)])
-
-
-def shape(variable: tf.Variable) -> tuple[int, ...]:
-    """Returns the shape of a variable's value in PyTorch's layout."""
-    ours = tuple(variable.shape)
-    return tuple(ours[i] for i in np.argsort(_TO_OURS[len(ours)]))
 
 
 def _variables(layers: Mapping[str, keras.layers.Layer]) -> Variables:

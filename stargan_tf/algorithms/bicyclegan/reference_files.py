@@ -84,14 +84,17 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
       UserError: If a state dict is not as the networks are; no variable is changed then.
     """
     from stargan_tf.algorithms.bicyclegan import reference
+    from stargan_tf.weights import torch_layouts
 
     places = {
         "net_g": reference.generator_names(algorithm.networks["G"]),
         "net_e": reference.encoder_names(algorithm.networks["E"]),
     }
     for file in FILES:
-        shapes = {name: reference.shape(v) for name, v in places[file.flag].items()}
+        shapes = {
+            name: torch_layouts.to_theirs(tuple(v.shape)) for name, v in places[file.flag].items()
+        }
         contract.check(file.content, shapes, states[file.flag])
     for flag, variables in places.items():
-        reference.assign(variables, states[flag])
+        torch_layouts.assign(variables, states[flag])
     return contract.Loaded((), classifies=False)

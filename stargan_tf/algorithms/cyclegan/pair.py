@@ -69,9 +69,7 @@ class Pair:
 
     def _optimizer(self, trained: Sequence[keras.Model]) -> adam.Adam:
         h, total = self.hparams, self.settings.total_steps
-        schedule = schedules.LinearDecay(h.lr, total, h.lr_decay_start)
-        if h.epoch_steps:
-            schedule = schedules.EpochDecay(h.lr, total, h.epoch_steps, h.lr_decay_start)
+        schedule = schedules.decay(h.lr, total, h.epoch_steps, h.lr_decay_start)
         optimizer = adam.Adam(schedule, beta_1=h.beta_1, beta_2=h.beta_2)
         optimizer.build(_variables(trained))
         return optimizer

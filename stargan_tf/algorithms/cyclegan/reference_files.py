@@ -85,6 +85,7 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
       UserError: If a state dict is not as the networks are; no variable is changed then.
     """
     from stargan_tf.algorithms.cyclegan import reference
+    from stargan_tf.weights import torch_layouts
 
     contents, ignored, places = {file.flag: file.content for file in FILES}, (), {}
     for flag, state in states.items():
@@ -95,10 +96,13 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
         else:
             places[flag] = reference.discriminator_names(network)
     for flag, variables in places.items():
-        shapes = {name: reference.shape(variable) for name, variable in variables.items()}
+        shapes = {
+            name: torch_layouts.to_theirs(tuple(variable.shape))
+            for name, variable in variables.items()
+        }
         ignored += contract.check(contents[flag], shapes, states[flag], _IGNORED)
     for flag, variables in places.items():
-        reference.assign(variables, states[flag])
+        torch_layouts.assign(variables, states[flag])
     missing = tuple(name for flag, name in _NETWORKS.items() if flag not in states)
     target = 1 if "generator_a" in states else 0
     return contract.Loaded(ignored, classifies=False, missing=missing, target=target)

@@ -48,7 +48,7 @@ class HParams(hparams.HParams):
     # update of D for each of G, G outruns D at the start, which then may die.
     for_laptops: ClassVar[str] = (
         "--image_size=64 --g_conv_dim=16 --g_repeat_num=3 --d_conv_dim=32 --d_repeat_num=4 "
-        "--n_critic=2 --batch_size=8 --g_lr=3e-4 --d_lr=3e-4 --total_steps=3000"
+        "--n_critic=2 --batch_size=8 --g_lr=3e-4 --d_lr=3e-4 --lambda_cls=2 --total_steps=4000"
     )
 
     def check_sizes(self, image_size: int) -> None:

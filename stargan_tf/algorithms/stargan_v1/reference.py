@@ -1,17 +1,10 @@
-"""The names and layouts of the authors' PyTorch state dicts, for the networks of this folder.
-
-PyTorch stores convolutions as (out, in, h, w) and transposed ones as (in, out, h, w); both become
-ours, (h, w, in, out) and (h, w, out, in), by the same transposition.
-"""
+"""The names in the authors' PyTorch state dicts, for the networks of this folder."""
 
 from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms.stargan_v1 import networks
-
-KERNEL_TO_OURS = (2, 3, 1, 0)
 
 
 def generator_names(G: networks.Generator) -> dict[str, tf.Variable]:
@@ -40,28 +33,6 @@ def discriminator_names(D: networks.Discriminator) -> dict[str, tf.Variable]:
     """Returns D's variables by the name of each in `{iteration}-D.ckpt`; D must be built."""
     layers = {f"main.{2 * i}": layer for i, layer in enumerate(D.down)}
     return _variables(layers | {"conv1": D.src, "conv2": D.cls})
-
-
-def assign(variables: Mapping[str, tf.Variable], state: Mapping[str, np.ndarray]) -> None:
-    """Gives every variable its value from a state dict in PyTorch's layouts.
-
-    Raises:
-      KeyError: If a name is missing.
-      ValueError: If a shape differs.
-    """
-    for name, variable in variables.items():
-        variable.assign(to_ours(state[name]))
-
-
-def to_ours(value: np.ndarray) -> np.ndarray:
-    """Returns a PyTorch weight in our layout; vectors stay as they are."""
-    return np.transpose(value, KERNEL_TO_OURS) if np.ndim(value) == 4 else np.asarray(value)
-
-
-def shape(variable: tf.Variable) -> tuple[int, ...]:
-    """Returns the shape of a variable's value in PyTorch's layout."""
-    ours = tuple(variable.shape)
-    return tuple(ours[i] for i in np.argsort(KERNEL_TO_OURS)) if len(ours) == 4 else ours
 
 
 def _variables(layers: Mapping[str, tf.Module]) -> dict[str, tf.Variable]:

@@ -76,14 +76,18 @@ def load(algorithm: Any, states: Mapping[str, contract.State]) -> contract.Loade
       UserError: If a state dict is not as the networks are; no variable is changed then.
     """
     from stargan_tf.algorithms.stargan_v1 import reference
+    from stargan_tf.weights import torch_layouts
 
     places = {"generator": reference.generator_names(algorithm.G)}
     if "discriminator" in states:
         places["discriminator"] = reference.discriminator_names(algorithm.D)
     contents, ignored = {file.flag: file.content for file in FILES}, ()
     for flag, variables in places.items():
-        shapes = {name: reference.shape(variable) for name, variable in variables.items()}
+        shapes = {
+            name: torch_layouts.to_theirs(tuple(variable.shape))
+            for name, variable in variables.items()
+        }
         ignored += contract.check(contents[flag], shapes, states[flag], _IGNORED)
     for flag, variables in places.items():
-        reference.assign(variables, states[flag])
+        torch_layouts.assign(variables, states[flag])
     return contract.Loaded(ignored, classifies="discriminator" in states)

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms.stargan_v2 import networks
+from stargan_tf.weights import torch_layouts
 
 
 class Place(NamedTuple):
@@ -66,7 +67,7 @@ def assign(places: Mapping[str, Place], state: Mapping[str, np.ndarray]) -> None
     """
     stacked: dict[int, tuple[tf.Variable, dict[int, np.ndarray]]] = {}
     for name, (variable, domain) in places.items():
-        value = to_ours(state[name])
+        value = torch_layouts.to_ours(state[name])
         if domain is None:
             variable.assign(np.reshape(value, variable.shape))
         else:
@@ -76,17 +77,12 @@ def assign(places: Mapping[str, Place], state: Mapping[str, np.ndarray]) -> None
         variable.assign(np.reshape(np.stack(rows), variable.shape))
 
 
-def to_ours(value: np.ndarray) -> np.ndarray:
-    """Returns a PyTorch weight in our layout; vectors stay as they are."""
-    return np.transpose(value, {4: (2, 3, 1, 0), 2: (1, 0)}.get(np.ndim(value)))
-
-
 def shape(name: str, place: Place) -> tuple[int, ...]:
     """Returns the shape that the weight `name` has in PyTorch's layout."""
     ours = tuple(place.variable.shape)
     if place.domain is not None:  # (K, in, units), or (K, 1, units) of a bias
         ours = ours[2:] if name.endswith(".bias") else ours[1:]
-    return tuple(ours[i] for i in {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[len(ours)])
+    return torch_layouts.to_theirs(ours)
 
 
 def _trunk(prefix: str, network: networks.StyleEncoder | networks.Discriminator) -> Places:

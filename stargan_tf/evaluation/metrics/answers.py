@@ -98,7 +98,7 @@ class _Asker:
             )
             for place, found in enumerate(right):
                 outputs = self._in_style_of(inputs, asked[:, place])
-                distances = _distances(outputs[:, np.newaxis], true)
+                distances = outputs_lib.difference(outputs[:, np.newaxis], true)
                 found.append(distances.argmin(axis=1) == place)
         return np.concatenate(right[0]), np.concatenate(right[1])
 
@@ -146,11 +146,6 @@ class _Asker:
         styles = self._algorithm.map_latents(z, np.repeat(self._label[np.newaxis], count, axis=0))
         images = np.repeat(self._images.take([index]), count, axis=0)
         return outputs_lib.in_grey_levels(self._algorithm.render, images, styles)
-
-
-def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Returns mean absolute differences of images (..., H, W, 3) uint8."""
-    return np.abs(a.astype(np.int16) - b).mean(axis=(-3, -2, -1))
 
 
 METRIC = Answers

@@ -22,7 +22,7 @@ class Cycle(metric.Metric):
 
     name = "cycle"
     better = "lower"
-    needs = frozenset({subject.Need.INPUTS, subject.Need.NETWORKS})
+    needs = frozenset({subject.Need.INPUTS, subject.Need.NETWORKS, subject.Need.BACK})
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -37,14 +37,8 @@ class Cycle(metric.Metric):
 
     @classmethod
     def unsuitable(cls, subject: subject.Subject, options: options.MetricOptions) -> str:
-        """Returns why it does not apply: nothing goes back; reads the weights if there are any."""
+        """Returns "", and reads the weights if there are any."""
         _network(subject, options)
-        algorithm = getattr(subject, "algorithm", None)
-        if algorithm is not None:
-            space = algorithm.settings.label_space
-            targets = algorithm.targets(space)
-            if targets != space.names:
-                return f"images are translated to {' and '.join(targets)} only, and none comes back"
         return ""
 
     def add(self, batch: subject.Batch) -> None:

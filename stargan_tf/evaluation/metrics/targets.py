@@ -7,7 +7,6 @@ import numpy as np
 from stargan_tf.algorithms import algorithm
 from stargan_tf.evaluation import metric, ranking, subject
 from stargan_tf.evaluation import outputs as outputs_lib
-from stargan_tf.pictures import photos
 
 _OUTPUTS = metric.Figure("outputs", "outputs", ".2f", "lower")
 _NEAREST = metric.Figure("nearest", "nearest", ".2f", "lower")
@@ -49,7 +48,7 @@ class Targets(metric.Metric):
         """Adds the errors of a batch."""
         held_out = self.subject.members[0].held_out
         true = held_out.take(self.subject.partners(batch.indices))
-        errors = _difference(batch.outputs, true[:, np.newaxis])
+        errors = outputs_lib.difference(batch.outputs, true[:, np.newaxis])
         found = self._errors[batch.direction.name]
         found["outputs"].append(errors.mean(axis=1))
         found["nearest"].append(errors.min(axis=1))
@@ -58,7 +57,7 @@ class Targets(metric.Metric):
             styles = outputs_lib.styles_of(self.subject.algorithm, true, batch.wanted)
             render = self.subject.algorithm.render
             shown = outputs_lib.in_grey_levels(render, batch.images, styles)
-            found["encoded"].append(_difference(shown, true))
+            found["encoded"].append(outputs_lib.difference(shown, true))
         key = self.figures[0].key
         self._ranking.add(found[key][-1], np.stack([batch.images, true, shown], axis=1))
 
@@ -76,11 +75,6 @@ class Targets(metric.Metric):
         return metric.Result(
             rows, pictures={"strip": self._ranking.strip(".1f", ("input", "true", what))}
         )
-
-
-def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Returns the mean absolute difference of images (..., H, W, 3) uint8, in grey levels."""
-    return np.abs(photos.from_uint8(a) - photos.from_uint8(b)).mean(axis=(-3, -2, -1)) * 127.5
 
 
 METRIC = Targets

@@ -10,6 +10,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.algorithms.bicyclegan import algorithm, hparams, reference
 from stargan_tf.data import labels
+from stargan_tf.weights import torch_layouts
 from tests.golden import rule
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden"
@@ -66,7 +67,7 @@ class Golden(algorithm.BicycleGAN):
         """Gives every weight its first value again."""
         for name, variable in self.named.items():
             value = rule.weight(name, self.expected["shapes"][name])
-            variable.assign(reference.to_ours(value))
+            variable.assign(torch_layouts.to_ours(value))
 
     def places(self):
         return {

@@ -11,7 +11,8 @@ from stargan_tf.algorithms.cyclegan import algorithm as cyclegan
 from stargan_tf.base import errors
 from stargan_tf.data import labels, options
 from stargan_tf.data.pipeline import samplers
-from stargan_tf.evaluation import run_subject
+from stargan_tf.evaluation import measuring, run_subject, subject
+from stargan_tf.evaluation import options as metric_options
 from stargan_tf.training import probe
 from tests import tiny
 
@@ -146,10 +147,10 @@ class SheetsTest(tf.test.TestCase):
 class MeasuredTest(tf.test.TestCase):
     """What measures a training or a run asks for directions that there are, from known domains."""
 
-    def _subject(self, pair="", pairs=None):
+    def _subject(self, pair="", pairs=None, missing=()):
         pictures = tiny.Pictures(9, SPACE)
         data = run_subject.members(pictures, pictures, options.DataOptions(image_size=tiny.SIZE))
-        return run_subject.RunSubject(built(pair), data, run_subject.Plan(pairs=pairs))
+        return run_subject.RunSubject(built(pair, missing), data, run_subject.Plan(pairs=pairs))
 
     def test_directions(self):
         names = [one.name for one in self._subject().directions]
@@ -169,6 +170,13 @@ class MeasuredTest(tf.test.TestCase):
             x = (batch.outputs[:, 0] / 127.5 - 1).astype(np.float32)
             made = one.algorithm.translate_from(x, batch.wanted, batch.labels)
             self.assertAllClose(back[:, 0], np.clip((made + 1) * 127.5, 0, 255), atol=0.51)
+
+    def test_the_way_back_is_measured_where_there_is_one(self):
+        self.assertIn(subject.Need.BACK, self._subject("cat,fox").offers)
+        one_way = self._subject("cat,fox", missing=("cat-fox.G_B",))
+        self.assertEqual([d.name for d in one_way.directions], ["cat2fox"])
+        with self.assertRaisesRegex(errors.UserError, "needs networks that translate back, too"):
+            measuring.choose(one_way, ["cycle"], metric_options.MetricOptions())
 
     def test_a_look_asks_for_what_there_is(self):
         pictures = tiny.Pictures(9, SPACE)

@@ -16,6 +16,7 @@ from stargan_tf.base import keras_versions
 from stargan_tf.data import labels
 from stargan_tf.gan import image_pool
 from stargan_tf.optimization import schedules
+from stargan_tf.weights import torch_layouts
 from tests.golden import rule
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden"
@@ -62,7 +63,7 @@ def _built(dtype="float64"):
         kind = reference.generator_names if name[0] == "G" else reference.discriminator_names
         named |= {f"cyclegan.{name}.{k}": v for k, v in kind(network).items()}
     shapes = EXPECTED["shapes"]
-    reference.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
+    torch_layouts.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
     return built, named
 
 

@@ -10,6 +10,7 @@ from absl.testing import parameterized
 
 from stargan_tf.algorithms.stargan_v1 import losses, networks, reference
 from stargan_tf.data import labels
+from stargan_tf.weights import torch_layouts
 from tests.algorithms.stargan_v1 import golden_checks
 from tests.golden import rule
 
@@ -48,7 +49,7 @@ def _networks(dtype):
     shapes = EXPECTED["shapes"]
     named = {f"v1.G.{k}": v for k, v in reference.generator_names(G).items()}
     named |= {f"v1.D.{k}": v for k, v in reference.discriminator_names(D).items()}
-    reference.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
+    torch_layouts.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
     return G, D, named
 
 

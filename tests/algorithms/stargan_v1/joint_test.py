@@ -14,6 +14,7 @@ from stargan_tf.algorithms.stargan_v1 import inputs, losses, networks, reference
 from stargan_tf.base import keras_versions
 from stargan_tf.data import joint, labels
 from stargan_tf.data.pipeline import samplers as pipeline
+from stargan_tf.weights import torch_layouts
 from tests import tiny
 from tests.algorithms.stargan_v1 import golden_checks
 from tests.golden import rule
@@ -60,7 +61,7 @@ class GoldenTest(golden_checks.GoldenTestCase):
         named = {f"v1joint.G.{k}": v for k, v in reference.generator_names(G).items()}
         named |= {f"v1joint.D.{k}": v for k, v in reference.discriminator_names(D).items()}
         self.assertCountEqual(named, shapes)
-        reference.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
+        torch_layouts.assign(named, {name: rule.weight(name, shapes[name]) for name in named})
         return G, D, named
 
     @parameterized.product(kind=("attributes", "domains"), dtype=("float64", "float32"))
