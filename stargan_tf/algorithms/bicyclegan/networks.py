@@ -78,7 +78,8 @@ class Generator(network.Network):
             convolution.Conv2DTranspose(width, name=f"up{i}", **options)
             for i, width in enumerate([3, *widths[:-1]], 1)
         ]
-        self.norm = instance_norm.make(affine=False, name="norm", dtype=self.dtype_policy)
+        self.down_norms = _norms("down_norm", len(widths) - 2, self.dtype_policy)
+        self.up_norms = _norms("up_norm", len(widths) - 1, self.dtype_policy)
 
     @property
     def levels(self) -> int:
@@ -110,12 +111,12 @@ class Generator(network.Network):
             if i == 1 or self.where_add == "all":
                 x = _with_latent(x, z)
             x = layer(x if i == 1 else activations.leaky_relu(x, _SLOPE))
-            x = self.norm(x) if 1 < i < self.levels else x
+            x = self.down_norms[i - 2](x) if 1 < i < self.levels else x
             skipped.append(x)
         masks = [] if dropout is None else _masks(dropout, self.dropped_shapes())
         y = skipped.pop()
         for i in range(self.levels, 1, -1):
-            y = self.norm(self.up[i - 1](tf.nn.relu(y)))
+            y = self.up_norms[i - 2](self.up[i - 1](tf.nn.relu(y)))
             if masks and _FIRST_DROPPED <= i < self.levels:
                 y *= tf.cast(masks.pop(0), y.dtype)
             y = tf.concat([y, skipped.pop()], axis=3)
@@ -173,7 +174,7 @@ class Encoder(network.Network):
         else:
             widths = [min(2**i, _MOST_OF_E) * channels for i in range(1, halvings + 1)]
             self.blocks = [_conv(n, name=f"conv{i}", **dtype) for i, n in enumerate(widths)]
-            self.norm = instance_norm.make(affine=False, name="norm", **dtype)
+            self.norms = _norms("norm", len(widths), self.dtype_policy)
         self.mu = _linear(latent_dim, name="mu", **dtype)
         self.logvar = _linear(latent_dim, name="logvar", **dtype)
 
@@ -184,8 +185,8 @@ class Encoder(network.Network):
             for block in self.blocks:
                 x = block(x)
         else:
-            for layer in self.blocks:
-                x = self.norm(layer(activations.leaky_relu(x, _SLOPE)))
+            for layer, norm in zip(self.blocks, self.norms, strict=True):
+                x = norm(layer(activations.leaky_relu(x, _SLOPE)))
         x = tf.reduce_mean(activations.leaky_relu(x, _SLOPE), axis=(1, 2))
         return tuple(network.at_least_float32(head(x)) for head in (self.mu, self.logvar))
 
@@ -259,7 +260,8 @@ class Discriminator(network.Network):
         self.input_channels = input_channels
         self.fine = self._scale("fine", channels)
         self.coarse = self._scale("coarse", channels // 2)
-        self.norm = instance_norm.make(affine=False, name="norm", dtype=self.dtype_policy)
+        self.fine_norms = _norms("fine_norm", layers, self.dtype_policy)
+        self.coarse_norms = _norms("coarse_norm", layers, self.dtype_policy)
 
     def _scale(self, name: str, channels: int) -> list[convolution.Conv2D]:
         widths = [min(2**i, _MOST) * channels for i in range(self.layers_down + 1)]
@@ -276,10 +278,10 @@ class Discriminator(network.Network):
     def looked(self, x: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Returns the scores at each scale, and the map that the last convolution makes them of."""
         x, found = tf.cast(x, self.compute_dtype), []
-        for layers in (self.fine, self.coarse):
+        for layers, norms in ((self.fine, self.fine_norms), (self.coarse, self.coarse_norms)):
             y = activations.leaky_relu(layers[0](x), _SLOPE)
-            for layer in layers[1:-1]:
-                y = activations.leaky_relu(self.norm(layer(y)), _SLOPE)
+            for layer, norm in zip(layers[1:-1], norms, strict=True):
+                y = activations.leaky_relu(norm(layer(y)), _SLOPE)
             found.append((network.at_least_float32(layers[-1](y)), y))
             x = halved(x)
         return found
@@ -325,6 +327,11 @@ def _masks(uniforms: tf.Tensor, shapes: Sequence[tuple[int, int, int]]) -> list[
     parts = tf.split(uniforms, [int(np.prod(shape)) for shape in shapes], axis=1)
     kept = (tf.reshape(u, (-1, *s)) >= _DROPPED for u, s in zip(parts, shapes, strict=True))
     return [tf.cast(keep, tf.float32) / (1 - _DROPPED) for keep in kept]
+
+
+def _norms(name: str, count: int, policy) -> list[keras.layers.Layer]:
+    """Returns a layer for each place: that of tensorflow-addons keeps to one number of channels."""
+    return [instance_norm.make(affine=False, name=f"{name}{i}", dtype=policy) for i in range(count)]
 
 
 def _conv(filters: int, strides: int = 2, **kwargs) -> convolution.Conv2D:
