@@ -39,6 +39,7 @@ setup(
             for name in (
                 "README.md",
                 "model.json",
+                "statistics.npz",
                 "*.flags",
                 "*.jsonl",
                 "checkpoints/*.npz",

@@ -33,6 +33,7 @@ def main() -> int:
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
     directory = pathlib.Path(config.train.run_dir)
     run = runs.Run(directory, config, images.label_space, images.sample_shape)
+    run = run.with_statistics(images.statistics)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # reports errors before every image is read

@@ -34,6 +34,7 @@ class BuildSettings:
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
       sample_shape: The shape of an example that is not an image; (): examples are images.
+      statistics: What the training data told that the run keeps: `Source.statistics`; {}: nothing.
       missing: The networks, by name, whose weights a run lacks that was imported without them:
         what they would do, its algorithm can't.
     """
@@ -49,6 +50,7 @@ class BuildSettings:
     starts_from_run: bool = False
     sample_shape: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
+    statistics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:

@@ -21,6 +21,7 @@ NO_DISK_CACHE = (
 DRAWN = ("cartoon_faces", "cartoon_pairs")
 PAIRS = ("cartoon_pairs", "pairs")  # whose domains are A and B
 _FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
+SEQUENCES: tuple[str, ...] = ()  # whose examples are features in time, no images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +98,13 @@ class DataOptions:
         "--image_size is cut out, such as 286 for 256; 0: they are resized to --image_size. "
         "Held-out images and translations are never cut.",
         minimum=0,
+    )
+    frames: int = option(
+        128,
+        "Sequences of features: the frames of the part of one that a training step sees, a "
+        "multiple of 4.",
+        minimum=4,
+        advice="pass 128, as StarGAN-VC2 does",
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
     cache: str = option(
@@ -230,6 +238,16 @@ class DataOptions:
                 f"A square of image_size={self.image_size} is cut out of images of load_size="
                 f"{self.load_size}, which are smaller; pass a larger `load_size`, or 0 to cut "
                 "nothing out."
+            )
+        if self.frames % 4:
+            raise errors.UserError(
+                f"`frames` is a multiple of 4, since networks halve the time twice; received "
+                f"frames={self.frames}; pass {self.frames + -self.frames % 4}."
+            )
+        if self.kind not in SEQUENCES and self.frames != DataOptions.frames:
+            raise errors.UserError(
+                f"`frames` is of sequences of features; received frames={self.frames} with "
+                f"dataset={self.dataset}, whose examples are images; leave it out."
             )
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)

@@ -2,7 +2,8 @@
 
 import abc
 import hashlib
-from collections.abc import Mapping
+import types
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -27,6 +28,8 @@ class Source(abc.ABC):
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
         for no other; 0: the largest that fits. Only a pack has one, if it was packed with it.
       in_memory: Whether images are held in memory as they are, so that no cache is of use.
+      statistics: What the training data tell that a run has to keep, as arrays by name, such as
+        means to normalize by. A held-out split has those of the training split. {}: nothing.
     """
 
     sample_name: str = "image"
@@ -36,6 +39,7 @@ class Source(abc.ABC):
     pairs: np.ndarray | None = None
     crop_size: int = 0
     in_memory: bool = False
+    statistics: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
     @property
     def size(self) -> int:
@@ -59,6 +63,28 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns example `index` (int64 scalar), a tensor of `sample_spec`; a graph function."""
+
+    def load_part(self, index: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """Returns a part of example `index`, where `load` returns one without any chance.
+
+        Args:
+          index: int64 scalar.
+          start: Decides which part: a float32 scalar, uniform in [0, 1).
+
+        Returns:
+          A tensor of `sample_spec`; of a source whose examples have no parts what `load` returns.
+        """
+        del start
+        return self.load(index)
+
+    def whole(self, index: int) -> np.ndarray:
+        """Returns the whole example `index`, if `load` returns a part of it."""
+        return self.load(tf.constant(index, tf.int64)).numpy()
+
+    def restricted(self, kept: Sequence[int]) -> "Source | None":
+        """Returns examples `kept` as a source of the same class; None: a view is as good."""
+        del kept
+        return None
 
     @abc.abstractmethod
     def describe(self, index: int) -> str:

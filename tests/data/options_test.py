@@ -61,6 +61,9 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
             "image_size=32 is cut out of images of load_size=31, which are smaller",
         ),
         ({"load_size": -1}, "load_size must be .*; received -1"),
+        ({"frames": 2}, "frames must be .*at least 4; received 2; pass 128"),
+        ({"frames": 66}, "multiple of 4, since .* received frames=66; pass 68"),
+        ({"frames": 64}, "received frames=64 with dataset=image_folder, whose examples are images"),
         ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
     def test_values_that_make_no_sense(self, given, message):
