@@ -51,10 +51,9 @@ def main() -> int:
         examples = samplers.spread_out(
             loading.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
         )
-    what = "sequences" if run.sample_shape else "images"
     print(
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
-        f"{images.size} training {what} of {', '.join(images.label_space.names)}; "
+        f"{images.size} training images of {', '.join(images.label_space.names)}; "
         f"devices: {', '.join(devices.names(strategy))}; instance normalization: {backend}\n"
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={run.directory}",
         flush=True,

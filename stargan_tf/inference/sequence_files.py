@@ -39,17 +39,17 @@ def read(path: pathlib.Path) -> Sequence:
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise errors.UserError(
             f"{path} can't be read as a file of features ({_reason(error)}); write one with "
-            "numpy.savez(path, features=features)."
+            "numpy.savez, the array under the name 'features'."
         ) from error
     if "features" not in arrays:
         raise errors.UserError(
-            f"{path} holds no array `features`; write it with numpy.savez(path, features=features)."
+            f"{path} holds no array 'features'; write one under this name with numpy.savez."
         )
     features = checked(arrays["features"], str(path))
     f0 = arrays.get("f0")
     if f0 is not None and (f0.shape != (len(features),) or not _finite(f0) or (f0 < 0).any()):
         raise errors.UserError(
-            f"The array `f0` in {path} is one number of Hz from 0 on for each of {len(features)} "
+            f"The array 'f0' in {path} is one number of Hz from 0 on for each of {len(features)} "
             f"frames; received {f0.dtype} {f0.shape}; leave it out, or write it anew."
         )
     return Sequence(features, f0)

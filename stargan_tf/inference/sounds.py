@@ -10,7 +10,7 @@ import numpy as np
 from stargan_tf.audio import cepstrum, minimum_phase, pitch, resampling, world
 from stargan_tf.audio import files as audio_files
 from stargan_tf.base import errors
-from stargan_tf.data import options
+from stargan_tf.data import options, sequence_options
 from stargan_tf.inference import sequence_files
 
 ENDINGS = audio_files.ENDINGS
@@ -85,9 +85,9 @@ class Heard:
 
 def rule(data: options.DataOptions, sample_shape: tuple[int, ...]) -> Rule | None:
     """Returns how a run's data make features of sound; None: its examples are no sound's."""
-    if data.kind not in options.SEQUENCES:
+    if data.kind not in sequence_options.DATASETS:
         return None
-    return Rule("mcep", 16_000, sample_shape[-1])
+    return Rule(data.features, data.sample_rate, sample_shape[-1])
 
 
 def read(path: pathlib.Path) -> Sound:
@@ -142,7 +142,7 @@ def synthesized(sequence: sequence_files.Sequence, rule: Rule | None, model: str
     if sequence.f0 is None:
         raise errors.UserError(
             "Sound needs the pitch of each frame, and the file of features has none; add an array "
-            "`f0` to it, or write features (.npz)."
+            "'f0' to it, or write features (.npz)."
         )
     spectra = cepstrum.to_spectra(sequence.features, BINS, rule.alpha)
     return Sound(minimum_phase.from_features(sequence.f0, spectra, rule.rate), rule.rate)

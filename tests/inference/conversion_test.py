@@ -127,7 +127,7 @@ class RefusedTest(ConversionTestCase):
         ({"features": np.zeros((0, 5))}, r"received \(0, 5\)"),
         ({"features": np.full((4, 5), np.nan)}, "finite numbers"),
         ({"features": np.full((4, 5), "a")}, "finite numbers; received <U1"),
-        ({"values": np.zeros((4, 5))}, "holds no array `features`"),
+        ({"values": np.zeros((4, 5))}, "holds no array 'features'"),
         ({"features": np.zeros((4, 5)), "f0": np.zeros(3)}, "each of 4 frames; received"),
         ({"features": np.zeros((4, 5)), "f0": -np.ones(4)}, "Hz from 0 on"),
     )
