@@ -42,6 +42,12 @@ HPARAMS = {
         "d_repeat_num": 3,
         "n_critic": 2,
     },
+    "stargan_vc": {
+        "hidden_dim": 4,
+        "bottleneck_dim": 3,
+        "embedding_dim": 2,
+        "d_hidden_dim": 4,
+    },
     "stargan_v2": {
         "channel_base": 4,
         "max_channels": 8,
@@ -59,6 +65,7 @@ FIRST_GRADIENTS = {
     "cyclegan": {},
     "stargan_v1": {"n_critic": 1},
     "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
+    "stargan_vc": {"g_lr": 0.0},
 }
 # What data each paper is tried on, and two labels in it.
 LABELS = {
@@ -68,16 +75,20 @@ LABELS = {
         "attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),)
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
+    "stargan_vc": labels_lib.LabelSpace("domains", ("anna", "ben")),
 }
 TARGETS = {
     "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
     "cyclegan": np.array([[1, 0], [0, 1]], np.float32),
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
+    "stargan_vc": np.array([[1, 0], [0, 1]], np.float32),
 }
 # The labels of two images, where they are not those that others are translated to.
 SHOWN = {"bicyclegan": np.eye(2, dtype=np.float32)}
 SIZE = 16
+# The examples of papers that learn from sequences: frames of features.
+WINDOWS = {"stargan_vc": (16, 5)}
 
 
 class Pictures(source.Source):
@@ -102,6 +113,54 @@ class Pictures(source.Source):
         return f"picture {index}"
 
 
+class Sequences(source.Source):
+    """`count` random sequences of features in memory, each half as long again as a window."""
+
+    sample_name = "features"
+    in_memory = True
+
+    def __init__(
+        self, window: tuple[int, int], label_space: labels_lib.LabelSpace, count: int = 12
+    ):
+        random = np.random.default_rng(0)
+        self.sample_spec = tf.TensorSpec(window, tf.float32)
+        self.label_space = label_space
+        long = (count, window[0] * 3 // 2, window[1])
+        self.features = random.normal(0.5, 2, long).astype(np.float32)
+        self.labels = np.eye(label_space.width, dtype=np.float32)[
+            np.arange(count) % label_space.width
+        ]
+        self.statistics = {
+            "mean": np.stack([self._of(k).mean(axis=0) for k in range(label_space.width)]),
+            "deviation": np.stack([self._of(k).std(axis=0) for k in range(label_space.width)]),
+            "mean_all": self.features.mean(axis=(0, 1)),
+            "deviation_all": self.features.std(axis=(0, 1)),
+        }
+
+    def _of(self, domain: int) -> np.ndarray:
+        return self.features[self.labels[:, domain] == 1].reshape(-1, self.features.shape[2])
+
+    def load(self, index: tf.Tensor) -> tf.Tensor:
+        return self._window(index, self.sample_spec.shape[0] // 4)
+
+    def load_part(self, index: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        places = self.features.shape[1] - self.sample_spec.shape[0] + 1
+        return self._window(index, tf.cast(start * places, tf.int32))
+
+    def _window(self, index: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
+        frames = tf.range(self.sample_spec.shape[0]) + first
+        return tf.gather(tf.gather(tf.constant(self.features), index), frames)
+
+    def describe(self, index: int) -> str:
+        return f"sequence {index}"
+
+
+def examples(name: str, count: int = 12, space: labels_lib.LabelSpace | None = None):
+    """Returns a small data set of what a paper takes, with its labels unless others are given."""
+    space = space or LABELS[name]
+    return Sequences(WINDOWS[name], space, count) if name in WINDOWS else Pictures(count, space)
+
+
 @functools.cache
 def two_devices() -> tf.distribute.Strategy:
     """Returns the process's one strategy of two logical CPUs.
@@ -121,6 +180,9 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
     strategy = strategy or tf.distribute.get_strategy()
     keras.utils.set_random_seed(seed)
     settings = {"total_steps": 10, "replicas": strategy.num_replicas_in_sync, **settings}
+    if name in WINDOWS:
+        statistics = examples(name).statistics
+        settings = {"sample_shape": WINDOWS[name], "statistics": statistics, **settings}
     with strategy.scope():
         return algorithms.algorithm_class(name)(
             hparams(name, **(changes or {})),
@@ -130,8 +192,8 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
 
 def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     """Returns the batches of a tiny run from a step on."""
-    pictures = Pictures(label_space=algorithm.settings.label_space)
-    sampler = samplers.Sampler(pictures, seed=1, image_size=SIZE)
+    found = examples(algorithm.name, space=algorithm.settings.label_space)
+    sampler = samplers.Sampler(found, seed=1, image_size=SIZE)
     strategy = strategy or tf.distribute.get_strategy()
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
 
@@ -146,6 +208,24 @@ def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None, 
         losses = take(next(source_), tf.constant(step, tf.int64))
         found.append({name: float(value) for name, value in losses.items()})
     return found
+
+
+def made(algorithm, targets, seed: int | None = None):
+    """Returns what an algorithm makes of two small inputs for two targets: images or features.
+
+    Args:
+      algorithm: Translates images, or converts sequences.
+      targets: (2, width), as of `TARGETS`.
+      seed: Of random inputs; None: they rise evenly.
+    """
+    shape = (len(targets), *(WINDOWS.get(algorithm.name) or (SIZE, SIZE, 3)))
+    if seed is None:
+        inputs = np.linspace(-1, 1, np.prod(shape)).reshape(shape).astype(np.float32)
+    else:
+        inputs = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+    if isinstance(algorithm, algorithm_lib.Converts):
+        return algorithm.convert(inputs, targets[::-1], targets)
+    return algorithm.translate(tf.constant(inputs), targets)
 
 
 def values(variables):
