@@ -138,6 +138,22 @@ class Answers(abc.ABC):
         """
 
 
+class Conversions(abc.ABC):
+    """What a source of sequences is besides if it knows how each domain would have every one."""
+
+    @abc.abstractmethod
+    def conversion(self, index: int, domain: int) -> np.ndarray:
+        """Returns the true conversion of the whole example `index` to a domain.
+
+        Args:
+          index: The number of the example.
+          domain: A position in labels; that of the example itself gives the example.
+
+        Returns:
+          (T, F) float32, frame for frame what `whole` returns for the example.
+        """
+
+
 def refuse(
     problems: Mapping[int, str],
     images: Source,
