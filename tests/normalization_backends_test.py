@@ -30,6 +30,7 @@ def _count(network):
     kind = keras_versions.addons().layers.InstanceNormalization
     return sum(isinstance(module, kind) for module in network.submodules)
 
+
 # Normalized, and penalties differentiate it twice, which tensorflow-addons' layer does wrongly.
 ALWAYS_NATIVE = (("stargan_vc", "D"),)
 

@@ -19,6 +19,7 @@ from stargan_tf.data.pipeline import samplers
 from stargan_tf.runs import checkpoints, runs
 from stargan_tf.runs import config as config_lib
 from stargan_tf.training import devices, loop
+from stargan_tf.voices import speakers
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
@@ -234,7 +235,7 @@ def values(variables):
 
 
 def config(path: pathlib.Path, **changes) -> config_lib.Config:
-    """Returns the configuration of a run on cartoon_faces that takes seconds."""
+    """Returns the configuration of a run on drawn data that takes seconds."""
     name = changes.get("algorithm", "stargan_v1")
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
     papers = {
@@ -243,12 +244,24 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
         "stargan_v1": {"n_critic": 1},
         "stargan_v2": {"domains": "Black_Hair,Blond_Hair,Brown_Hair"},
     }
-    options = {
-        "algorithm": name,
+    data = {
         "dataset": "cartoon_faces",
         "image_size": 32,
         "cartoon_train_size": 16,
         "cartoon_test_size": 4,
+    }
+    if name in WINDOWS:
+        data = {
+            "dataset": "drawn_voices",
+            "domains": ",".join(speakers.SPEAKERS[:2]),
+            "frames": WINDOWS[name][0],
+            "coefficients": WINDOWS[name][1],
+            "voice_train_size": 2,
+            "voice_test_size": 1,
+        }
+    options = {
+        "algorithm": name,
+        **data,
         "batch_size": 4,
         "total_steps": 4,
         "log_every": 1,
@@ -257,20 +270,24 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
         "sample_count": 2,
         "run_dir": str(path),
         **HPARAMS[name],
-        **papers[name],
+        **papers.get(name, {}),
         **changes,
     }
     return config_lib.Config.from_values(options)
 
 
 def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
-    """Makes the folder of a run on cartoon_faces with a checkpoint of first weights, at step 7."""
-    made = config(path, **changes)
-    space = loading.load(made.data, "test").label_space
-    run = runs.Run(path, made, space)
+    """Makes the folder of a run on drawn data with a checkpoint of first weights, at step 7."""
+    run = _new_run(path, config(path, **changes))
     run.create()
     shutil.copy(_first_weights(tuple(sorted(changes.items()))), run.checkpoint_dir)
     return run
+
+
+def _new_run(path: pathlib.Path, made: config_lib.Config) -> runs.Run:
+    found = loading.load(made.data, "test")
+    run = runs.Run(path, made, found.label_space, found.sample_shape)
+    return run.with_statistics(found.statistics)
 
 
 @functools.cache
@@ -278,8 +295,7 @@ def _first_weights(changes: tuple[tuple[str, object], ...]) -> pathlib.Path:
     """Returns a checkpoint of the first weights of a run of `config`, made once in a process."""
     folder = pathlib.Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
-    made = config(folder, **dict(changes))
-    run = runs.Run(folder, made, loading.load(made.data, "test").label_space)
+    run = _new_run(folder, config(folder, **dict(changes)))
     keras.utils.set_random_seed(1)
     algorithm = run.build(training=False)
     checkpoints.Checkpoints(folder, algorithm.weights()).save(7)

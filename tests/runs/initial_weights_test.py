@@ -43,7 +43,8 @@ def given(space, *names):
 def run_of(path, space=None, **changes):
     """Returns a run that is not on disk, with labels of its own where they are given."""
     config = tiny.config(path, **changes)
-    return runs.Run(path, config, space or loading.load(config.data, "test").label_space)
+    shape = tiny.WINDOWS.get(config.train.algorithm, ())
+    return runs.Run(path, config, space or loading.load(config.data, "test").label_space, shape)
 
 
 def trained(path, space=None, **changes):
@@ -414,7 +415,9 @@ class ContractTest(StartTestCase):
         """Returns the algorithm, and the shapes of its networks' variables by name."""
         kind = tiny.LABELS[name].kind
         space = labels_lib.LabelSpace(kind, tuple(f"label{i}" for i in range(width)))
-        run = run_of(self.root / "x", space, algorithm=name, image_size=image_size, **changes)
+        if name not in tiny.WINDOWS:
+            changes["image_size"] = image_size
+        run = run_of(self.root / "x", space, algorithm=name, **changes)
         algorithm = run.build(starts_from_run=True)
         state = algorithm.state().items()
         others = ("optimizers/", "extra/")
@@ -462,7 +465,8 @@ class ContractTest(StartTestCase):
             if isinstance(field.default, int)
             else getattr(hparams, field.name) / 2
             for field in dataclasses.fields(hparams)
-            if field.name not in claimed and not isinstance(field.default, str)
+            if field.name not in claimed
+            and not isinstance(field.default, str)
             # Of another architecture of the paper, with which alone it may be given.
             and (name, field.name) not in OF_OTHERS
         }

@@ -137,9 +137,7 @@ class Training:
         judge = functools.partial(self._judge, self._chance(key, rows, 1))
         sides, alphas = self._sides(x_s, x_t, s, t), tf.unstack(alpha, num=2, axis=1)
         with tf.GradientTape() as tape:
-            found = losses.discriminator(
-                self.convert, judge, sides, alphas, adversarial=h.gan_loss
-            )
+            found = losses.discriminator(self.convert, judge, sides, alphas, adversarial=h.gan_loss)
             total = _total(found, {"gp": h.lambda_gp}) / self.settings.replicas
         return found, tape.gradient(total, variables)
 
