@@ -71,7 +71,7 @@ class Signature:
         name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
       kinds: What each input and output is, by name: "image" (three channels in [-1, 1]), "label" (a
-        label vector), "source" (one of `Directional`: the image's own), "domain" (its number),
+        label vector), "domain" (its number), "source" (the input's own, as either of both),
         "latent", "style"; "features" (N, T, F), T frames of F numbers; "image_file" is the bytes of
         a JPEG or PNG. What has no kind is numbers.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be

@@ -135,6 +135,12 @@ class Run:
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Directional)
 
+    @property
+    def converts(self) -> bool:
+        """Whether its networks convert sequences of features (`Converts`), such as voices."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        return issubclass(kind, algorithm_lib.Converts)
+
     def with_statistics(self, statistics_: Mapping[str, np.ndarray]) -> "Run":
         """Returns the run with the statistics in its folder; where there are none, with these.
 
