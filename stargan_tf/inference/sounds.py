@@ -14,6 +14,7 @@ from stargan_tf.data import options, sequence_options
 from stargan_tf.inference import sequence_files
 
 ENDINGS = audio_files.ENDINGS
+PITCH_STATISTICS = ("log_f0_mean", "log_f0_deviation")  # (K,) each, of `Source.statistics`
 BINS = world.FFT // 2 + 1
 
 
@@ -175,10 +176,9 @@ def mapped_pitch(
     f0: np.ndarray, statistics: Mapping[str, np.ndarray], source: int, target: int
 ) -> np.ndarray:
     """Returns F0 (T,) Hz in the range of another domain; as it is if the ranges are not known."""
-    if "log_f0_mean" not in statistics:
+    if not set(PITCH_STATISTICS) <= set(statistics):
         return f0
     ranges = [
-        (float(statistics["log_f0_mean"][k]), float(statistics["log_f0_deviation"][k]))
-        for k in (source, target)
+        tuple(float(statistics[name][k]) for name in PITCH_STATISTICS) for k in (source, target)
     ]
     return pitch.convert(f0, *ranges)
