@@ -34,15 +34,15 @@ def main() -> int:
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))
     directory = pathlib.Path(config.train.run_dir)
     run = runs.Run(directory, config, images.label_space, images.sample_shape)
-    run = run.with_statistics(images.statistics)
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # reports errors before every image is read
-    for line in loading.describe_left_out(config.data):
+    for line in [*loading.describe_left_out(config.data), *images.notes()]:
         print(line, flush=True)
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
     )
+    run = run.with_statistics(images.statistics)
     if run.converts:
         rule = sounds.rule(config.data, run.sample_shape)
         count = config.train.sample_count
@@ -53,7 +53,7 @@ def main() -> int:
         )
     print(
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
-        f"{images.size} training images of {', '.join(images.label_space.names)}; "
+        f"{images.size} training {images.noun}s of {', '.join(images.label_space.names)}; "
         f"devices: {', '.join(devices.names(strategy))}; instance normalization: {backend}\n"
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={run.directory}",
         flush=True,

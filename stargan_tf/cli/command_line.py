@@ -150,7 +150,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
     for index, reason in problems.items():
         print(as_flags(f"skipped: {images.describe(index)} ({reason})"), flush=True)
     if problems:
-        print(f"{len(problems)} of {images.size} images skipped.", flush=True)
+        print(f"{len(problems)} of {images.size} {images.noun}s skipped.", flush=True)
     return kept
 
 

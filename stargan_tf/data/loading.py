@@ -18,6 +18,7 @@ from stargan_tf.data.sources import (
     manifest,
     pairs,
     rafd,
+    voice_folder,
 )
 from stargan_tf.data.tfds import labelling, tfds_source
 
@@ -226,4 +227,5 @@ _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "packed": _packed,
     "pairs": pairs.load_pairs,
     "tfds": _tfds,
+    "voice_folder": voice_folder.load_voice_folder,
 }

@@ -36,7 +36,7 @@ class DataOptions:
         "contours and faces; rafd: the Radboud Faces Database; "
         "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote; "
         "tfds:NAME: a set of TensorFlow Datasets; drawn_voices: drawn voices, no download; "
-        "",
+        "voice_folder: your own recordings in DIR/<speaker>/.",
     )
     datasets: str = option(
         "",

@@ -5,11 +5,10 @@ from typing import Any
 
 from stargan_tf.base import errors
 
-DRAWN: tuple[str, ...] = ("drawn_voices",)
-FOLDERS: tuple[str, ...] = ()
+DRAWN, FOLDERS = ("drawn_voices",), ("voice_folder",)
 DATASETS = (*DRAWN, *FOLDERS)
 # Options by what they are of; others are of every data set.
-_OF_SEQUENCES = ("frames", "features", "coefficients", "sample_rate", "voice_train_size",
+OPTIONS = ("frames", "features", "coefficients", "sample_rate", "voice_train_size",
                  "voice_test_size")  # fmt: skip
 _OF_FOLDERS = ("features", "sample_rate")
 _OF_DRAWN = ("voice_train_size", "voice_test_size")
@@ -23,7 +22,7 @@ def check(options: Any) -> None:
     """Raises a UserError where an option of `DataOptions` would be ignored or makes no sense."""
     kind = options.kind
     if kind not in DATASETS:
-        _refuse(options, _OF_SEQUENCES, "is of sequences of features, and this data set has images")
+        _refuse(options, OPTIONS, "is of sequences of features, and this data set has images")
         return
     _refuse(options, _OF_IMAGES, "is of images, and this data set has sequences of features")
     if options.frames % 4:

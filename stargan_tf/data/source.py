@@ -1,9 +1,11 @@
 """What every data set offers to the pipeline: random access to examples and their labels."""
 
 import abc
+import dataclasses
 import hashlib
 import types
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -15,10 +17,30 @@ from stargan_tf.data.images import decoding
 _NAMED = 5  # how many bad images a message names
 
 
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """What a look at all examples shows that would make a training worse.
+
+    Attributes:
+      kind: A word for programs, such as "clipped".
+      severity: "warning", or "hint": the user should look.
+      message: The problem in one sentence.
+      advice: What to do, as a command without a full stop; "": nothing.
+      names: The examples concerned.
+    """
+
+    kind: str
+    severity: Literal["warning", "hint"]
+    message: str
+    advice: str = ""
+    names: Sequence[str] = ()
+
+
 class Source(abc.ABC):
     """One split of a data set, as a finite list of labelled images, or of other examples.
 
     Attributes:
+      noun: What messages call an example.
       sample_name: What `load` returns, as examples name it.
       sample_spec: Its shape and type; None where a size may differ between examples.
       label_space: What the label vectors mean.
@@ -32,6 +54,7 @@ class Source(abc.ABC):
         means to normalize by. A held-out split has those of the training split. {}: nothing.
     """
 
+    noun: str = "image"
     sample_name: str = "image"
     sample_spec: tf.TensorSpec = tf.TensorSpec((None, None, 3), tf.uint8)
     label_space: labels_lib.LabelSpace
@@ -105,6 +128,14 @@ class Source(abc.ABC):
         del thorough
         return {}  # what is drawn or generated can't be broken
 
+    def notes(self) -> list[str]:
+        """Returns lines on how the examples are read that a user should see before training."""
+        return []
+
+    def remarks(self) -> list[Remark]:
+        """Returns what a look at every example shows, where that is the source's own matter."""
+        return []
+
     def key(self, index: int) -> bytes:
         """Returns 16 bytes that tell image `index` from every other, and from a changed one."""
         return hashlib.blake2b(self.describe(index).encode(), digest_size=16).digest()
@@ -165,6 +196,6 @@ def refuse(
     named = [f"{images.describe(i)} ({reason})" for i, reason in list(problems.items())[:_NAMED]]
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
     raise errors.UserError(
-        f"{len(problems)} of {images.size} images cannot be used: {', '.join(named)}{more}; "
-        f"{advice}."
+        f"{len(problems)} of {images.size} {images.noun}s cannot be used: "
+        f"{', '.join(named)}{more}; {advice}."
     )

@@ -69,7 +69,7 @@ class _View(source.Source):
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
         self.crop_size, self.in_memory = images.crop_size, images.in_memory
         self.sample_name, self.sample_spec = images.sample_name, images.sample_spec
-        self.statistics = images.statistics
+        self.statistics, self.noun = images.statistics, images.noun
         if images.pairs is not None:  # those of which both images are here
             place = {number: i for i, number in enumerate(kept.tolist())}
             whole = [(a, b) for a, b in images.pairs.tolist() if a in place and b in place]

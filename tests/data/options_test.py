@@ -78,6 +78,9 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
         ("drawn_voices", {"attributes": "anna"}, "`attributes` is of images"),
         ("drawn_voices", {"domains": "anna"}, "at least two domains; received domains=anna"),
         ("drawn_voices", {"coefficients": 1}, "coefficients must be from 2 to 60; received 1"),
+        ("voice_folder", {"voice_test_size": 9}, "`voice_test_size` is of drawn voices, and this"),
+        ("voice_folder", {"features": "mel", "coefficients": 35}, "is of mcep, and mel has 80"),
+        ("voice_folder", {"features": "mel", "sample_rate": 22050}, "mel are of 16 kHz; received"),
         ("cartoon_faces", {"sample_rate": 22050}, "`sample_rate` is of sequences of features, and"),
     )
     def test_voices_and_images_have_options_of_their_own(self, dataset, given, message):

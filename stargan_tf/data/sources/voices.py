@@ -24,6 +24,7 @@ class Voices(source.Source):
       kind: What the features are: "mcep" or "mel".
     """
 
+    noun = "recording"
     sample_name = "features"
     in_memory = True
 
