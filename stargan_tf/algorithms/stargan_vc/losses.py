@@ -13,6 +13,8 @@ import tensorflow as tf
 from stargan_tf.gan import losses as gan_losses
 
 Losses = dict[str, tf.Tensor]
+# How many batches D judges together at each of its uses: in `generator`, and in `discriminator`.
+USES = ((2, 2), (3, 1, 3, 1))
 ADVERSARIAL = ("wgan_gp", "lsgan", "cgan")
 
 

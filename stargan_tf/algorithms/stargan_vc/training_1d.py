@@ -93,10 +93,12 @@ class Training:
         for p, pair in enumerate(itertools.combinations(range(speakers), 2)):
             x = [batch["features"][k] for k in pair]
             domains = [tf.one_hot([k] * x[0].shape[0], speakers) for k in pair]
-            chance = batch["alpha"][p], batch["key"][p], batch["rows"]
             reads: list[tf.Tensor] = []
-            for name, gradients_of in (("G", self._g_gradients), ("D", self._d_gradients)):
-                of_one, gradients = gradients_of(*x, *domains, *chance)
+            for update, name in enumerate(("G", "D")):
+                gradients_of = self._g_gradients if name == "G" else self._d_gradients
+                # Drawn out here, since XLA would draw other numbers.
+                kept = self._kept(batch["key"][p], batch["rows"], update, x[0].shape[1])
+                of_one, gradients = gradients_of(*x, *domains, batch["alpha"][p], kept)
                 for loss, value in of_one.items():
                     found.setdefault(f"{name}/{loss}", []).append(value)
                 # G's gradients read the weights of D, too.
@@ -117,11 +119,11 @@ class Training:
             losses.Side(self.scale.normalized(x_t, t), t, s),
         )
 
-    def _generator_gradients(self, x_s, x_t, s, t, alpha, key, rows):
+    def _generator_gradients(self, x_s, x_t, s, t, alpha, kept):
         """Returns G's losses and gradients; raw x_s, x_t (N, T, F) of s, t (N, K) one-hot."""
         del alpha
         h, variables = self.hparams, self.G.trainable_variables
-        judge = functools.partial(self._judge, self._chance(key, rows, 0))
+        judge = functools.partial(self._judge, kept)
         with tf.GradientTape() as tape:
             found = losses.generator(
                 self.convert, judge, self._sides(x_s, x_t, s, t), adversarial=h.gan_loss
@@ -131,10 +133,10 @@ class Training:
             total = _total(found, weights) / self.settings.replicas
         return found, tape.gradient(total, variables)
 
-    def _discriminator_gradients(self, x_s, x_t, s, t, alpha, key, rows):
+    def _discriminator_gradients(self, x_s, x_t, s, t, alpha, kept):
         """Returns D's losses and gradients; alpha (N, 2) in [0, 1), the others as of G."""
         h, variables = self.hparams, self.D.trainable_variables
-        judge = functools.partial(self._judge, self._chance(key, rows, 1))
+        judge = functools.partial(self._judge, kept)
         sides, alphas = self._sides(x_s, x_t, s, t), tf.unstack(alpha, num=2, axis=1)
         with tf.GradientTape() as tape:
             found = losses.discriminator(self.convert, judge, sides, alphas, adversarial=h.gan_loss)
@@ -157,18 +159,33 @@ class Training:
             meaning = "D can't tell conversions from recordings, and G learns nothing from it"
         return {("D/real", "D/fake"): meaning}
 
-    def _chance(self, key: tf.Tensor, rows: tf.Tensor, update: int) -> dropout.Chance:
-        count = rows.shape[0] * self.settings.replicas
-        return dropout.Chance(key, rows, count).part(update)
+    def _kept(
+        self, key: tf.Tensor, rows: tf.Tensor, update: int, frames: int
+    ) -> list[list[tf.Tensor]]:
+        """Returns, for each use of D in an update, which units dropout keeps; []: all, always.
 
-    def _judge(self, chance: dropout.Chance, x: tf.Tensor, use: int) -> tuple[tf.Tensor, ...]:
-        """Returns D(x), with dropout of its own for every use in an update."""
+        Args:
+          key: (2,) int64, of the pair.
+          rows: (N,) int64, the places of the samples in the global batch.
+          update: 0: G's, 1: D's.
+          frames: T.
+        """
         if not self.D.rate:
-            return self.D(x)
-        parts = x.shape[0] // chance.rows.shape[0]  # batches one after the other
-        rows = tf.concat([chance.rows + k * chance.count for k in range(parts)], axis=0)
-        chance = dropout.Chance(chance.key, rows, parts * chance.count).part(use)
-        return self.D(x, self.D.kept(chance, x.shape[1]))
+            return []
+        count = rows.shape[0] * self.settings.replicas
+        chance, found = dropout.Chance(key, rows, count).part(update), []
+        for use, parts in enumerate(losses.USES[update]):
+            # Batches one after the other, as one larger batch.
+            places = tf.concat([rows + k * count for k in range(parts)], axis=0)
+            own = dropout.Chance(chance.key, places, parts * count).part(use)
+            found.append(self.D.kept(own, frames))
+        return found
+
+    def _judge(
+        self, kept: list[list[tf.Tensor]], x: tf.Tensor, use: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns D(x), with dropout of its own for every use in an update."""
+        return self.D(x, kept[use]) if kept else self.D(x)
 
 
 def _total(found: losses.Losses, weights: dict[str, float]) -> tf.Tensor:
