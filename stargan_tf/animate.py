@@ -70,12 +70,14 @@ def main() -> None:
     video.check(output, _FPS.value)
     seeds, steps = _checked_flags()
     command_line.import_tensorflow()
+    from stargan_tf.algorithms import algorithm
     from stargan_tf.inference import animation
     from stargan_tf.inference import model as model_lib
     from stargan_tf.pictures import photos, sheets
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
+    run.require(algorithm.Translates)
     arguments.check_styled(run.has_styles, run.shown)
     space, to = run.label_space, options.split_names(_TO.value)
     names, references = animation.domains(space, to, run.targets), []

@@ -1,4 +1,4 @@
-"""Measures how good translations are: of a run, or of images that anyone has generated.
+"""Measures how good translations or conversions are: of a run, or of images of anyone's.
 
   python -m stargan_tf.evaluate --run=runs/quickstart
   python -m stargan_tf.evaluate --run=runs/x --metrics=kid,classification --draws=3
@@ -39,7 +39,8 @@ _METRICS = flags.DEFINE_list(
 _NUM_IMAGES = flags.DEFINE_integer(
     "num_images",
     0,
-    "Held-out images to translate, of each data set; 0: all, and 200 drawn faces.",
+    "Held-out images to translate, of each data set, or sequences to convert; 0: all, and 200 "
+    "drawn faces.",
     0,
 )
 _NUM_REAL = flags.DEFINE_integer(
@@ -171,6 +172,8 @@ def _of_run(protocol: protocols.Protocol | None):
     from stargan_tf.runs import runs
 
     run = runs.open_run(_RUN.value)
+    if run.converts:
+        return _of_sequences(run)
     styled = protocol and protocol.styled
     run.require(algorithm_lib.Styled if styled else algorithm_lib.Translates)
     members = _members(run)
@@ -183,16 +186,66 @@ def _of_run(protocol: protocols.Protocol | None):
         pairs=protocol.pairs if protocol else None,
         classifies=run.classifies,
     )
-    about = {
+    about = _about(run, model.step)
+    folder = _folder(run, model.step)
+    return run_subject.RunSubject(model.algorithm, members, plan, about), model.step, folder
+
+
+def _about(run, step: int) -> dict[str, object]:
+    """Returns what a report says of a run and the step of its checkpoint."""
+    return {
         "run": run.shown,
         "algorithm": run.config.train.algorithm,
-        "step": model.step,
+        "step": step,
         "data_set": run.config.data.datasets or run.config.data.dataset,
         "data_dir": _DATA_DIR.value or run.config.data.data_dir,
     }
-    folder = pathlib.Path(_OUTPUT.value or run.results("evaluation"))
-    name = "-".join(filter(None, (f"step-{model.step:08d}", flags.FLAGS["protocol"].value)))
-    return run_subject.RunSubject(model.algorithm, members, plan, about), model.step, folder / name
+
+
+def _folder(run, step: int) -> pathlib.Path:
+    """Returns where the report of a run is written."""
+    name = "-".join(filter(None, (f"step-{step:08d}", flags.FLAGS["protocol"].value)))
+    return pathlib.Path(_OUTPUT.value or run.results("evaluation")) / name
+
+
+def _of_sequences(run):
+    """Returns a run that converts sequences as what is measured, its step, and where to write."""
+    from stargan_tf.data import loading
+    from stargan_tf.evaluation import sequence_subject
+    from stargan_tf.inference import model as model_lib
+
+    for name in ("protocol", "outputs", "num_real"):
+        if value := flags.FLAGS[name].value:
+            raise errors.UserError(
+                f"`{name}` is of images, and {run.shown} converts sequences of features; received "
+                f"{name}={value}; leave it out."
+            )
+    data = run.config.data
+    if _DATA_DIR.value:
+        data = dataclasses.replace(data, data_dir=_DATA_DIR.value)
+    training, held_out = (
+        command_line.usable(loading.load(data, split), data.on_corrupt)
+        for split in ("train", "test")
+    )
+    _check_names(run, run.label_space, training)
+    model = model_lib.Model(run, _CHECKPOINT.value)
+    subject = sequence_subject.SequenceSubject(
+        model.algorithm,
+        training,
+        held_out,
+        sequence_subject.Plan(_NUM_IMAGES.value),
+        _about(run, model.step),
+    )
+    return subject, model.step, _folder(run, model.step)
+
+
+def _check_names(run, space, data) -> None:
+    """Raises a UserError unless a data set has the labels that a run, or a part of it, knows."""
+    if data.label_space.names != space.names:
+        raise errors.UserError(
+            f"{run.shown} translates to {', '.join(space.names)}; received a data set of "
+            f"{', '.join(data.label_space.names)}; give the one that it was trained on."
+        )
 
 
 def _members(run):
@@ -212,11 +265,7 @@ def _members(run):
         splits.append({n: command_line.usable(one, data.on_corrupt) for n, one in found.items()})
     training, held_out = splits
     for one, block in zip(training.values(), run.label_space.blocks, strict=True):
-        if one.label_space.names != block.space.names:
-            raise errors.UserError(
-                f"{run.shown} translates to {', '.join(block.space.names)}; received a data "
-                f"set of {', '.join(one.label_space.names)}; give the one that it was trained on."
-            )
+        _check_names(run, block.space, one)
     return [run_subject.member(name, training[name], held_out[name], data) for name in training]
 
 
@@ -231,6 +280,11 @@ def _print_where(written: list[pathlib.Path]) -> None:
         if not run.address:
             summaries = run.directory / "tensorboard"
             print(f"TensorBoard  {command_line.python()} -m tensorboard.main --logdir={summaries}")
+        if run.converts:
+            source, target = run.label_space.names[:2]
+            how = f"--audio=SOUND.wav --from={source} --to={target} --output=out.wav"
+            print(f"next         {command_line.command('convert')} --run={run.shown} {how}")
+            return
         print(
             f"next         {command_line.command('translate')} --run={run.shown} "
             f"--image=YOUR_PHOTO.jpg --to={run.targets[0]} --output=out.png"

@@ -17,17 +17,20 @@ from absl import flags
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line, train_flags
 from stargan_tf.data import options as data_options
+from stargan_tf.data import sequence_options
 
 if typing.TYPE_CHECKING:
     from stargan_tf.data.packs import packing
 
 _MB = 10**6
-# Without the flags of what training does to images, which include the size unless images are drawn.
+# Without the flags of what training does to images, which include the size unless images are drawn,
+# and without those of sequences.
 # Each of several data sets is packed by itself.
 _FIELDS = [
     field
     for field in dataclasses.fields(data_options.DataOptions)
     if field.name not in ("flip", "image_size", "fast_decode", "max_grey", "datasets")
+    and field.name not in sequence_options.OPTIONS
     and not field.name.startswith("cache")
 ]
 

@@ -19,6 +19,7 @@ def main() -> int:
     from stargan_tf.data import loading
     from stargan_tf.data.pipeline import samplers
     from stargan_tf.evaluation import run_subject
+    from stargan_tf.inference import conversion_samples, sounds
     from stargan_tf.layers import instance_norm
     from stargan_tf.runs import initial_weights, runs
     from stargan_tf.training import devices, loop, probe, supervision, trackers
@@ -36,17 +37,23 @@ def main() -> int:
     run.check_data(images.example_spec)
     run.check()
     initial_weights.find(run)  # reports errors before every image is read
-    for line in loading.describe_left_out(config.data):
+    for line in [*loading.describe_left_out(config.data), *images.notes()]:
         print(line, flush=True)
     images, held_out = (
         command_line.usable(part, config.data.on_corrupt) for part in (images, held_out)
     )
-    examples = samplers.spread_out(
-        loading.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
-    )
+    run = run.with_statistics(images.statistics)
+    if run.converts:
+        rule = sounds.rule(config.data, run.sample_shape)
+        count = config.train.sample_count
+        examples = conversion_samples.ConversionSamples(held_out, count, rule)
+    else:
+        examples = samplers.spread_out(
+            loading.sampler(held_out, config.data, seed=0, augment=False), config.train.sample_count
+        )
     print(
         f"{config.train.algorithm} on {config.data.datasets or config.data.dataset}: "
-        f"{images.size} training images of {', '.join(images.label_space.names)}; "
+        f"{images.size} training {images.noun}s of {', '.join(images.label_space.names)}; "
         f"devices: {', '.join(devices.names(strategy))}; instance normalization: {backend}\n"
         f"TensorBoard: {command_line.python()} -m tensorboard.main --logdir={run.directory}",
         flush=True,

@@ -33,16 +33,18 @@ ALLOWED = {
     "weights": {"base"},
     "landmarks": {"base", "layers", "weights"},
     "cartoon": set(),
-    "data": {"base", "cartoon", "reports"},
+    "voices": set(),
+    "audio": {"base"},
+    "data": {"base", "cartoon", "voices", "audio", "reports"},
     "pictures": {"base", "data"},
     "algorithms": {"base", "layers", "gan", "optimization", "weights", "landmarks", "data"}
     | {"pictures"},
     "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
     "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation"},
-    "inference": {"base", "data", "pictures", "algorithms", "runs"},
-    "evaluation": {"base", "layers", "weights", "data", "pictures", "reports", "algorithms"}
-    | {"inference"},
+    "inference": {"base", "audio", "data", "pictures", "algorithms", "runs"},
+    "evaluation": {"base", "audio", "layers", "weights", "data", "pictures", "reports"}
+    | {"algorithms", "inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},

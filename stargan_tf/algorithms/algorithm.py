@@ -34,6 +34,7 @@ class BuildSettings:
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
       sample_shape: The shape of an example that is not an image; (): examples are images.
+      statistics: What the training data told that the run keeps: `Source.statistics`; {}: nothing.
       missing: The networks, by name, whose weights a run lacks that was imported without them:
         what they would do, its algorithm can't.
     """
@@ -49,6 +50,7 @@ class BuildSettings:
     starts_from_run: bool = False
     sample_shape: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
+    statistics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def dtype_policy(self) -> keras.mixed_precision.Policy:
@@ -69,8 +71,9 @@ class Signature:
         name of an input: converters to other formats take tensors of one name for the same.
       inputs: What it takes; None where a size is open.
       kinds: What each input and output is, by name: "image" (three channels in [-1, 1]), "label" (a
-        label vector), "source" (one of `Directional`: the image's own), "domain" (its number),
-        "latent", "style"; "image_file" is the bytes of a JPEG or PNG. What has no kind is numbers.
+        label vector), "domain" (its number), "source" (the input's own, as either of both),
+        "latent", "style"; "features" (N, T, F), T frames of F numbers; "image_file" is the bytes of
+        a JPEG or PNG. What has no kind is numbers.
       requires: Takes the inputs by name and returns, by message, scalar booleans that have to be
         true. Servers answer with the message where one is not; devices don't check.
       only_for: "servers" or "devices", if its operations, or what it is for, suit no others.
@@ -305,6 +308,40 @@ class Directional(Translates):
         """Returns which images (N,) bool, of known domains, can be translated to labels."""
         asked = zip(np.argmax(sources, axis=1), np.argmax(labels, axis=1), strict=True)
         return np.array([s == t or (s, t) in self.directions for s, t in asked], bool)
+
+
+class Converts(Capability):
+    """Converts sequences of features from one domain to another, such as a voice.
+
+    Features are raw, as the data set gives them: what a network normalizes, it does itself, with
+    `BuildSettings.statistics`.
+
+    Attributes:
+      frames_multiple: The networks work on sequences whose length is a multiple of this; others are
+        filled up by repeating their last frame, and cut again.
+    """
+
+    ability = "convert sequences of features"
+    frames_multiple: int = 1
+
+    @abc.abstractmethod
+    def convert(
+        self,
+        features: np.ndarray,
+        sources: np.ndarray,
+        labels: np.ndarray,
+        *,
+        differential: bool = False,
+    ) -> np.ndarray:
+        """Returns features (N, T, F) float32, raw, in the scale of the wanted domains.
+
+        Args:
+          features: (N, T, F) float32, raw; any T.
+          sources: (N, K), one-hot: the domains of the sequences.
+          labels: (N, K), one-hot: the wanted domains.
+          differential: Whether to return x + G(x, label) - G(x, source): the input, with only what
+            the networks make different between the two domains.
+        """
 
 
 class Previews(Capability):

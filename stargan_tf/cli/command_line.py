@@ -150,7 +150,7 @@ def usable(images: "source.Source", on_corrupt: str) -> "source.Source":
     for index, reason in problems.items():
         print(as_flags(f"skipped: {images.describe(index)} ({reason})"), flush=True)
     if problems:
-        print(f"{len(problems)} of {images.size} images skipped.", flush=True)
+        print(f"{len(problems)} of {images.size} {images.noun}s skipped.", flush=True)
     return kept
 
 
@@ -159,6 +159,7 @@ def each_photo(
     work: Work,
     done: str,
     stop: type[errors.UserError] | tuple[()] = (),
+    what: str = "photos",
 ) -> int:
     """Does the same to many photos; one that fails is named and left out.
 
@@ -167,6 +168,7 @@ def each_photo(
       work: Does it.
       done: The word for it in "could not be ...", such as "translated".
       stop: Errors that would befall the other photos, too: the rest is not tried.
+      what: What they are, if they are no photos.
 
     Returns:
       The exit status: 1 if any failed.
@@ -184,7 +186,7 @@ def each_photo(
             fail(str(error))
             failed += 1
     if failed:
-        fail(f"{failed} of {len(jobs.pairs)} photos could not be {done}.")
+        fail(f"{failed} of {len(jobs.pairs)} {what} could not be {done}.")
     return 1 if failed else 0
 
 

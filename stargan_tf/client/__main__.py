@@ -1,4 +1,4 @@
-r"""Translates photos with a model that a TensorFlow Serving server serves.
+r"""Translates photos, or converts sound, with a model that a TensorFlow Serving server serves.
 
   python -m stargan_tf.client --server=localhost:8500 --status
   python -m stargan_tf.client --server=localhost:8500 --image=face.jpg \
@@ -7,7 +7,8 @@ r"""Translates photos with a model that a TensorFlow Serving server serves.
 --server=HOST:PORT asks by gRPC (with the extra serving), --server=http://HOST:PORT by REST,
 which needs nothing. --metadata says which names the model knows. A model of StarGAN v1 sees a photo
 as --from says (default: none of the attributes); one of StarGAN v2 wants one domain, --to=cat, and
-a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg.
+a style: --seed=3 (a latent code, default 0) or --reference=photo.jpg. A model of voices takes
+--audio=me.wav --from=anna --to=ben, as `stargan_tf.convert` does.
 """
 
 import pathlib
@@ -22,7 +23,7 @@ from stargan_tf.client import client as client_lib
 from stargan_tf.client import failures
 from stargan_tf.client import target as target_lib
 from stargan_tf.data import options
-from stargan_tf.inference import arguments
+from stargan_tf.inference import arguments, conversion_files, converter
 from stargan_tf.pictures import photo_jobs, photos
 
 _SERVER = flags.DEFINE_string(
@@ -38,8 +39,22 @@ _METADATA = flags.DEFINE_boolean("metadata", False, "Say names and signatures, a
 _IMAGE = flags.DEFINE_string(
     "image", None, "A photo, or a folder of photos; sub-folders are read too."
 )
+_AUDIO = flags.DEFINE_string(
+    "audio",
+    None,
+    "In place of --image, for models of sequences: a file of sound (.wav, .flac) or features "
+    "(.npz), or a folder of them.",
+)
+_DIFFERENTIAL = flags.DEFINE_boolean(
+    "differential", False, "--audio: keep the input, and add what differs between the two domains."
+)
+_SPECTRAL_GAIN = flags.DEFINE_boolean(
+    "spectral_gain", False, "--audio: keep the fine structure of the sound's own spectrum."
+)
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "The PNG file to write; a folder where --image is one."
+    "output",
+    None,
+    "The PNG file to write, or of --audio the .wav or .npz file; a folder where the input is one.",
 )
 _TO = flags.DEFINE_string("to", "", "What to change: names, comma-separated; -NAME clears one.")
 _FROM = flags.DEFINE_string(
@@ -84,6 +99,8 @@ def main() -> int:
             return _print_status(client)
         if _METADATA.value:
             return _print_metadata(client)
+        if _AUDIO.value:
+            return _convert(client, jobs)
         to, text = _style(client) if client.model.has_styles else _labels(client)
 
         def work(image: pathlib.Path, output: pathlib.Path) -> str:
@@ -94,7 +111,33 @@ def main() -> int:
         return command_line.each_photo(jobs, work, "translated", stop=failures.ServerError)
 
 
+def _convert(client: client_lib.Client, jobs: photo_jobs.Jobs) -> int:
+    """Converts sound or features."""
+    source, target = (options.split_names(flag.value) for flag in (_FROM, _TO))
+    if len(source) != 1 or len(target) != 1:
+        raise errors.UserError(
+            "Pass one domain with --from, whose voice it is, and one with --to; received "
+            f"--from={_FROM.value} and --to={_TO.value}."
+        )
+    way = converter.Way(source[0], target[0], _DIFFERENTIAL.value, _SPECTRAL_GAIN.value)
+    client.check(way)
+    return command_line.each_photo(
+        jobs,
+        lambda audio, output: conversion_files.convert(client, audio, output, way),
+        "converted",
+        stop=failures.ServerError,
+        what="files",
+    )
+
+
 def _jobs() -> photo_jobs.Jobs:
+    if _AUDIO.value:
+        return _audio_jobs()
+    for flag in (_DIFFERENTIAL, _SPECTRAL_GAIN):
+        if flag.value:
+            raise errors.UserError(
+                f"--{flag.name} is of --audio; received it without; leave it out."
+            )
     for name in ("image", "output", "to"):
         if not flags.FLAGS[name].value:
             raise errors.UserError(
@@ -102,6 +145,20 @@ def _jobs() -> photo_jobs.Jobs:
                 f"about the model; received no --{name}."
             )
     return photo_jobs.jobs(pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value))
+
+
+def _audio_jobs() -> photo_jobs.Jobs:
+    for name in ("output", "to", "from"):
+        if not flags.FLAGS[name].value:
+            raise errors.UserError(
+                f"Pass --audio, --output, --from and --to to convert; received no --{name}."
+            )
+    for name in ("image", *_styled()):
+        if flags.FLAGS[name].value is not None:
+            raise errors.UserError(
+                f"--{name} is of images; received it with --audio; leave it out."
+            )
+    return conversion_files.jobs(pathlib.Path(_AUDIO.value), pathlib.Path(_OUTPUT.value))
 
 
 def _print_status(client: client_lib.Client) -> int:

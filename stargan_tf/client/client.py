@@ -12,7 +12,8 @@ from PIL import Image
 from stargan_tf.base import errors
 from stargan_tf.client import failures, served, transport
 from stargan_tf.client import target as target_lib
-from stargan_tf.inference import batches, translator
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.inference import batches, converter, translator
 from stargan_tf.inference import images as images_lib
 from stargan_tf.pictures import photos
 
@@ -41,8 +42,10 @@ def connect(target: target_lib.Target) -> "Client":
     return Client(grpc_transport.GrpcTransport(target))
 
 
-class Client(translator.Translator, contextlib.AbstractContextManager):
-    """Translates images with a served model. May be used by several threads at once.
+class Client(translator.Translator, converter.Converter, contextlib.AbstractContextManager):
+    """Translates images, or converts sequences, with a served model.
+
+    It may be used by several threads at once.
 
     Every method that asks the server raises ServerError, a UserError, if it refuses or can't be
     reached in time. Photos are read and made square here, so that what is sent is small and of a
@@ -105,9 +108,46 @@ class Client(translator.Translator, contextlib.AbstractContextManager):
     def about(self) -> translator.About:
         """The description that a model of `stargan_tf.load` has, too."""
         one = self.model
+        if one.sequences:
+            raise errors.UserError(
+                f"The served model ({one}) converts sequences and takes no images; call convert, "
+                "or pass `audio`."
+            )
         size = one.image_size, one.style_dim, one.latent_dim
         name = f"the served model ({one})"
         return translator.About(name, one.labels, *size, one.framing, one.targets, one.directions)
+
+    @property
+    def label_space(self) -> labels_lib.LabelSpace:
+        """What the labels mean."""
+        return self.model.labels
+
+    @property
+    def about_conversions(self) -> converter.About:
+        """What the model is; a UserError if it does not convert sequences."""
+        one = self.model
+        if one.sequences is None:
+            raise errors.UserError(
+                f"The served model ({one}) translates images and converts no sequences; call "
+                "translate, or pass `image`."
+            )
+        takes = one.sequences
+        name = f"the served model ({one})"
+        return converter.About(name, one.labels, takes.features, takes.rule, takes.statistics)
+
+    def _convert(
+        self, features: np.ndarray, sources: np.ndarray, labels: np.ndarray, differential: bool
+    ) -> np.ndarray:
+        """Asks once; of the differential form twice: it is no signature of its own."""
+        source, target = (one.argmax(axis=1).astype(np.int32) for one in (sources, labels))
+
+        def ask(wanted: np.ndarray) -> np.ndarray:
+            inputs = {"features": features, "source": source, "target": wanted}
+            return _output(self.predict("convert", inputs), ["converted"], inputs)
+
+        if differential:
+            return features + ask(target) - ask(source)
+        return ask(target)
 
     def _translate(self, images: np.ndarray, sources: np.ndarray, labels: np.ndarray) -> np.ndarray:
         inputs = {"label": labels}

@@ -2,13 +2,45 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.images import reading
+from stargan_tf.inference import sounds
 from stargan_tf.pictures import photos
 
 _FORMAT = 2  # the newest that is understood, with all before it
+
+
+@dataclasses.dataclass(frozen=True)
+class Sequences:
+    """What a model takes that converts sequences of features.
+
+    Attributes:
+      features: F, how many numbers a frame has.
+      rule: How sound becomes features; None: they are not of sound.
+      statistics: Of pitch, (K,) by name; {}: it is not known.
+    """
+
+    features: int
+    rule: sounds.Rule | None
+    statistics: Mapping[str, np.ndarray]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], domains: int) -> "Sequences":
+        """Reads what an export says; raises as `ServedModel.from_json` expects it."""
+        rule = None if value["rule"] is None else sounds.Rule(**value["rule"])
+        statistics = {name: np.array(v, np.float64) for name, v in value["statistics"].items()}
+        known = rule is None or (rule.kind in ("mcep", "mel") and type(rule.rate) is int)
+        if type(value["features"]) is not int or value["features"] < 1 or not known:
+            raise ValueError(f"sequences is {dict(value)!r}")
+        if any(one.shape != (domains,) for one in statistics.values()):
+            raise ValueError("statistics have not one number for each domain")
+        return cls(value["features"], rule, statistics)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +61,7 @@ class ServedModel:
       directions: From which to which domain it translates, as positions in labels, if it has to
         know from which; None: it has not.
       targets: The names among the labels that images are translated to; (): all.
+      sequences: What it takes if it converts sequences; None: it is for images.
     """
 
     name: str
@@ -43,6 +76,7 @@ class ServedModel:
     max_grey: int = reading.MAX_GREY
     targets: tuple[str, ...] = ()
     directions: tuple[tuple[int, int], ...] | None = None
+    sequences: Sequences | None = None
 
     @property
     def takes_domains(self) -> bool:
@@ -73,7 +107,7 @@ class ServedModel:
                     f"The served model was exported by a newer version of this program (format "
                     f"{value['format']}, here {_FORMAT}); update this one."
                 )
-            others = {"labels", "targets", "directions"}
+            others = {"labels", "targets", "directions", "sequences"}
             names = {field.name for field in dataclasses.fields(cls)} - others
             # Exports of earlier versions have neither a crop size nor a maximal grey.
             values = {"crop_size": 0, "max_grey": reading.MAX_GREY} | value
@@ -86,7 +120,12 @@ class ServedModel:
             directions = value.get("directions")  # exports of earlier versions have none
             if directions is not None:
                 directions = tuple((int(source), int(target)) for source, target in directions)
-            return cls(labels=space, targets=targets, directions=directions, **values)
+            sequences = value.get("sequences")  # of images there are none
+            if sequences is not None:
+                sequences = Sequences.from_json(sequences, space.width)
+            return cls(
+                labels=space, targets=targets, directions=directions, sequences=sequences, **values
+            )
         except errors.UserError:
             raise
         except (ValueError, TypeError, KeyError) as error:
@@ -97,8 +136,11 @@ class ServedModel:
 
     def __str__(self) -> str:
         kind = "labels" if self.labels.kind == "joint" else self.labels.kind
+        size = f"{self.image_size} px"
+        if self.sequences:
+            size = f"{self.sequences.features} features"
         return (
-            f"{self.algorithm} {self.name!r}, step {self.step:,}, {self.image_size} px, {kind} "
+            f"{self.algorithm} {self.name!r}, step {self.step:,}, {size}, {kind} "
             f"{', '.join(self.labels.names)}"
         )
 

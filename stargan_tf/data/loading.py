@@ -12,11 +12,13 @@ from stargan_tf.data.sources import (
     cartoon_faces,
     cartoon_pairs,
     celeba,
+    drawn_voices,
     folder_survey,
     image_folder,
     manifest,
     pairs,
     rafd,
+    voice_folder,
 )
 from stargan_tf.data.tfds import labelling, tfds_source
 
@@ -198,6 +200,18 @@ def _packed(options: options_lib.DataOptions, split: str) -> source.Source:
     return images.choose(names, groups, as_domains=bool(domains))
 
 
+def _drawn_voices(options: options_lib.DataOptions, split: str) -> source.Source:
+    splits.refuse_fraction(options.val_fraction, "drawn_voices draws its held-out utterances")
+    return drawn_voices.DrawnVoices(
+        split,
+        options_lib.split_names(options.domains),
+        options.voice_train_size if split == "train" else options.voice_test_size,
+        options.frames,
+        options.coefficients,
+        options.voice_train_size,
+    )
+
+
 def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
     selection = labelling.Selection.from_options(options, split)
     return tfds_source.load_tfds(options.dataset.partition(":")[2], options.data_dir, selection)
@@ -206,10 +220,12 @@ def _tfds(options: options_lib.DataOptions, split: str) -> source.Source:
 _LOADERS: dict[str, Callable[[options_lib.DataOptions, str], source.Source]] = {
     "cartoon_pairs": _cartoon_pairs,
     "celeba": _celeba,
+    "drawn_voices": _drawn_voices,
     "image_folder": _from_layout,
     "rafd": _from_layout,
     "manifest": manifest.load_manifest,
     "packed": _packed,
     "pairs": pairs.load_pairs,
     "tfds": _tfds,
+    "voice_folder": voice_folder.load_voice_folder,
 }

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from stargan_tf.base import errors
 from stargan_tf.base.options import check_ranges, option
-from stargan_tf.data import labels
+from stargan_tf.data import labels, sequence_options
 from stargan_tf.data import names as names_lib
 from stargan_tf.data.images import reading
 
 DATASETS = ("cartoon_faces", "cartoon_pairs", "celeba", "image_folder", "pairs", "rafd", "manifest",
-            "packed", "tfds")  # fmt: skip
+            "packed", "tfds", *sequence_options.DATASETS)  # fmt: skip
 _CACHES = ("auto", "memory", "off")
 NO_DISK_CACHE = (
     "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
@@ -21,6 +21,7 @@ NO_DISK_CACHE = (
 DRAWN = ("cartoon_faces", "cartoon_pairs")
 PAIRS = ("cartoon_pairs", "pairs")  # whose domains are A and B
 _FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
+ALONE = (*PAIRS, *sequence_options.DATASETS)  # which are no part of a joint training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,8 @@ class DataOptions:
         "translations, side by side in files, in folders A and B, or a table; cartoon_pairs: drawn "
         "contours and faces; rafd: the Radboud Faces Database; "
         "manifest: a table of your own images, .csv or .jsonl; packed: what stargan_tf.pack wrote; "
-        "tfds:NAME: a set of TensorFlow Datasets.",
+        "tfds:NAME: a set of TensorFlow Datasets; drawn_voices: drawn voices, no download; "
+        "voice_folder: your own recordings in DIR/<speaker>/.",
     )
     datasets: str = option(
         "",
@@ -45,8 +47,8 @@ class DataOptions:
     )
     data_dir: str = option(
         "",
-        "The folder of the data set (celeba, image_folder, pairs, rafd, packed), or its table "
-        "(manifest, pairs); tfds: where data sets are prepared.",
+        "The folder of the data set (celeba, image_folder, pairs, rafd, packed, voice_folder), or "
+        "its table (manifest, pairs); tfds: where data sets are prepared.",
         may_change=True,
     )
     direction: str = option(
@@ -69,7 +71,7 @@ class DataOptions:
         "",
         "Attributes that become domains, comma-separated: each image that shows exactly one of "
         "them belongs to it, the others are left out; what else varies is style (cartoon_faces, "
-        "celeba, manifest, packed, tfds).",
+        "celeba, manifest, packed, tfds). drawn_voices, voice_folder: the speakers.",
     )
     val_fraction: float = option(
         0.1,
@@ -97,6 +99,41 @@ class DataOptions:
         "--image_size is cut out, such as 286 for 256; 0: they are resized to --image_size. "
         "Held-out images and translations are never cut.",
         minimum=0,
+    )
+    frames: int = option(
+        128,
+        "Sequences of features: the frames of the part of one that a training step sees, a "
+        "multiple of 4.",
+        minimum=4,
+        advice="pass 128, as StarGAN-VC2 does",
+    )
+    features: str = option(
+        "mcep",
+        "voice_folder: what sound becomes: mcep: mel-cepstra of WORLD's envelope every 5 ms, which "
+        "become sound again; mel: 80 log mel bands every 8 ms, for a vocoder of your own.",
+        choices=("mcep", "mel"),
+    )
+    coefficients: int = option(
+        36,
+        "mcep: how many mel-cepstral coefficients, the 0th included (StarGAN-VC: 36; "
+        "StarGAN-VC2: 35).",
+        minimum=2,
+        maximum=60,
+    )
+    sample_rate: int = option(
+        16_000,
+        "voice_folder: the rate in Hz to which sound is resampled: 16000, or 22050 as in papers on "
+        "of StarGAN-VC and StarGAN-VC2.",
+    )
+    voice_train_size: int = option(
+        80,
+        "drawn_voices: how many training utterances each speaker says; none is said by two.",
+        minimum=1,
+    )
+    voice_test_size: int = option(
+        40,
+        "drawn_voices: how many held-out utterances there are; each is said by every speaker.",
+        minimum=1,
     )
     flip: bool = option(True, "Whether to mirror half of the training images left to right.")
     cache: str = option(
@@ -201,9 +238,9 @@ class DataOptions:
         self.kept_shares()
         if self.datasets:
             for name in split_names(self.datasets):
-                if name in PAIRS:
+                if name in ALONE:
                     raise errors.UserError(
-                        f"Pairs are trained on alone; received {name} among datasets="
+                        f"{name} is trained on alone; received it among datasets="
                         f"{self.datasets}; pass dataset={name}."
                     )
             if self.keep_share:
@@ -231,6 +268,7 @@ class DataOptions:
                 f"{self.load_size}, which are smaller; pass a larger `load_size`, or 0 to cut "
                 "nothing out."
             )
+        sequence_options.check(self)
         if self.cache == "disk":
             raise errors.UserError(NO_DISK_CACHE)
         labels.refuse_unknown([self.cache], _CACHES, "`cache`")

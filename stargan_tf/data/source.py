@@ -1,8 +1,11 @@
 """What every data set offers to the pipeline: random access to examples and their labels."""
 
 import abc
+import dataclasses
 import hashlib
-from collections.abc import Mapping
+import types
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -14,10 +17,30 @@ from stargan_tf.data.images import decoding
 _NAMED = 5  # how many bad images a message names
 
 
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """What a look at all examples shows that would make a training worse.
+
+    Attributes:
+      kind: A word for programs, such as "clipped".
+      severity: "warning", or "hint": the user should look.
+      message: The problem in one sentence.
+      advice: What to do, as a command without a full stop; "": nothing.
+      names: The examples concerned.
+    """
+
+    kind: str
+    severity: Literal["warning", "hint"]
+    message: str
+    advice: str = ""
+    names: Sequence[str] = ()
+
+
 class Source(abc.ABC):
     """One split of a data set, as a finite list of labelled images, or of other examples.
 
     Attributes:
+      noun: What messages call an example.
       sample_name: What `load` returns, as examples name it.
       sample_spec: Its shape and type; None where a size may differ between examples.
       label_space: What the label vectors mean.
@@ -27,8 +50,11 @@ class Source(abc.ABC):
       crop_size: Side in pixels of the centred square that its images are cut to where the user asks
         for no other; 0: the largest that fits. Only a pack has one, if it was packed with it.
       in_memory: Whether images are held in memory as they are, so that no cache is of use.
+      statistics: What the training data tell that a run has to keep, as arrays by name, such as
+        means to normalize by. A held-out split has those of the training split. {}: nothing.
     """
 
+    noun: str = "image"
     sample_name: str = "image"
     sample_spec: tf.TensorSpec = tf.TensorSpec((None, None, 3), tf.uint8)
     label_space: labels_lib.LabelSpace
@@ -36,6 +62,7 @@ class Source(abc.ABC):
     pairs: np.ndarray | None = None
     crop_size: int = 0
     in_memory: bool = False
+    statistics: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
     @property
     def size(self) -> int:
@@ -60,6 +87,28 @@ class Source(abc.ABC):
     def load(self, index: tf.Tensor) -> tf.Tensor:
         """Returns example `index` (int64 scalar), a tensor of `sample_spec`; a graph function."""
 
+    def load_part(self, index: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """Returns a part of example `index`, where `load` returns one without any chance.
+
+        Args:
+          index: int64 scalar.
+          start: Decides which part: a float32 scalar, uniform in [0, 1).
+
+        Returns:
+          A tensor of `sample_spec`; of a source whose examples have no parts what `load` returns.
+        """
+        del start
+        return self.load(index)
+
+    def whole(self, index: int) -> np.ndarray:
+        """Returns the whole example `index`, if `load` returns a part of it."""
+        return self.load(tf.constant(index, tf.int64)).numpy()
+
+    def restricted(self, kept: Sequence[int]) -> "Source | None":
+        """Returns examples `kept` as a source of the same class; None: a view is as good."""
+        del kept
+        return None
+
     @abc.abstractmethod
     def describe(self, index: int) -> str:
         """Returns where image `index` comes from (a path), for messages."""
@@ -78,6 +127,14 @@ class Source(abc.ABC):
         """
         del thorough
         return {}  # what is drawn or generated can't be broken
+
+    def notes(self) -> list[str]:
+        """Returns lines on how the examples are read that a user should see before training."""
+        return []
+
+    def remarks(self) -> list[Remark]:
+        """Returns what a look at every example shows, where that is the source's own matter."""
+        return []
 
     def key(self, index: int) -> bytes:
         """Returns 16 bytes that tell image `index` from every other, and from a changed one."""
@@ -112,6 +169,22 @@ class Answers(abc.ABC):
         """
 
 
+class Conversions(abc.ABC):
+    """What a source of sequences is besides if it knows how each domain would have every one."""
+
+    @abc.abstractmethod
+    def conversion(self, index: int, domain: int) -> np.ndarray:
+        """Returns the true conversion of the whole example `index` to a domain.
+
+        Args:
+          index: The number of the example.
+          domain: A position in labels; that of the example itself gives the example.
+
+        Returns:
+          (T, F) float32, frame for frame what `whole` returns for the example.
+        """
+
+
 def refuse(
     problems: Mapping[int, str],
     images: Source,
@@ -123,6 +196,6 @@ def refuse(
     named = [f"{images.describe(i)} ({reason})" for i, reason in list(problems.items())[:_NAMED]]
     more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
     raise errors.UserError(
-        f"{len(problems)} of {images.size} images cannot be used: {', '.join(named)}{more}; "
-        f"{advice}."
+        f"{len(problems)} of {images.size} {images.noun}s cannot be used: "
+        f"{', '.join(named)}{more}; {advice}."
     )

@@ -13,6 +13,9 @@ from stargan_tf.data import source, splits
 def subset(images: source.Source, kept: Sequence[int]) -> source.Source:
     """Returns a view of the images whose numbers are `kept`, in that order."""
     kept = np.asarray(kept, np.int64)
+    restricted = images.restricted(kept)
+    if restricted is not None:
+        return restricted
     return _view(images)(images, kept, images.label_space, images.labels[kept])
 
 
@@ -66,6 +69,7 @@ class _View(source.Source):
         self.label_space, self.labels = label_space, np.asarray(labels, np.float32)
         self.crop_size, self.in_memory = images.crop_size, images.in_memory
         self.sample_name, self.sample_spec = images.sample_name, images.sample_spec
+        self.statistics, self.noun = images.statistics, images.noun
         if images.pairs is not None:  # those of which both images are here
             place = {number: i for i, number in enumerate(kept.tolist())}
             whole = [(a, b) for a, b in images.pairs.tolist() if a in place and b in place]
@@ -74,6 +78,12 @@ class _View(source.Source):
 
     def load(self, index: tf.Tensor) -> tf.Tensor:
         return self._images.load(self._inner(index))
+
+    def load_part(self, index: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        return self._images.load_part(self._inner(index), start)
+
+    def whole(self, index: int) -> np.ndarray:
+        return self._images.whole(int(self._kept[index]))
 
     def drawn_at(self, image_size: int) -> source.Source:
         drawn = self._images.drawn_at(image_size)

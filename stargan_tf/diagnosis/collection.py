@@ -121,7 +121,9 @@ def _figures(name: str, parts: Sequence[InspectedSplit]) -> dict[str, Any]:
         "splits": {
             part.split: {
                 "images": part.images.size,
-                "looked_at": len(part.inspection.indices),
+                "looked_at": part.images.size
+                if part.images.sample_shape
+                else len(part.inspection.indices),
                 "broken": len(part.inspection.problems),
                 **({} if part.images.pairs is None else {"pairs": _whole_pairs(part)}),
             }

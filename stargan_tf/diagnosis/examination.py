@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from stargan_tf.base import errors, keras_versions
-from stargan_tf.data import joint, loading
+from stargan_tf.data import joint, loading, sequence_options
 from stargan_tf.data.sources import folder_layout, folder_survey
 from stargan_tf.diagnosis import (
     collection,
@@ -22,6 +22,7 @@ from stargan_tf.diagnosis import (
     inspection,
     pictures,
     report,
+    sequences,
 )
 from stargan_tf.diagnosis import trial as trial_lib
 from stargan_tf.runs import config as config_lib
@@ -86,7 +87,7 @@ def examine(
     summary = images.summary()
     result = report.Report(_title(config), findings, summary, folder_lines, lines, measured)
     usable = any(len(part.inspection.problems) < part.images.size for part in training)
-    if not usable or config.data.image_size < 1:
+    if not usable or config.data.image_size < 1 or training[0].images.sample_shape:
         return result, None
     return result, contact_sheet.draw(training, config.data)
 
@@ -104,7 +105,9 @@ def _title(config: config_lib.Config) -> str:
     data = config.data
     where = f" in {data.data_dir}" if data.data_dir else ""
     name = data.datasets or data.dataset
-    return f"{name}{where}, for {config.train.algorithm} at {data.image_size} px"
+    sequential = data.kind in sequence_options.DATASETS
+    size = f"in parts of {data.frames} frames" if sequential else f"at {data.image_size} px"
+    return f"{name}{where}, for {config.train.algorithm} {size}"
 
 
 def _check_model(config: config_lib.Config) -> list[finding.Finding]:
@@ -154,13 +157,17 @@ def _load(
                 problems.append(finding.of_error("no_data", str(error)))
             continue
         for data_set, images in sets.items():
+            crop = config.data.crop_size or images.crop_size
+            if images.sample_shape:
+                inspected = sequences.inspect(images)
+                parts.append(collection.InspectedSplit(name, images, inspected, crop, data_set))
+                continue
             most = most_images or (_DRAWN if images.in_memory else 0)
             total = min(most or images.size, images.size)
             what = f"{total:,} {f'{data_set} {name}'.strip()} images"
             inspected = inspection.inspect(
                 images, most, lambda done, what=what: progress(f"Looked at {done:,} of {what}.")
             )
-            crop = config.data.crop_size or images.crop_size
             parts.append(collection.InspectedSplit(name, images, inspected, crop, data_set))
     return parts, problems
 
@@ -217,6 +224,11 @@ def _run(config: config_lib.Config, training: Sequence[collection.InspectedSplit
 def _check_images(
     images: collection.Collection, config: config_lib.Config
 ) -> list[finding.Finding]:
+    if any(part.images.sample_shape for part in images.splits):
+        return [
+            *pictures.broken(images.splits, config.data.on_corrupt),
+            *sequences.remarks(images.splits),
+        ]
     findings = [
         *counts.of_labels(images.splits, config),
         *pictures.broken(images.splits, config.data.on_corrupt),

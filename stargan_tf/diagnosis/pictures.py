@@ -25,6 +25,7 @@ def broken(
     findings = []
     skips = on_corrupt == "skip"
     total = sum(part.images.size for part in parts)
+    noun = parts[0].images.noun if parts else "image"
     for late, kind, text, consequence in (
         (False, "unreadable", "Cannot be read", "training would not start"),
         (True, "damaged", "Damaged inside, as only decoding shows",
@@ -40,7 +41,7 @@ def broken(
             others = "" if skips else ", or pass on_corrupt=skip to train without them"
             advice = f"Remove or replace {finding.these(len(names), 'broken file')}{others}"
             consequence = "training leaves them out" if skips else consequence
-            message = f"{text}: {len(names):,} of {finding.counted(total, 'image')}; {consequence}."
+            message = f"{text}: {len(names):,} of {finding.counted(total, noun)}; {consequence}."
             severity = "warning" if skips else "failure"
             findings.append(finding.Finding(kind, severity, message, advice, names))
     for part in parts:

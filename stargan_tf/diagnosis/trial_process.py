@@ -60,6 +60,7 @@ def _try(request: dict[str, Any], begin: float) -> None:
         tf.config.experimental.enable_op_determinism()
     directory = pathlib.Path(options.run_dir)
     run = runs.Run(directory, config, images.label_space, images.sample_shape)
+    run = run.with_statistics(images.statistics)
     with strategy.scope():
         algorithm = run.build(replicas=strategy.num_replicas_in_sync)
     size = sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in algorithm.state().values())

@@ -129,6 +129,14 @@ def choose(
     for name in metrics.names() if DEFAULT in names else dict.fromkeys(names):
         default = name not in names
         kind = metrics.metric_class(name)
+        if kind.examples != subject.examples:
+            if default:
+                continue
+            raise errors.UserError(
+                f"The metric {name} does not apply: it measures {kind.examples}, and these are "
+                f"{subject.examples}; leave it out of `metrics`, or pass metrics={DEFAULT} for "
+                "those that do."
+            )
         missing = [need.value for need in subject_lib.Need if need in kind.needs - subject.offers]
         reason = f"it needs {' and '.join(missing)}" if missing else ""
         drawn = subject.offers & {subject_lib.Need.RENDERS, subject_lib.Need.ANSWERS}
@@ -146,7 +154,9 @@ def choose(
             )
     if not chosen:
         raise errors.UserError(
-            "No metric applies; name some with `metrics`: " + ", ".join(metrics.names()) + "."
+            "No metric applies; name some with `metrics`: "
+            + ", ".join(metrics.names(subject.examples))
+            + "."
         )
     return chosen, left_out
 
@@ -195,9 +205,8 @@ def _pass(subject, mode, draw, made, show) -> dict[str, int]:
     for batch in subject.batches(mode, draw):
         for one in made:
             one.add(batch)
-        count = batch.outputs.shape[0] * batch.outputs.shape[1]
-        counts[batch.direction.name] += count
-        show(batch.direction.name, count)
+        counts[batch.direction.name] += batch.count
+        show(batch.direction.name, batch.count)
     return dict(counts)
 
 

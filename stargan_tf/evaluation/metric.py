@@ -59,6 +59,7 @@ class Metric(abc.ABC):
 
     Attributes:
       name: The name of its file, which users call it by.
+      examples: What it measures: "images", or "sequences" of features.
       needs: What a subject has to offer.
       explanation: What the columns are, in a few lines, printed below the table.
       each_mode: Whether it is made for each mode; False: for the first alone, as it tells of all.
@@ -69,6 +70,7 @@ class Metric(abc.ABC):
     """
 
     name: ClassVar[str]
+    examples: ClassVar[subject_lib.Examples] = "images"
     needs: ClassVar[frozenset[subject_lib.Need]] = frozenset()
     explanation: ClassVar[str] = ""
     each_mode: ClassVar[bool] = True
@@ -106,7 +108,7 @@ class Metric(abc.ABC):
         return ""
 
     @abc.abstractmethod
-    def add(self, batch: subject_lib.Batch) -> None:
+    def add(self, batch: subject_lib.Batch | subject_lib.SequenceBatch) -> None:
         """Takes the next translations; those of a direction come one after the other."""
 
     @abc.abstractmethod

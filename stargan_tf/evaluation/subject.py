@@ -3,19 +3,22 @@
 import abc
 import dataclasses
 import enum
-from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.evaluation import images as images_lib
 
+Examples = Literal["images", "sequences"]
+
 
 class Need(enum.Enum):
     """What a subject may offer and a metric may need; the value says it in a message.
 
-    A subject that offers NETWORKS is a `run_subject.RunSubject`, with the algorithm.
+    A subject that offers NETWORKS is a `run_subject.RunSubject`, with the algorithm. One of
+    sequences is a `sequence_subject.SequenceSubject`.
     """
 
     INPUTS = "the images that were translated"
@@ -25,6 +28,8 @@ class Need(enum.Enum):
     RENDERS = "a data set that can draw the true translations"
     TARGETS = "pairs of images and their true translations"
     ANSWERS = "pairs of which every true translation can be drawn"
+    PARALLEL = "examples of the targets with the same content, such as the same sentence"
+    CEPSTRA = "features that are mel-cepstra"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +82,11 @@ class Batch:
     references: np.ndarray | None = None
     _made: dict[Hashable, Any] = dataclasses.field(default_factory=dict, repr=False)
 
+    @property
+    def count(self) -> int:
+        """How many outputs it has."""
+        return self.outputs.shape[0] * self.outputs.shape[1]
+
     def once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Returns what `compute` gives, computed once for all metrics that ask with this key.
 
@@ -85,6 +95,31 @@ class Batch:
         if key not in self._made:
             self._made[key] = compute()
         return self._made[key]
+
+
+@dataclasses.dataclass(frozen=True)
+class SequenceBatch:
+    """Some conversions of sequences of one direction, N of them; each has T frames of its own.
+
+    Attributes:
+      direction: Of all of them.
+      outputs: N conversions (T, F) float32, raw.
+      inputs: N inputs (T, F) float32, raw.
+      mapped: N inputs (T, F) float32 with the mean and the deviation of the target: what a linear
+        map of each feature does.
+      indices: (N,), the numbers of the inputs among the held-out examples.
+    """
+
+    direction: Direction
+    outputs: Sequence[np.ndarray]
+    inputs: Sequence[np.ndarray]
+    mapped: Sequence[np.ndarray]
+    indices: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """How many outputs it has."""
+        return len(self.outputs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,8 +143,9 @@ class Subject(abc.ABC):
     """What is measured.
 
     Attributes:
-      image_size: Height and width of the outputs in pixels.
-      members: The data sets.
+      examples: What is translated or converted: "images", or "sequences" of features.
+      image_size: Height and width of the outputs in pixels; 0: they are no images.
+      members: The data sets, if they are of images.
       directions: In the order in which `batches` gives them.
       modes: The ways in which outputs are asked for, each measured for itself: ("",), or of runs
         with styles "latent" and "reference".
@@ -121,6 +157,7 @@ class Subject(abc.ABC):
         seeds.
     """
 
+    examples: Examples = "images"
     image_size: int
     members: tuple[Member, ...]
     directions: tuple[Direction, ...]
@@ -135,7 +172,7 @@ class Subject(abc.ABC):
         self._made: dict[Hashable, Any] = {}
 
     @abc.abstractmethod
-    def batches(self, mode: str, draw: int = 0) -> Iterator[Batch]:
+    def batches(self, mode: str, draw: int = 0) -> Iterator[Batch | SequenceBatch]:
         """Yields all translations of a mode, all those of a direction one after the other.
 
         Args:

@@ -43,17 +43,18 @@ def gradient_penalty(
 
     Args:
       critic: Maps images to scores; must be differentiable twice.
-      real: (N, H, W, 3) images.
-      fake: (N, H, W, 3) images; no gradient flows to them.
+      real: (N, H, W, 3) images, or other examples (N, ...).
+      fake: Likewise; no gradient flows to them.
       alpha: (N,) uniform in [0, 1), one for each image.
     """
-    alpha = tf.cast(alpha, real.dtype)[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    rank = real.shape.rank
+    alpha = tf.reshape(tf.cast(alpha, real.dtype), (-1, *[1] * (rank - 1)))
     xhat = alpha * real + (1 - alpha) * tf.stop_gradient(fake)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(xhat)
         score = tf.reduce_sum(critic(xhat))
     gradient = tape.gradient(score, xhat)
-    squared_norm = tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))
+    squared_norm = tf.reduce_sum(tf.square(gradient), axis=list(range(1, rank)))
     # The square root has an infinite derivative at 0, and infinity times 0 is NaN.
     nonzero = squared_norm > 0
     norm = tf.where(nonzero, tf.sqrt(tf.where(nonzero, squared_norm, 1.0)), 0.0)

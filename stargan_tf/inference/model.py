@@ -1,4 +1,4 @@
-"""A trained run as an object that translates: what `stargan_tf.load` returns."""
+"""A trained run as an object that translates or converts: what `stargan_tf.load` returns."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,17 @@ import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
-from stargan_tf.inference import arguments, translator
+from stargan_tf.data import labels as labels_lib
+from stargan_tf.inference import arguments, converter, sounds, translator
 from stargan_tf.inference import images as images_lib
 from stargan_tf.runs import runs
 
 
-class Model(translator.Translator):
+class Model(translator.Translator, converter.Converter):
     """The networks of a run, with the weights of one checkpoint: "latest", "best" or a step.
+
+    Of a run of images it translates, of a run of sequences, such as voices, it converts; what the
+    run can't do is refused with a UserError.
 
     Attributes:
       run: The run.
@@ -24,7 +28,8 @@ class Model(translator.Translator):
     def __init__(self, run: runs.Run, checkpoint: str | int = "latest"):
         self.run, self.algorithm = run, run.build(training=False)
         self.step = runs.restore_weights(run, self.algorithm, str(checkpoint))
-        self._translate = self.algorithm.translate_from
+        if isinstance(self.algorithm, algorithm_lib.Translates):
+            self._translate = self.algorithm.translate_from
         if run.has_styles:
             self._render, self._encode = self.algorithm.render, self.algorithm.encode
             self._map_latents = self.algorithm.map_latents
@@ -35,11 +40,18 @@ class Model(translator.Translator):
 
         Of an algorithm with several it is the first; `model.algorithm.networks` has all.
         """
+        self.run.require(algorithm_lib.Translates)
         return self.algorithm.networks[self.algorithm.translates_with]
 
     @property
+    def label_space(self) -> labels_lib.LabelSpace:
+        """What the labels mean."""
+        return self.run.label_space
+
+    @property
     def about(self) -> translator.About:
-        """What the model is."""
+        """What the model is; a UserError if it does not translate images."""
+        self.run.require(algorithm_lib.Translates)
         run, styled = self.run, self.algorithm if self.run.has_styles else None
         directional = isinstance(self.algorithm, algorithm_lib.Directional)
         return translator.About(
@@ -52,6 +64,20 @@ class Model(translator.Translator):
             run.targets,
             self.algorithm.directions if directional else None,
         )
+
+    @property
+    def about_conversions(self) -> converter.About:
+        """What the model is; a UserError if it does not convert sequences."""
+        run = self.run
+        run.require(algorithm_lib.Converts)
+        rule = sounds.rule(run.config.data, run.sample_shape)
+        features = run.sample_shape[-1]
+        return converter.About(run.shown, run.label_space, features, rule, run.statistics)
+
+    def _convert(
+        self, features: np.ndarray, sources: np.ndarray, labels: np.ndarray, differential: bool
+    ) -> np.ndarray:
+        return self.algorithm.convert(features, sources, labels, differential=differential)
 
     def classify(
         self, images: images_lib.Pictures, *, fit: str = "crop", crop_size: int | None = None

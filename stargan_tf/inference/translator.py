@@ -65,14 +65,19 @@ class Translator(abc.ABC):
     _map_latents: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 
     @property
+    def label_space(self) -> labels_lib.LabelSpace:
+        """What the labels mean."""
+        return self.about.labels
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of all labels."""
-        return self.about.labels.names
+        return self.label_space.names
 
     @property
     def domains(self) -> tuple[str, ...]:
         """The names, if the labels are domains, of which an image is in one; else ()."""
-        return self.names if self.about.labels.kind == "domains" else ()
+        return self.names if self.label_space.kind == "domains" else ()
 
     @property
     def image_size(self) -> int:

@@ -31,3 +31,12 @@ def leaky_relu(x: tf.Tensor, slope: float) -> tf.Tensor:
         return y, lambda dy: tf.raw_ops.LeakyReluGrad(gradients=dy, features=sign, alpha=slope)
 
     return forward(x)
+
+
+def gated_linear_unit(x: tf.Tensor) -> tf.Tensor:
+    """Returns a sigmoid(b), with a and b the first and the second half of the channels of x.
+
+    Dauphin et al. 2017, arXiv 1612.08083. (..., 2 C) -> (..., C).
+    """
+    a, b = tf.split(x, 2, axis=-1)
+    return a * tf.sigmoid(b)

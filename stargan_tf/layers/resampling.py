@@ -65,6 +65,20 @@ def nearest(x: tf.Tensor) -> tf.Tensor:
     return tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
 
 
+def pixel_shuffle(x: tf.Tensor) -> tf.Tensor:
+    """Makes blocks of 2x2 pixels of channels: (N, H, W, 4 C) -> (N, 2H, 2W, C).
+
+    Shi et al. 2016, arXiv 1609.05158: of output channel k, input channels 4 k ... 4 k + 3 are the
+    pixels (0, 0), (0, 1), (1, 0) and (1, 1) of a block. `tf.nn.depth_to_space` alone expects all
+    channels of pixel (0, 0) first.
+    """
+    shape, static = tf.shape(x), x.shape
+    n, h, w = (shape[i] if static[i] is None else static[i] for i in range(3))
+    channels = static[3] // 4
+    x = tf.transpose(tf.reshape(x, (n, h, w, channels, 4)), (0, 1, 2, 4, 3))
+    return tf.nn.depth_to_space(tf.reshape(x, (n, h, w, 4 * channels)), 2)
+
+
 def average(x: tf.Tensor) -> tf.Tensor:
     """Averages blocks of 2x2 pixels: (N, H, W, C) -> (N, H / 2, W / 2, C)."""
     return tf.nn.avg_pool2d(x, 2, 2, "VALID")

@@ -17,7 +17,8 @@ from stargan_tf.base import errors
 
 SCHEME = "hf://"
 # The parts of a run that other commands read; a repository may hold exports and pictures, too.
-PARTS = ("train.flags", "times.jsonl", "checkpoints/step-*.npz", "checkpoints/best.json")
+PARTS = ("train.flags", "statistics.npz", "times.jsonl", "checkpoints/step-*.npz",
+         "checkpoints/best.json")  # fmt: skip
 _REPOSITORY = r"[\w.-]+/[\w.-]+"
 
 

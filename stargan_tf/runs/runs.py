@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 import stargan_tf
@@ -18,7 +19,7 @@ from stargan_tf.base import errors, files
 from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import names as names_lib
 from stargan_tf.pictures import photos
-from stargan_tf.runs import checkpoints, hub, places
+from stargan_tf.runs import checkpoints, hub, places, statistics
 from stargan_tf.runs import config as config_lib
 
 _FORMAT = 1
@@ -55,6 +56,8 @@ class Published:
 class Run:
     """A run's folder: train.flags, model.json, checkpoints/, samples/, metrics.jsonl, tensorboard/.
 
+    Of data that tell something to keep it has statistics.npz, too.
+
     Attributes:
       directory: The folder.
       config: What was asked for.
@@ -64,6 +67,7 @@ class Run:
       published: What it holds as a copy that was passed on; None: it is no such copy.
       address: What the user called it where the folder is not the user's: "cartoon_faces_v1",
         "hf://user/name"; "": it is.
+      statistics: What its training data told that it has to keep: `Source.statistics`.
     """
 
     directory: pathlib.Path
@@ -73,6 +77,7 @@ class Run:
     imported: Imported | None = None
     published: Published | None = None
     address: str = ""
+    statistics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def shown(self) -> str:
@@ -130,6 +135,21 @@ class Run:
         kind = algorithms.algorithm_class(self.config.train.algorithm)
         return issubclass(kind, algorithm_lib.Directional)
 
+    @property
+    def converts(self) -> bool:
+        """Whether its networks convert sequences of features (`Converts`), such as voices."""
+        kind = algorithms.algorithm_class(self.config.train.algorithm)
+        return issubclass(kind, algorithm_lib.Converts)
+
+    def with_statistics(self, statistics_: Mapping[str, np.ndarray]) -> "Run":
+        """Returns the run with the statistics in its folder; where there are none, with these.
+
+        A training that is continued so goes on with those that it began with, also if files have
+        come to its data since.
+        """
+        kept = statistics.read(self.directory)
+        return dataclasses.replace(self, statistics=kept or dict(statistics_))
+
     def check_data(self, spec: Mapping[str, tf.TensorSpec]) -> None:
         """Raises a UserError unless its algorithm can be trained on the data.
 
@@ -170,6 +190,7 @@ class Run:
             "starts_from_run": bool(train.init_from),
             "sample_shape": self.sample_shape,
             "missing": self.imported.missing if self.imported else (),
+            "statistics": self.statistics,
         }
         return algorithms.algorithm_class(train.algorithm)(
             self.config.hparams,
@@ -256,6 +277,8 @@ class Run:
             model["imported"] = dataclasses.asdict(self.imported)
         if self.published:
             model["published"] = dataclasses.asdict(self.published)
+        if self.statistics:
+            statistics.write(self.directory, self.statistics)
         with files.atomic(self.directory / "model.json") as file:
             file.write(json.dumps(model, indent=2).encode() + b"\n")
         with files.atomic(self.directory / "train.flags") as file:
@@ -347,7 +370,8 @@ def open_run(directory: str | os.PathLike[str], name: str = "run") -> Run:
         if published:
             published = Published(tuple(map(str, published["networks"])))
         shape = tuple(model.get("sample_shape", ()))
-        return Run(directory, config, space, shape, imported, published, place.address)
+        found = statistics.read(directory)
+        return Run(directory, config, space, shape, imported, published, place.address, found)
     except FileNotFoundError as error:
         hint = f"{directory} does not exist" if not directory.exists() else "no model.json in it"
         raise errors.UserError(

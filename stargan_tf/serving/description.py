@@ -1,5 +1,6 @@
 """Describes an exported model, in the JSON beside it and in the model itself for clients."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import stargan_tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import keras_versions
 from stargan_tf.data.images import reading
+from stargan_tf.inference import sounds
 from stargan_tf.pictures import photos
 from stargan_tf.runs import runs
 
@@ -43,6 +45,7 @@ def describe(
         "latent_dim": algorithm.latent_dim if styled else None,
         "style_dim": algorithm.style_dim if styled else None,
         "directions": _directions(algorithm),
+        **({"sequences": _sequences(run)} if run.converts else {}),
         "step": step,
         "weights_sha256": _digest(algorithm.weights()),
         "versions": {"stargan_tf": stargan_tf.__version__, **keras_versions.versions()},
@@ -54,6 +57,21 @@ def _directions(algorithm: algorithm_lib.Algorithm) -> list[tuple[int, int]] | N
     """Returns from which to which domain it translates, as positions in labels; None: any."""
     directional = isinstance(algorithm, algorithm_lib.Directional)
     return list(algorithm.directions) if directional else None
+
+
+def _sequences(run: runs.Run) -> Description:
+    """Returns what a model of sequences takes, and what converting sound needs besides."""
+    rule = sounds.rule(run.config.data, run.sample_shape)
+    pitch = {
+        name: np.asarray(run.statistics[name]).tolist()
+        for name in sounds.PITCH_STATISTICS
+        if name in run.statistics
+    }
+    return {
+        "features": run.sample_shape[-1],
+        "rule": rule and dataclasses.asdict(rule),
+        "statistics": pitch,
+    }
 
 
 def framing(description: Description) -> photos.Framing:

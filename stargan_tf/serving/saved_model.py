@@ -19,6 +19,7 @@ from stargan_tf.serving import module, parity, versions
 
 PRECISIONS = ("float32", "bfloat16")
 _WARM_UP = pathlib.Path("assets.extra") / "tf_serving_warmup_requests"
+_FRAMES = 37  # of an example that is a sequence of features: no multiple of what networks need
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,9 +119,10 @@ def _example(
         picture.convert("RGB").save(jpeg, "JPEG", exif=exif)
         files = itertools.cycle((png.getvalue(), jpeg.getvalue()))
         return np.array([file for file, _ in zip(files, directions, strict=False)], object)
-    if kind == "domain":
-        return np.array(targets, np.int32)
-    shape = [len(targets), *(image_size if n is None else n for n in spec.shape[1:])]
+    if kind in ("domain", "source") and spec.dtype.is_integer:
+        return np.array(targets if kind == "domain" else sources, np.int32)
+    open_size = _FRAMES if kind == "features" else image_size
+    shape = [len(targets), *(open_size if n is None else n for n in spec.shape[1:])]
     if kind == "image":
         return random.uniform(-1, 1, shape).astype(np.float32)
     if kind in ("label", "source"):

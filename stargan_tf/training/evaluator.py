@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
-from stargan_tf.evaluation import measuring, metrics, run_subject
+from stargan_tf.evaluation import measuring, metrics, run_subject, sequence_subject
 from stargan_tf.evaluation import metric as metric_lib
 from stargan_tf.evaluation import options as metric_options
 from stargan_tf.evaluation import subject as subject_lib
@@ -41,14 +41,8 @@ class Evaluator:
         self.names: tuple[str, ...] = ()
         if not options.evaluate_every or not data_sets:
             return
-        if not isinstance(algorithm, algorithm_lib.Translates):
-            raise errors.UserError(
-                f"`evaluate_every` measures translations of images; received it with "
-                f"algorithm={options.algorithm}, which makes none; leave it out."
-            )
         self._options = metric_options.MetricOptions()
-        plan = run_subject.Plan(options.evaluate_images, _OUTPUTS, _REAL)
-        self._subject = run_subject.RunSubject(algorithm, data_sets, plan)
+        self._subject = _subject(options, algorithm, data_sets)
         try:
             measuring.choose(self._subject, _names(options), self._options)
         except errors.UserError as error:
@@ -72,6 +66,25 @@ class Evaluator:
             if row == metric_lib.MEAN:
                 found.setdefault(figure, scalar.value)
         return {f"{stopping.EVALUATED}{name}": value for name, value in found.items()}
+
+
+def _subject(
+    options: config_lib.TrainOptions,
+    algorithm: algorithm_lib.Algorithm,
+    data_sets: Sequence[subject_lib.Member],
+) -> subject_lib.Subject:
+    """Returns what is measured: translations of images, or conversions of sequences."""
+    if isinstance(algorithm, algorithm_lib.Converts):
+        sources = data_sets[0].training.source, data_sets[0].held_out.source
+        plan = sequence_subject.Plan(options.evaluate_images, sequence_subject.MODES[:1])
+        return sequence_subject.SequenceSubject(algorithm, *sources, plan)
+    if not isinstance(algorithm, algorithm_lib.Translates):
+        raise errors.UserError(
+            f"`evaluate_every` measures translations of images; received it with "
+            f"algorithm={options.algorithm}, which makes none; leave it out."
+        )
+    plan = run_subject.Plan(options.evaluate_images, _OUTPUTS, _REAL)
+    return run_subject.RunSubject(algorithm, data_sets, plan)
 
 
 def better(options: config_lib.TrainOptions) -> dict[str, str]:

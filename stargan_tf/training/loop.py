@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
@@ -19,6 +18,7 @@ from stargan_tf.training import (
     guarded_step,
     interruption,
     memory,
+    previews,
     summaries,
     supervision,
     trackers,
@@ -36,7 +36,7 @@ def train(
     run: runs.Run,
     strategy: tf.distribute.Strategy,
     sampler: samplers.AnySampler,
-    held_out: tuple[np.ndarray, np.ndarray],
+    held_out: previews.HeldOut,
     means: supervision.Means = supervision.UNWATCHED,
 ) -> int:
     """Trains a run to its total_steps, from its newest checkpoint if it has one.
@@ -47,7 +47,8 @@ def train(
       run: Its folder is made, or continued.
       strategy: The devices.
       sampler: Of the training images.
-      held_out: Images (N, S, S, 3) in [-1, 1] and labels (N, width) for the sheets.
+      held_out: What samples are made of: images (N, S, S, 3) in [-1, 1] and labels (N, width), or
+        sequences.
       means: What to watch the training with.
 
     Returns:
@@ -137,8 +138,8 @@ class _Loop:
                     self._check_finite()  # which waits for the devices
                 self.stopwatch.pause()
                 self._tell(step, losses if logs else {})
-                if samples and isinstance(self.algorithm, algorithm_lib.Previews):
-                    self.board.sheets(step, self.algorithm.sample_sheets(*self.held_out))
+                if samples and (shown := previews.of(self.algorithm, self.held_out)):
+                    self.board.samples(step, shown)
                 best = self.watch.is_best(step, self.saved.steps)
                 if saves or best:
                     self._save(step, best=best)

@@ -1,7 +1,8 @@
 """How PyTorch lays weights out.
 
 Convolutions are (out, in, h, w), transposed ones (in, out, h, w) and linear layers (out, in). Ours
-are (h, w, in, out), (h, w, out, in) and (in, out): both kinds of convolutions are turned alike.
+are (h, w, in, out), (h, w, out, in) and (in, out): both kinds of convolutions are turned alike, and
+those along one axis, (out, in, w) or (in, out, w), are (w, in, out) or (w, out, in).
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-_TO_OURS = {4: (2, 3, 1, 0), 2: (1, 0)}  # by the number of axes; vectors stay as they are
+_TO_OURS = {
+    4: (2, 3, 1, 0),
+    3: (2, 1, 0),
+    2: (1, 0),
+}  # by the number of axes; vectors stay as they are
 
 
 def to_ours(value: np.ndarray) -> np.ndarray:

@@ -118,6 +118,28 @@ class FeaturesTest(tf.test.TestCase):
         self.assertEqual(opened.sample_shape, (3, 2))
         self.assertEqual(opened.build(training=False).M.centred.mean.shape, (3, 2))
 
+    def test_what_its_data_tell_is_kept(self):
+        run = self._run("kept").with_statistics({"mean": np.float64([1, 2]) / 3})
+        run.create()
+        opened = runs.open_run(self.root / "kept")
+        self.assertAllEqual(opened.statistics["mean"], np.float64([1, 2]) / 3)
+        built = opened.build(training=False)
+        self.assertAllEqual(built.settings.statistics["mean"], np.float64([1, 2]) / 3)
+        continued = self._run("kept").with_statistics({"mean": np.zeros(2)})
+        self.assertAllEqual(continued.statistics["mean"], np.float64([1, 2]) / 3)
+        self.assertEmpty(self._run("none").with_statistics({}).statistics)
+
+    def test_what_its_data_tell_may_be_damaged(self):
+        run = self._run("damaged").with_statistics({"mean": np.float64([1, np.nan])})
+        with self.assertRaisesRegex(errors.UserError, "statistic mean .* is not finite"):
+            run.create()
+        run = self._run("cut").with_statistics({"mean": np.ones(2)})
+        run.create()
+        path = self.root / "cut" / "statistics.npz"
+        path.write_bytes(path.read_bytes()[:-9])
+        with self.assertRaisesRegex(errors.UserError, "statistics.npz is damaged .*; restore it"):
+            runs.open_run(self.root / "cut")
+
     def test_data_that_do_not_fit_are_refused(self):
         run = self._run("refused")
         run = dataclasses.replace(run, config=dataclasses.replace(run.config, hparams=HParams()))

@@ -160,6 +160,8 @@ class FlagFilesTest(tf.test.TestCase):
         ]
         for name in algorithms.names():
             text = algorithms.hparams_class(name).for_laptops
+            if not text:  # none are known
+                continue
             config = _parse([f"--algorithm={name}", *text.split()])
             self.assertEqual(config.data.image_size, 64)
             self.assertTrue(any(text in header for header in headers), name)

@@ -61,11 +61,35 @@ class CheckTest(tf.test.TestCase, parameterized.TestCase):
             "image_size=32 is cut out of images of load_size=31, which are smaller",
         ),
         ({"load_size": -1}, "load_size must be .*; received -1"),
+        ({"frames": 2}, "frames must be .*at least 4; received 2; pass 128"),
+        ({"frames": 64}, "of sequences of features, .* received frames=64 with .*image_folder"),
         ({"max_grey": 65_536}, "max_grey must be from 1 to 65535; received 65536"),
     )
     def test_values_that_make_no_sense(self, given, message):
         with self.assertRaisesRegex(errors.UserError, message):
             data_options(**given, dataset="image_folder", data_dir="x").check()
+
+    @parameterized.parameters(
+        ("drawn_voices", {"frames": 66}, "multiple of 4, since .* received frames=66; pass 68"),
+        ("drawn_voices", {"data_dir": "x"}, "`data_dir` is of recordings, .* draws its voices"),
+        ("drawn_voices", {"features": "mel"}, "`features` is of recordings, .* draws its voices"),
+        ("drawn_voices", {"image_size": 64}, "`image_size` is of images, .* image_size=64 with"),
+        ("drawn_voices", {"flip": False}, "`flip` is of images, .* received flip=false"),
+        ("drawn_voices", {"attributes": "anna"}, "`attributes` is of images"),
+        ("drawn_voices", {"domains": "anna"}, "at least two domains; received domains=anna"),
+        ("drawn_voices", {"coefficients": 1}, "coefficients must be from 2 to 60; received 1"),
+        ("voice_folder", {"voice_test_size": 9}, "`voice_test_size` is of drawn voices, and this"),
+        ("voice_folder", {"features": "mel", "coefficients": 35}, "is of mcep, and mel has 80"),
+        ("voice_folder", {"features": "mel", "sample_rate": 22050}, "mel are of 16 kHz; received"),
+        ("cartoon_faces", {"sample_rate": 22050}, "`sample_rate` is of sequences of features, and"),
+    )
+    def test_voices_and_images_have_options_of_their_own(self, dataset, given, message):
+        with self.assertRaisesRegex(errors.UserError, message):
+            options.DataOptions(dataset=dataset, **given).check()
+
+    def test_voices_are_trained_on_alone(self):
+        with self.assertRaisesRegex(errors.UserError, "drawn_voices is trained on alone; received"):
+            data_options(datasets="celeba,drawn_voices", data_dir="a;").check()
 
     def test_shares_are_of_one_data_set(self):
         given = {"datasets": "celeba,rafd", "data_dir": "a;b", "keep_share": "Young:0.5"}

@@ -11,6 +11,7 @@ from stargan_tf.base import errors
 from stargan_tf.data import labels, loading, source, subset
 from stargan_tf.data.sources import image_files
 from tests import tiny
+from tests.data.pipeline import samplers_test
 
 SPACE = labels.LabelSpace("domains", ("cat", "dog"))
 
@@ -50,6 +51,25 @@ class SubsetTest(tf.test.TestCase):
         self.assertNotIsInstance(part, source.EncodedSource)
         self.assertAllEqual(part.load(tf.constant(1)), pictures.images[7])
         self.assertEqual(part.describe(1), "picture 7")
+
+    def test_of_examples_with_parts(self):
+        voices = samplers_test.Parted()
+        voices.statistics = {"mean": np.ones(2)}
+        part = subset.subset(voices, [3, 1])
+        index, start = tf.constant(1, tf.int64), tf.constant(0.5)
+        self.assertAllEqual(part.load_part(index, start), voices.load(1) + 2)
+        self.assertAllEqual(part.whole(1), voices.load(1))
+        self.assertIs(part.statistics, voices.statistics)
+        self.assertAllEqual(tiny.Pictures().load_part(index, start), tiny.Pictures().images[1])
+        self.assertEmpty(tiny.Pictures().statistics)
+
+    def test_a_source_may_make_its_own(self):
+        class Whole(samplers_test.Voices):
+            def restricted(self, kept):
+                return [self, list(kept)]
+
+        whole = Whole()
+        self.assertEqual(subset.subset(whole, [3, 1]), [whole, [3, 1]])
 
     def test_what_is_whole_stays_as_it_is(self):
         images = self.files()

@@ -83,6 +83,13 @@ class GradientPenaltyTest(tf.test.TestCase, parameterized.TestCase):
         between = self.fake + way * (self.real - self.fake)
         self.assertAllClose(self._penalty(critic), penalty_at(between), rtol=1e-12)
 
+    def test_of_sequences_too(self):
+        self.real, self.fake = normal(3, 4, 3), normal(3, 4, 3, seed=1)
+        between = self.fake + self.alpha[:, None, None] * (self.real - self.fake)
+        expected = np.mean((np.linalg.norm(between.reshape(3, -1), axis=1) - 1) ** 2)
+        penalty = self._penalty(lambda x: tf.reduce_sum(x**2, axis=2) / 2)
+        self.assertAllClose(penalty, expected, rtol=1e-12)
+
     def test_scores_of_a_patch_are_summed(self):
         w = normal(2, 2, 3, seed=2)
         penalty = self._penalty(lambda x: w * x)  # Twelve scores for each image.

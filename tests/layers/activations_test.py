@@ -1,4 +1,4 @@
-"""The leaky ReLU against its definition, with its gradient, in every type."""
+"""Activations against their definitions, the leaky ReLU with its gradient, in every type."""
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,13 @@ class LeakyReluTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(tf.cast(y, "float64"), expected, rtol=tolerance, atol=0)
             gradient = tf.cast(tape.gradient(y, x), "float64")
             self.assertAllClose(gradient, [slope, slope, slope, 1, 1], rtol=tolerance, atol=0)
+
+
+class GatedLinearUnitTest(tf.test.TestCase):
+    def test_the_second_half_opens_the_first(self):
+        x = np.random.default_rng(0).normal(size=(2, 1, 3, 8))
+        expected = x[..., :4] / (1 + np.exp(-x[..., 4:]))
+        self.assertAllClose(activations.gated_linear_unit(tf.constant(x)), expected, rtol=1e-12)
 
 
 if __name__ == "__main__":

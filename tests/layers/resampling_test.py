@@ -142,6 +142,18 @@ class PixelsTest(tf.test.TestCase):
         x = normal(2, 4, 6, 3)
         self.assertAllClose(resampling.average(tf.constant(x)), pooled(x), rtol=0, atol=1e-15)
 
+    def test_pixel_shuffle_puts_four_channels_into_a_block(self):
+        x = normal(2, 3, 5, 8)
+        expected = np.zeros((2, 6, 10, 2))
+        for k in range(2):
+            for row in range(2):
+                for column in range(2):
+                    expected[:, row::2, column::2, k] = x[..., 4 * k + 2 * row + column]
+        self.assertAllEqual(resampling.pixel_shuffle(tf.constant(x)), expected)
+        spec = tf.TensorSpec((None, None, None, 8), tf.float64)
+        found = tf.function(resampling.pixel_shuffle).get_concrete_function(spec)(tf.constant(x))
+        self.assertAllEqual(found, expected)
+
 
 if __name__ == "__main__":
     tf.test.main()

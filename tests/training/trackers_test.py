@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 import types
+import wave
 from unittest import mock
 
 import numpy as np
@@ -13,8 +14,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.base import errors
+from stargan_tf.inference import conversion_samples, sounds
 from stargan_tf.pictures import sheets
-from stargan_tf.training import trackers
+from stargan_tf.training import previews, trackers
 from stargan_tf.training.trackers import mlflow as mlflow_tracker
 from tests import commands
 from tests.training import stub
@@ -49,6 +51,7 @@ def fake_wandb(**changes):
 
     module = types.ModuleType("wandb")
     module.init, module.Image = init, lambda picture: ("image", picture.shape, picture.dtype)
+    module.Audio = lambda samples, rate: ("audio", len(samples), rate)
     module.Settings = lambda **settings: settings
     module.errors = types.SimpleNamespace(Error=_WandbError)
     for name, value in changes.items():
@@ -94,6 +97,14 @@ class Shown(stub.Stub):
 
     def sample_sheets(self, images, labels):
         return {"toy": sheets.Sheet(["a"], np.zeros((1, 1, 8, 8, 3), np.float32))}
+
+
+class Heard(stub.Stub):
+    """Has a sound, too, where previews are asked for."""
+
+    def samples(self, held_out):
+        sound = sounds.Sound(np.linspace(-2, 2, 99), 16_000)
+        return conversion_samples.Samples({}, {"toy": sound})
 
 
 class TrackersTest(tf.test.TestCase, parameterized.TestCase):
@@ -162,6 +173,23 @@ class TrackersTest(tf.test.TestCase, parameterized.TestCase):
         told.clear()
         self.train(tracker="mlflow", total_steps=4)
         self.assertIn("create_run", [what for what, *_ in told])
+
+    def test_sounds_are_told(self):
+        wandb, told_wandb = fake_wandb()
+        mlflow, told_mlflow = fake_mlflow()
+        self.with_module("wandb", wandb)
+        self.with_module("mlflow", mlflow)
+        with mock.patch.object(previews, "of", Heard.samples):
+            self.train(Heard(), tracker="wandb,mlflow")
+        with wave.open(str(self.directory / "samples" / "step-00000002-toy.wav")) as file:
+            samples = np.frombuffer(file.readframes(99), "<i2")
+        self.assertEqual((samples.min(), samples.max(), samples[49]), (-32767, 32767, 0))
+        logged = [values for what, *(values, *_) in told_wandb if what == "log"]
+        (told,) = [values for values in logged if "samples/toy" in values]
+        self.assertEqual(told, {"samples/toy": ("audio", 99, 16_000), "step": 2})
+        (artifact,) = [call for call in told_mlflow if call[0] == "log_artifact"]
+        self.assertRegex(artifact[2], "step-00000002-toy.wav$")
+        self.assertEqual(artifact[3], "samples")
 
     def test_a_name_of_a_number_is_one_that_mlflow_allows(self):
         self.assertEqual(mlflow_tracker._key("evaluate/kid+b/cat (2)"), "evaluate/kid_b/cat _2_")

@@ -21,12 +21,21 @@ class LayoutsTest(tf.test.TestCase, parameterized.TestCase):
         y = tf.nn.conv2d_transpose(x, torch_layouts.to_ours(theirs), (1, 2, 4, 5), 1, "VALID")
         self.assertAllClose(y, np.einsum("iohw,nxyi->nhwo", theirs, x))
 
+    def test_convolutions_along_one_axis(self):
+        theirs = np.random.default_rng(0).normal(size=(5, 3, 4))  # (out, in, w)
+        x = np.random.default_rng(1).normal(size=(1, 4, 3))
+        y = tf.nn.conv1d(x, torch_layouts.to_ours(theirs), 1, "VALID")
+        self.assertAllClose(y[:, 0], np.einsum("owi,nwi->no", theirs.transpose(0, 2, 1), x))
+        theirs = np.random.default_rng(0).normal(size=(3, 5, 4))  # (in, out, w)
+        y = tf.nn.conv1d_transpose(x[:, :1], torch_layouts.to_ours(theirs), (1, 4, 5), 1, "VALID")
+        self.assertAllClose(y, np.einsum("iow,nxi->nwo", theirs, x[:, :1]))
+
     def test_a_linear_layer_and_a_vector(self):
         theirs, x = np.arange(6.0).reshape(2, 3), np.array([1.0, 10.0, 100.0])
         self.assertAllEqual(x @ torch_layouts.to_ours(theirs), theirs @ x)
         self.assertAllEqual(torch_layouts.to_ours(x), x)
 
-    @parameterized.parameters((2, 3, 4, 5), (2, 3), (4,), ())
+    @parameterized.parameters((2, 3, 4, 5), (2, 3, 4), (2, 3), (4,), ())
     def test_shapes_are_turned_back(self, *theirs):
         ours = torch_layouts.to_ours(np.zeros(theirs)).shape
         self.assertEqual(torch_layouts.to_theirs(ours), theirs)

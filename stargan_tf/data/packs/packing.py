@@ -70,7 +70,15 @@ def split_of(images: source.Source, crop_size: int = 0, data_dir: str = "") -> S
       crop_size: Side of the centred square that training will cut out by default; 0: that of the
         pack, if one is packed again, or else the largest.
       data_dir: The data set's folder, which is removed from the names.
+
+    Raises:
+      UserError: Its examples are not images.
     """
+    if images.sample_shape:
+        raise errors.UserError(
+            f"A pack holds images; received a data set of {images.sample_name}, which needs none: "
+            "train on it as it is."
+        )
     folder = os.path.join(data_dir, "") if data_dir else ""
 
     def name(index: int) -> str:

@@ -26,6 +26,7 @@ class Draw(enum.IntEnum):
     OFFSET = 12
     POOL = 13
     DROPOUT = 14
+    START = 15
 
 
 def uniform(seed: int, draw: Draw, n: tf.Tensor, shape: tuple[int, ...] = ()) -> tf.Tensor:

@@ -29,12 +29,15 @@ class View(NamedTuple):
         `transforms.random_box`; (): the centred square.
       offset: The first row and column of what is cut out of the image at `load_size`, (2,) int32;
         (): the image is resized to `image_size`, and nothing is cut off.
+      start: Where the part begins that is taken of an example that is not an image: float32,
+        uniform in [0, 1), for `Source.load_part`; (): what `Source.load` returns.
     """
 
     index: tf.Tensor
     mirrored: tf.Tensor | tuple[()] = ()
     crop: tuple[tf.Tensor, tf.Tensor] | tuple[()] = ()
     offset: tf.Tensor | tuple[()] = ()
+    start: tf.Tensor | tuple[()] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,12 +146,17 @@ class Sampler:
     ) -> View:
         """Draws how an image is seen: perhaps cropped at random, shifted, or mirrored.
 
+        Of an example that is not an image it draws which part of it is taken.
+
         Args:
           index: Number of the image (int64 scalar).
           position: In the endless sequence of samples (int64 scalar).
           stream: What the image is for: with the seed and the position it decides all chance.
           crop_probability: That a box of `transforms.random_box` is cut out, not the square.
         """
+        if self.source.sample_shape:
+            start = draws.nested_uniform(self.seed, stream, position, draws.Draw.START)
+            return View(index, start=start)
         crop, mirrored, offset = (), tf.constant(False), ()
         if crop_probability:
             shape = (transforms.TRIES + 1, 4)
@@ -181,7 +189,7 @@ class Sampler:
             return batch | {name: take(batch[name]) for name in views}
 
         uncut = all(
-            isinstance(v.mirrored, tf.TensorSpec) and v.crop == v.offset == ()
+            isinstance(v.mirrored, tf.TensorSpec) and v.crop == v.offset == v.start == ()
             for v in views.values()
         )
         if self._plain and uncut:  # Taking a whole batch at once is three times as fast.
@@ -198,7 +206,9 @@ class Sampler:
         Returns:
           An image (S, S, 3) uint8; of a source without images what it loads.
         """
-        index, mirrored, crop, offset = view
+        index, mirrored, crop, offset, start = view
+        if not isinstance(start, tuple):  # no cache: the next epoch takes another part
+            return self.source.load_part(index, start)
         shifted = not isinstance(offset, tuple)
         size = self.load_size if shifted else self.image_size
         if crop:

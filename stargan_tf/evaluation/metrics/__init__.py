@@ -11,9 +11,10 @@ from typing import Any
 from stargan_tf.data import labels as labels_lib
 
 
-def names() -> tuple[str, ...]:
-    """Returns the names of all metrics, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+def names(examples: str = "") -> tuple[str, ...]:
+    """Returns the names of all metrics, sorted; of "images" or "sequences" alone, if it is told."""
+    found = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(n for n in found if not examples or metric_class(n).examples == examples)
 
 
 def refuse_unknown(name: str) -> None:

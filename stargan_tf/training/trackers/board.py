@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 
 from stargan_tf.base import errors, files
+from stargan_tf.inference import conversion_samples
 from stargan_tf.pictures import sheets
 from stargan_tf.runs import runs
 from stargan_tf.training import trackers
@@ -17,7 +18,7 @@ _FILE = "trackers.json"  # {tracker: identity}
 
 
 class Board:
-    """TensorBoard, the trackers that were asked for, and the sheets as PNG files.
+    """TensorBoard, the trackers that were asked for, and samples as PNG and wav files.
 
     A tracker that fails while the training runs is left out from then on, with a warning: a server
     that can't be reached must not end a training of days. TensorBoard's errors are raised.
@@ -56,13 +57,20 @@ class Board:
         """Tells a sentence."""
         self._each("text", step, name, text)
 
-    def sheets(self, step: int, named: Mapping[str, sheets.Sheet]) -> None:
-        """Draws sheets, writes samples/step-N-name.png, and tells the same pictures."""
-        pictures = {name: sheets.render(sheet) for name, sheet in named.items()}
+    def samples(self, step: int, shown: conversion_samples.Samples) -> None:
+        """Draws sheets, writes samples/step-N-name.png, and tells the same pictures.
+
+        Sounds become samples/step-N-name.wav, and are told, too.
+        """
+        pictures = {name: sheets.render(sheet) for name, sheet in shown.sheets.items()}
         for name, picture in pictures.items():
             with files.atomic(self._samples / f"step-{step:08d}-{name}.png") as file:
                 Image.fromarray(picture).save(file, "PNG")
         self._each("pictures", step, pictures)
+        for name, sound in shown.sounds.items():
+            sound.save(self._samples / f"step-{step:08d}-{name}.wav")
+        if shown.sounds:
+            self._each("sounds", step, shown.sounds)
 
     def close(self, status: tracker.Status) -> None:
         """Tells how the training ended."""

@@ -4,13 +4,16 @@ MLFLOW_EXPERIMENT_NAME names the experiment (default: stargan-tf).
 """
 
 import os
+import pathlib
 import re
+import tempfile
 import time
 from collections.abc import Mapping
 
 import numpy as np
 
 from stargan_tf.base import errors
+from stargan_tf.inference import sounds
 from stargan_tf.training.trackers import tracker
 
 _STATUSES = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
@@ -60,6 +63,14 @@ class Mlflow:
         """Logs pictures as files."""
         for name, picture in named.items():
             self._client.log_image(self.identity, picture, f"samples/step-{step:08d}-{name}.png")
+
+    def sounds(self, step: int, named: Mapping[str, sounds.Sound]) -> None:
+        """Logs sounds as wav files."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, sound in named.items():
+                path = pathlib.Path(folder) / f"step-{step:08d}-{name}.wav"
+                sound.save(path)
+                self._client.log_artifact(self.identity, str(path), "samples")
 
     def close(self, status: tracker.Status) -> None:
         """Ends the run."""

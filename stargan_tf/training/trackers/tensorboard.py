@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from stargan_tf.inference import sounds
 from stargan_tf.training.trackers import tracker
 
 
@@ -37,6 +38,14 @@ class TensorBoard:
         with self._writer.as_default(step=step):
             for name, picture in named.items():
                 tf.summary.image(name, picture[tf.newaxis])
+        self._writer.flush()
+
+    def sounds(self, step: int, named: Mapping[str, sounds.Sound]) -> None:
+        """Writes sounds, as wav files of 16 bits."""
+        with self._writer.as_default(step=step):
+            for name, sound in named.items():
+                samples = np.clip(sound.samples, -1, 1).astype(np.float32)
+                tf.summary.audio(name, samples[np.newaxis, :, np.newaxis], sound.rate)
         self._writer.flush()
 
     def close(self, status: tracker.Status) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from stargan_tf.inference import sounds
+
 Status = typing.Literal["finished", "stopped", "failed"]
 
 
@@ -48,6 +50,9 @@ class Tracker(typing.Protocol):
 
     def pictures(self, step: int, named: Mapping[str, np.ndarray]) -> None:
         """Takes sheets of samples by name, (H, W, 3) uint8."""
+
+    def sounds(self, step: int, named: Mapping[str, sounds.Sound]) -> None:
+        """Takes sounds by name."""
 
     def close(self, status: Status) -> None:
         """Ends: all steps were taken, the training was stopped before, or it failed."""

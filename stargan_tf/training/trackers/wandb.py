@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from stargan_tf.base import errors
+from stargan_tf.inference import sounds
 from stargan_tf.training.trackers import tracker
 
 _EXIT_CODES = {"finished": 0, "stopped": 255, "failed": 1}
@@ -60,6 +61,14 @@ class Wandb:
         """Logs pictures."""
         images = {f"samples/{name}": self._wandb.Image(picture) for name, picture in named.items()}
         self._run.log({**images, _STEP: step})
+
+    def sounds(self, step: int, named: Mapping[str, sounds.Sound]) -> None:
+        """Logs sounds."""
+        logged = {
+            f"samples/{name}": self._wandb.Audio(np.clip(sound.samples, -1, 1), sound.rate)
+            for name, sound in named.items()
+        }
+        self._run.log({**logged, _STEP: step})
 
     def close(self, status: tracker.Status) -> None:
         """Ends, and waits until all is uploaded."""

@@ -19,6 +19,7 @@ from stargan_tf.base import errors
 from stargan_tf.data import labels, source
 from stargan_tf.data.packs import packed, packed_format, packing, shard_writer
 from stargan_tf.data.sources import image_files
+from tests.data.pipeline import samplers_test
 
 SPACE = labels.LabelSpace("domains", ("cat", "dog"))
 NAMES = ("a.png", "b.jpg", os.fsdecode(b"c\xff.png"), "d.jpg", "e.png", "f.png", "g.jpg")
@@ -290,6 +291,10 @@ class PackingTest(tf.test.TestCase, parameterized.TestCase):
         part = dataclasses.replace(packing.split_of(self.images), size=9)
         self.output = self.root / "short"
         self.assertRegex(self.error(part), "train-0000..tfrecord .* end after 7, too early")
+
+    def test_sequences_make_no_pack(self):
+        with self.assertRaisesRegex(errors.UserError, "holds images; received .* of features"):
+            packing.split_of(samplers_test.Voices())
 
     def test_what_has_no_file_is_packed_as_png(self):
         pixels = np.random.default_rng(1).integers(0, 256, (3, 8, 6, 3), np.uint8)

@@ -411,6 +411,13 @@ class Voices(source.Source):
         return f"voice {index}"
 
 
+class Parted(Voices):
+    """Of which every part begins with one of the first five rows."""
+
+    def load_part(self, index, start):
+        return self.load(index) + tf.floor(5 * start)
+
+
 class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("off", "memory")
     def test_examples_that_are_not_images_take_the_same_route(self, where):
@@ -436,6 +443,25 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
             loads = voices.loads
             self.assertAllEqual(images.plain(tf.constant(2, tf.int64)), voices.load(2))
             self.assertEqual(voices.loads, loads + 1)
+
+    def test_views_take_parts_that_chance_chooses(self):
+        images = samplers.Sampler(Parted(), 5, SIZE, cache=caching.Budget("memory"))
+
+        def describe(position):
+            index = images.index(position[tf.newaxis])[0]
+            return {"x": images.view(index, position, draws.Draw.SOURCE, 0.5), "index": index}
+
+        positions = samplers.Slices(4).positions(0, 1)
+        described = samplers.batches(positions, describe)
+        batches = list(images.load_batches(described).take(50).as_numpy_iterator())
+        again = next(iter(images.load_batches(described).skip(7)))
+        self.assertAllEqual(again["x"], batches[7]["x"])
+        rows = np.concatenate([batch["x"] for batch in batches])
+        index = np.concatenate([batch["index"] for batch in batches])
+        start = rows[:, 0, 0] - 100 * index
+        self.assertAllEqual(rows[..., 0], 100 * index[:, None] + start[:, None] + np.arange(3))
+        self.assertAllClose(np.bincount(start.astype(int)) / 200, [0.2] * 5, atol=0.11)
+        self.assertAllEqual(images.plain(tf.constant(2, tf.int64))[:, 0], [200, 201, 202])
 
     def test_views_and_unions_keep_the_kind_of_examples(self):
         part = subset.subset(Voices(), [3, 1])

@@ -214,7 +214,7 @@ class PairsTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ({"direction": "BtoA", "dataset": "celeba"}, "`direction` is of pairs of images"),
         ({"domains": "A,B"}, "^The domains of dataset=pairs are A and B; received domains=A,B"),
-        ({"datasets": "pairs,celeba", "dataset": "cartoon_faces"}, "^Pairs are trained on alone"),
+        ({"datasets": "pairs,celeba", "dataset": "cartoon_faces"}, "^pairs is trained on alone"),
         ({"dataset": "cartoon_pairs"}, "draws its images and reads no folder"),
         ({"dataset": "cartoon_pairs", "data_dir": "", "cache": "memory"}, "no files to decode"),
         ({"val_fraction": 0.2}, "has held-out images of its own"),

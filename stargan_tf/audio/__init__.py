@@ -1,0 +1,1 @@
+"""Sound: reading and resampling it, its features, and making sound of features."""
