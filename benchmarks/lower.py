@@ -1,6 +1,6 @@
-"""Writes a whole training step as StableHLO, which machines without TensorFlow can run.
+r"""Writes a whole training step as StableHLO, which machines without TensorFlow can run.
 
-  python -m benchmarks.lower --flagfile=configs/v1.flags --dataset=cartoon_faces --attributes= \\
+  python -m benchmarks.lower --flagfile=configs/v1.flags --dataset=cartoon_faces --attributes= \
       --output=lowered/v1
   python benchmarks/run_lowered.py lowered/v1        # needs JAX, but no TensorFlow
 
@@ -41,7 +41,8 @@ def main() -> None:
         np.savez(folder / "values.npz", **values)
     numbers = sum(int(np.prod(one["shape"])) for one in signature["inputs"])
     print(
-        f"{folder}: {len(module):,} characters, {len(signature['inputs'])} inputs, {numbers:,} numbers"
+        f"{folder}: {len(module):,} characters, {len(signature['inputs'])} inputs, "
+        f"{numbers:,} numbers"
     )
 
 

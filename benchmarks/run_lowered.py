@@ -81,7 +81,8 @@ class Lowered:
     def step(self) -> dict[str, jax.Array]:
         """Takes a step; returns the losses by name."""
         # The state's memory is given away: what was passed must not be used again.
-        results = dict(zip(self._outputs, self._run(list(map(self._given.get, self._inputs)))))
+        outputs = self._run([self._given[name] for name in self._inputs])
+        results = dict(zip(self._outputs, outputs, strict=True))
         self._given |= {name: results.pop(name) for name in self._outputs if name in self._given}
         return results
 

@@ -6,9 +6,11 @@ It needs PyTorch and NumPy, and neither TensorFlow nor this package. The network
 written from the papers, as they are usually written in PyTorch: eagerly, one operation after the
 other, with cuDNN choosing its algorithms by trial. Batches are random and already on the device.
 """
+# ruff: noqa: D102 - what `forward` does says the class
 
 import argparse
 import copy
+import itertools
 import json
 import statistics
 import time
@@ -43,10 +45,10 @@ class GeneratorV1(nn.Module):
         super().__init__()
         widths = [64, 128, 256]
         parts = self._block(nn.Conv2d(3 + labels, 64, 7, 1, 3, bias=False))
-        for narrow, wide in zip(widths, widths[1:]):
+        for narrow, wide in itertools.pairwise(widths):
             parts += self._block(nn.Conv2d(narrow, wide, 4, 2, 1, bias=False))
         parts += [ResidualV1(256) for _ in range(6)]
-        for wide, narrow in zip(widths[:0:-1], widths[-2::-1]):
+        for wide, narrow in itertools.pairwise(widths[::-1]):
             parts += self._block(nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False))
         parts += [nn.Conv2d(64, 3, 7, 1, 3, bias=False), nn.Tanh()]
         self.body = nn.Sequential(*parts)
@@ -184,7 +186,7 @@ class GeneratorV2(nn.Module):
         super().__init__()
         widths = _widths(image_size, image_size.bit_length() - 1 - 4)
         self.first = nn.Conv2d(3, widths[0], 3, 1, 1)
-        pairs = list(zip(widths, widths[1:]))
+        pairs = list(itertools.pairwise(widths))
         self.encode = nn.Sequential(
             *(BlockV2(a, b, "down", "instance") for a, b in pairs),
             *(BlockV2(widths[-1], widths[-1], "", "instance") for _ in range(2)),
@@ -219,7 +221,7 @@ class MappingV2(nn.Module):
     @staticmethod
     def _layers(first: int, count: int):
         widths = [first] + [512] * count
-        pairs = zip(widths, widths[1:])
+        pairs = itertools.pairwise(widths)
         return nn.Sequential(*(part for a, b in pairs for part in (nn.Linear(a, b), nn.ReLU())))
 
     def forward(self, z, domain):
@@ -236,7 +238,7 @@ class TrunkV2(nn.Module):
         widths = _widths(image_size, image_size.bit_length() - 1 - 2)
         self.body = nn.Sequential(
             nn.Conv2d(3, widths[0], 3, 1, 1),
-            *(BlockV2(a, b, "down") for a, b in zip(widths, widths[1:])),
+            *(BlockV2(a, b, "down") for a, b in itertools.pairwise(widths)),
             nn.LeakyReLU(0.2),
             nn.Conv2d(widths[-1], widths[-1], 4),
             nn.LeakyReLU(0.2),
