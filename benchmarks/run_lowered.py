@@ -13,6 +13,7 @@ import json
 import pathlib
 import statistics
 import time
+from importlib import metadata
 
 import jax
 import jax.numpy as jnp
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--no_peak", action="store_true", help="Leave the peak out.")
     options = parser.parse_args()
     device = jax.devices()[0]
-    print(json.dumps({"device": device.device_kind, "jax": jax.__version__}), flush=True)
+    print(json.dumps({"device": device.device_kind, "jax": metadata.version("jax")}), flush=True)
     peaks = {}
     for folder in options.folders:
         lowered = Lowered(folder)
