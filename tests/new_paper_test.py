@@ -187,14 +187,14 @@ class NewPaperTest(tf.test.TestCase):
         # Mistakes are told in a sentence each.
         self.assertIn("can't classify images", done.stdout)
         self.assertIn("have no styles; translate to its labels", done.stdout)
-        can = [
-            n
-            for n in algorithms.names()
-            if issubclass(algorithms.algorithm_class(n), algorithm_lib.Translates)
-        ]
-        others = f"use a run of an algorithm whose networks can: {', '.join(can)}."
-        self.assertIn(f"(toy) can't translate images; {others}", done.stdout)
-        self.assertIn(f"(toy) can't be exported; {others}", done.stdout)
+        for capability in (algorithm_lib.Translates, algorithm_lib.Exportable):
+            can = [
+                n
+                for n in algorithms.names()
+                if issubclass(algorithms.algorithm_class(n), capability)
+            ]
+            others = f"use a run of an algorithm whose networks can: {', '.join(can)}."
+            self.assertIn(f"(toy) can't {capability.ability}; {others}", done.stdout)
         self.assertEqual(Image.open(self.root / "out.png").size, (32, 32))
 
         # It is watched, too, as far as it can.

@@ -27,6 +27,8 @@ from stargan_tf.layers import (
 )
 
 FRAMES_MULTIPLE = 4  # both networks halve time twice
+# Halved twice these are four: of a single frame, instance normalization leaves nothing.
+_EXAMPLE_FRAMES = 4 * FRAMES_MULTIPLE
 _ENCODER = ((9, 1), (8, 2), (8, 2), (5, 1), (5, 1))
 _DECODER = ((5, 1), (5, 1), (8, 2), (8, 2))
 _JUDGE = ((9, 1), (8, 2), (8, 2), (5, 1))
@@ -100,7 +102,7 @@ class Generator(network.Network):
         """Returns zeros for x, target and, if it is told, source."""
         domain = tf.zeros((1, self.domains))
         sources = (domain,) if self.source_conditioning else ()
-        return (tf.zeros((1, FRAMES_MULTIPLE, self.features)), domain, *sources)
+        return (tf.zeros((1, _EXAMPLE_FRAMES, self.features)), domain, *sources)
 
 
 @keras.utils.register_keras_serializable("stargan_vc")
@@ -161,4 +163,4 @@ class Discriminator(network.Network):
 
     def example_inputs(self) -> tuple[tf.Tensor, ...]:
         """Returns zeros for x."""
-        return (tf.zeros((1, FRAMES_MULTIPLE, self.features)),)
+        return (tf.zeros((1, _EXAMPLE_FRAMES, self.features)),)
