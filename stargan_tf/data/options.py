@@ -122,8 +122,8 @@ class DataOptions:
     )
     sample_rate: int = option(
         16_000,
-        "voice_folder: the rate in Hz to which sound is resampled: 16000, or 22050 as in the papers "
-        "on StarGAN-VC and StarGAN-VC2.",
+        "voice_folder: the rate in Hz to which sound is resampled: 16000, or 22050 as in the "
+        "papers on StarGAN-VC and StarGAN-VC2.",
     )
     voice_train_size: int = option(
         80,
