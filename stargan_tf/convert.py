@@ -12,7 +12,6 @@ import pathlib
 from absl import flags
 
 from stargan_tf.cli import command_line
-from stargan_tf.data import options
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
 _AUDIO = flags.DEFINE_string(
@@ -57,8 +56,7 @@ def main() -> int:
 
     run = runs.open_run(_RUN.value)
     run.require(algorithm.Converts)
-    names = (options.split_names(flag.value)[0] for flag in (_FROM, _TO))
-    way = converter.Way(*names, _DIFFERENTIAL.value, _SPECTRAL_GAIN.value)
+    way = converter.way_of(_FROM.value, _TO.value, _DIFFERENTIAL.value, _SPECTRAL_GAIN.value)
     model = model_lib.Model(run, _CHECKPOINT.value)
     model.check(way)
     return command_line.each_photo(

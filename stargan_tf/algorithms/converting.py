@@ -1,5 +1,6 @@
 """What papers share that convert sequences of features: scales, lengths, and what is exported."""
 
+import abc
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -67,6 +68,7 @@ class Converting(algorithm.Converts, algorithm.Exportable):
     frames_multiple = 4
     _compiled: Callable | None = None
 
+    @abc.abstractmethod
     def generate(self, x: tf.Tensor, sources: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Returns normalized features (N, T, F), T a multiple of `frames_multiple`, converted.
 
@@ -75,7 +77,6 @@ class Converting(algorithm.Converts, algorithm.Exportable):
           sources: (N, K), one-hot.
           targets: (N, K), one-hot.
         """
-        raise NotImplementedError
 
     def convert(
         self,

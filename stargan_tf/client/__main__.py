@@ -113,13 +113,7 @@ def main() -> int:
 
 def _convert(client: client_lib.Client, jobs: photo_jobs.Jobs) -> int:
     """Converts sound or features."""
-    source, target = (options.split_names(flag.value) for flag in (_FROM, _TO))
-    if len(source) != 1 or len(target) != 1:
-        raise errors.UserError(
-            "Pass one domain with --from, whose voice it is, and one with --to; received "
-            f"--from={_FROM.value} and --to={_TO.value}."
-        )
-    way = converter.Way(source[0], target[0], _DIFFERENTIAL.value, _SPECTRAL_GAIN.value)
+    way = converter.way_of(_FROM.value, _TO.value, _DIFFERENTIAL.value, _SPECTRAL_GAIN.value)
     client.check(way)
     return command_line.each_photo(
         jobs,

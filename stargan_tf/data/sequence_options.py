@@ -9,7 +9,7 @@ DRAWN, FOLDERS = ("drawn_voices",), ("voice_folder",)
 DATASETS = (*DRAWN, *FOLDERS)
 # Options by what they are of; others are of every data set.
 OPTIONS = ("frames", "features", "coefficients", "sample_rate", "voice_train_size",
-                 "voice_test_size")  # fmt: skip
+           "voice_test_size")  # fmt: skip
 _OF_FOLDERS = ("features", "sample_rate")
 _OF_DRAWN = ("voice_train_size", "voice_test_size")
 _OF_IMAGES = ("image_size", "crop_size", "load_size", "flip", "cache", "cache_gb", "max_grey",

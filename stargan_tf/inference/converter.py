@@ -10,6 +10,7 @@ import numpy as np
 
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.data import options
 from stargan_tf.inference import sequence_files, sounds
 
 # A path of a file of sound or features, sound (N,), or features (T, F).
@@ -54,6 +55,21 @@ class Way:
     target: str
     differential: bool = False
     spectral_gain: bool = False
+
+
+def way_of(source: str, target: str, differential: bool, spectral_gain: bool) -> Way:
+    """Returns how to convert, of what a command's `from` and `to` hold, written in any spelling.
+
+    Raises:
+      UserError: One of them does not name one domain.
+    """
+    names = [options.split_names(text or "") for text in (source, target)]
+    if any(len(one) != 1 for one in names):
+        raise errors.UserError(
+            "Pass one domain with `from`, whose voice it is, and one with `to`; received "
+            f"from={source} and to={target}."
+        )
+    return Way(names[0][0], names[1][0], differential, spectral_gain)
 
 
 class Converter(abc.ABC):

@@ -10,6 +10,7 @@ from absl.testing import parameterized
 import stargan_tf
 from stargan_tf import algorithms
 from stargan_tf.base import errors
+from stargan_tf.inference import converter
 from tests import commands, sequences, tiny
 
 REAL = algorithms.algorithm_class
@@ -108,6 +109,7 @@ class FeaturesTest(ConversionTestCase):
 class RefusedTest(ConversionTestCase):
     @parameterized.parameters(
         ({"to": "bob"}, "(?i)unknown domain 'bob'.*ben"),
+        ({"from": ""}, "Pass one domain with --from"),
         ({"from": "ann"}, "(?i)unknown domain 'ann'.*anna"),
         ({"audio": "none.npz"}, "--audio=none.npz does not exist; name a file"),
         ({"output": "out.mp3"}, r"--output is written as .wav or .* end it in one"),
@@ -150,6 +152,12 @@ class RefusedTest(ConversionTestCase):
         ):
             with self.assertRaisesRegex(errors.UserError, r"\(stargan_v1\) can't translate images"):
                 call()
+
+    def test_domains_are_named_one_at_a_time(self):
+        self.assertEqual(converter.way_of(" a", "b", True, False), converter.Way("a", "b", True))
+        for source, target in (("", "b"), ("a", "a,b"), (None, "b")):
+            with self.assertRaisesRegex(errors.UserError, "Pass one domain with `from`"):
+                converter.way_of(source, target, False, False)
 
     def test_arguments(self):
         model = stargan_tf.load(self.root / "run")

@@ -3,10 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
-from stargan_tf.base import errors
 from stargan_tf.data.pipeline import draws, samplers
 
 Batch = dict[str, tf.Tensor]
@@ -38,7 +36,7 @@ def inputs(
     Raises:
       UserError: A domain has no image.
     """
-    domains = _sorted(sampler)
+    domains = sampler.by_domain()
 
     def of_pair(number: int) -> tf.data.Dataset:
         # Seeds of runs are below 2^32: those of further pairs are none that a run has.
@@ -61,16 +59,3 @@ def inputs(
         return sampler.load_batches(samplers.batches(slices.positions(first_step, 1), describe))
 
     return samplers.in_turn([of_pair(number) for number in range(len(pairs))], 1)
-
-
-def _sorted(sampler: samplers.Sampler) -> list[np.ndarray]:
-    """Returns the numbers of the images of each domain."""
-    space, labels = sampler.source.label_space, sampler.source.labels
-    domains = [np.flatnonzero(column == 1).astype(np.int64) for column in labels.T]
-    empty = [name for name, found in zip(space.names, domains, strict=True) if not len(found)]
-    if empty:
-        raise errors.UserError(
-            f"Every domain needs an image, but {', '.join(empty)} has none among the "
-            f"{len(labels)} images of {', '.join(space.names)}; add images or leave it out."
-        )
-    return domains

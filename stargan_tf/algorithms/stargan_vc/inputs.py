@@ -3,10 +3,8 @@
 import dataclasses
 import math
 
-import numpy as np
 import tensorflow as tf
 
-from stargan_tf.base import errors
 from stargan_tf.data.pipeline import draws, samplers
 
 Batch = dict[str, tf.Tensor]
@@ -33,7 +31,7 @@ def by_speaker(
     Raises:
       UserError: A speaker has no utterance.
     """
-    numbers = [tf.constant(own) for own in _sorted(sampler)]
+    numbers = [tf.constant(own) for own in sampler.by_domain()]
     pairs = math.comb(len(numbers), 2)
 
     def of_one(speaker: int) -> tf.data.Dataset:
@@ -91,16 +89,3 @@ def _place(positions: tf.Tensor, slices: samplers.Slices) -> tuple[tf.Tensor, tf
     """Returns the number of the global batch that positions (N,) are in, and their places in it."""
     n = positions[0] // slices.batch_size
     return n, positions - n * slices.batch_size
-
-
-def _sorted(sampler: samplers.Sampler) -> list[np.ndarray]:
-    """Returns the numbers of the utterances of each speaker."""
-    space, labels = sampler.source.label_space, sampler.source.labels
-    found = [np.flatnonzero(column == 1).astype(np.int64) for column in labels.T]
-    empty = [name for name, own in zip(space.names, found, strict=True) if not len(own)]
-    if empty:
-        raise errors.UserError(
-            f"Every speaker needs an utterance, but {', '.join(empty)} has none among the "
-            f"{len(labels)} of {', '.join(space.names)}; add recordings or leave it out."
-        )
-    return found

@@ -122,6 +122,24 @@ class Sampler:
         """Returns the labels (..., width) float32 of images `index` (...)."""
         return tf.gather(tf.constant(self.source.labels), index)
 
+    def by_domain(self) -> list[np.ndarray]:
+        """Returns the numbers (int64) of the examples of each domain.
+
+        Raises:
+          UserError: A domain has no example.
+        """
+        source = self.source
+        found = [np.flatnonzero(column == 1).astype(np.int64) for column in source.labels.T]
+        names = source.label_space.names
+        empty = [name for name, own in zip(names, found, strict=True) if not len(own)]
+        if empty:
+            raise errors.UserError(
+                f"Every domain needs at least one {source.noun}, but {', '.join(empty)} has none "
+                f"among the {source.size} {source.noun}s of {', '.join(names)}; add "
+                f"{source.noun}s or leave it out."
+            )
+        return found
+
     def mirrored(self, n: tf.Tensor, batch_size: int) -> tf.Tensor:
         """Returns which samples of global batch n are mirrored, (batch_size,) bool."""
         coins = draws.uniform(self.seed, draws.Draw.FLIP, n, (batch_size,)) < 0.5

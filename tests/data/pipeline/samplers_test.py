@@ -9,6 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from stargan_tf.algorithms.stargan_v1 import inputs as inputs_lib
+from stargan_tf.base import errors
 from stargan_tf.data import joint, labels, source, subset
 from stargan_tf.data.pipeline import caching, draws, samplers
 
@@ -416,6 +417,18 @@ class Parted(Voices):
 
     def load_part(self, index, start):
         return self.load(index) + tf.floor(5 * start)
+
+
+class ByDomainTest(tf.test.TestCase):
+    def test_examples_are_sorted_and_a_domain_without_any_is_named(self):
+        source = Numbered(4)
+        source.label_space = labels.LabelSpace("domains", ("a", "b"))
+        source.labels = np.array([[0, 1], [1, 0], [0, 1], [0, 1]], np.float32)
+        numbers = samplers.Sampler(source, 5, SIZE).by_domain()
+        self.assertEqual([one.tolist() for one in numbers], [[1], [0, 2, 3]])
+        source.labels = source.labels[[0, 2]]
+        with self.assertRaisesRegex(errors.UserError, "at least one image, but a has none among"):
+            samplers.Sampler(source, 5, SIZE).by_domain()
 
 
 class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
