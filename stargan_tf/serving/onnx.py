@@ -88,9 +88,9 @@ def export(
     _check_packages()
     run.require(algorithm_lib.Exportable)
     files.check_free(output)
+    licence = licences.licence(run, licence)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     chosen = _chosen(algorithm, signatures)
-    licence = licences.licence(run, licence)
     step = runs.restore_weights(run, algorithm, checkpoint)
     described = description_lib.describe(
         run, algorithm, step, licence=licence or None, settings=description_lib.settings(run)
