@@ -2,9 +2,10 @@ r"""Exports a run as a TFLite file for phones and small computers, and measures 
 
   python -m export.tflite --run=runs/quickstart --output=exported/on_device --quantize=dynamic
 
-Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. Prints, and writes as
-.txt, how the file compares with the float networks. Exit status 3: the images are further from
-theirs than the scheme should come. How to run one: export/on_device/README.md.
+Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. The file's metadata hold
+the same text. Prints, and writes as .txt, how the file compares with the float networks. Exit status
+3: the images are further from theirs than the scheme should come. How to run one:
+export/on_device/README.md.
 
 The images are held-out ones of the run's data set or, with --calibration_images=DIR, photos of your
 own. Where the data set can't be read, as of an imported run, the comparison is made on drawn faces;
@@ -54,6 +55,17 @@ _NUM_COMPARISON_IMAGES = flags.DEFINE_integer(
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "", "Where the run's data set is now; empty: where it was."
 )
+_IO = flags.DEFINE_enum(
+    "io",
+    "float32",
+    ("float32", "uint8"),
+    "What images are: float32 in [-1, 1], or uint8 from 0 to 255, converted inside the model.",
+)
+_LICENSE = flags.DEFINE_string(
+    "license",
+    "",
+    "The licence of the weights, which the file states: cc-by-4.0, apache-2.0, other.",
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 _ADVICE = {
@@ -83,12 +95,16 @@ def main() -> int:
         num_comparison_images=_NUM_COMPARISON_IMAGES.value,
         data_dir=_DATA_DIR.value,
         checkpoint=_CHECKPOINT.value,
+        io=_IO.value,
+        licence=_LICENSE.value,
     )
     try:
         exported = tflite.export(run, pathlib.Path(_OUTPUT.value), options)
     except RuntimeError as error:  # of the converter or the interpreter
         raise errors.UserError(f"{error}; {_ADVICE[_QUANTIZE.value]}.") from error
     status, least = 0, tflite_report.PSNR[_QUANTIZE.value]
+    if _IO.value == "uint8":
+        least = min(least, tflite_report.PSNR_OF_LEVELS)
     for one in exported:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         print(f"{one.path}\n{text}\n")

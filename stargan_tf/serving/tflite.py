@@ -13,9 +13,15 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
 from stargan_tf.layers import portability
-from stargan_tf.runs import runs
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, tflite_images, tflite_report
+from stargan_tf.serving import (
+    module,
+    tflite_images,
+    tflite_levels,
+    tflite_metadata,
+    tflite_report,
+)
 
 # "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
 # ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
@@ -41,6 +47,8 @@ class Options:
       num_comparison_images: The most images to compare with.
       data_dir: The current folder of the run's data set; empty: where it was in training.
       checkpoint: "latest", "best" or a step.
+      io: What images are in the file: "float32" in [-1, 1], or "uint8" from 0 to 255.
+      licence: Of the weights, as the hub writes it; "": that of weights of drawings, or none.
     """
 
     scheme: str = "float16"
@@ -52,6 +60,8 @@ class Options:
     num_comparison_images: int = 50
     data_dir: str = ""
     checkpoint: str = "latest"
+    io: str = "float32"
+    licence: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,17 +100,27 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             "Files are measured with the package ai-edge-litert, which is not installed; install "
             f"it with {errors.install_command('tflite')}."
         )
+    if (options.scheme, options.io) == ("int8", "uint8"):
+        raise errors.UserError(
+            "Grey levels that are converted in 8 bits would be too coarse; received quantize=int8 "
+            "with io=uint8; leave one of them out, or use quantize=int16x8."
+        )
     run.require(algorithm_lib.Exportable)
+    licence = licences.licence(run, options.licence)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     size = options.image_size or run.config.data.image_size
     chosen = _chosen(algorithm, size, options)
     known, compared = _images(run, options, size)
     output.mkdir(parents=True, exist_ok=True)
-    images = {"compared_on": compared.what, "calibrated_on": known and known.what}
-    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **images)
+    more = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    more |= {"licence": licence or None, "settings": description_lib.settings(run)}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **more)
     described["image_size"] = size
     stem = f"{described['name']}-{size}px-{options.scheme}"
+    if options.io == "uint8":
+        chosen = {name: tflite_levels.of_levels(s) for name, s in chosen.items()}
+        described["pixel_range"], stem = [0, 255], f"{stem}-uint8"
     groups = {stem: chosen}
     if options.scheme in CALIBRATED and len(chosen) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in chosen.items()}
@@ -112,11 +132,9 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             for key, signature in group.items()
         }
         content = convert(group, options.scheme, calibration)
-        shapes = {
-            signature: {key: list(spec.shape) for key, spec in s.inputs.items()}
-            for signature, s in group.items()
-        }
-        with _written(path, content, {**described, "signatures": shapes}):
+        kinds = {signature: s.kinds for signature, s in group.items()}
+        content, whole = tflite_metadata.embed(content, described, kinds)
+        with _written(path, content, whole):
             reports = [
                 tflite_report.measure(
                     path, key, signature, tflite_report.requests(algorithm, signature, compared)

@@ -14,11 +14,14 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.inference import batches
+from stargan_tf.pictures import photos
 from stargan_tf.reports import table as table_lib
 from stargan_tf.serving import tflite_images
 
 # The PSNR in dB that a trained run should reach by scheme, for images clipped to [-1, 1] (peak 2).
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
+# Of grey levels no more can be asked: a number between two may be rounded to either.
+PSNR_OF_LEVELS = 50.0
 _UNWANTED = ("CUSTOM", "BROADCAST_TO")  # older GPU delegates lack the second
 _MOST_PSNR = 120.0  # it is infinite for equal images
 _REPEATS = 20
@@ -83,6 +86,8 @@ def requests(
         inputs[name] = make() if make else random.random((len(images), *spec.shape[1:]), np.float32)
         if signature.kinds.get(name) == "image":
             images = np.roll(images, -1, axis=0)  # the next one is a reference
+        if spec.dtype == tf.uint8:
+            inputs[name] = photos.to_uint8(inputs[name])
     return inputs
 
 
@@ -107,7 +112,8 @@ def measure(
     wanted = expected[key]
     psnr = ssim = None
     if signature.kinds.get(key) == "image":
-        clipped = [np.clip(value, -1, 1) for value in (wanted, answers[key])]
+        both = (wanted, answers[key])
+        clipped = [photos.from_uint8(v) if v.dtype == np.uint8 else np.clip(v, -1, 1) for v in both]
         psnr = float(tf.reduce_mean(tf.minimum(tf.image.psnr(*clipped, 2.0), _MOST_PSNR)))
         ssim = float(tf.reduce_mean(tf.image.ssim(*(tf.constant(c) for c in clipped), 2.0)))
         wanted, answers = clipped[0], {key: clipped[1]}
