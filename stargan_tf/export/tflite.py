@@ -2,9 +2,9 @@ r"""Exports a run as a TFLite file for phones and small computers, and measures 
 
   python -m export.tflite --run=runs/quickstart --output=exported/on_device --quantize=dynamic
 
-Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. The file's metadata hold
-the same text. Prints, and writes as .txt, how the file compares with the float networks. Exit status
-3: the images are further from theirs than the scheme should come. How to run one:
+Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. The file's metadata
+hold the same text. Prints, and writes as .txt, how the file compares with the float networks. Exit
+status 3: the images are further from theirs than the scheme should come. How to run one:
 export/on_device/README.md.
 
 The images are held-out ones of the run's data set or, with --calibration_images=DIR, photos of your

@@ -380,7 +380,7 @@ class MistakesTest(Case):
 
     def test_a_file_that_can_not_be_run_is_not_left(self):
         with (
-            mock.patch.object(tflite, "convert", return_value=b"nothing"),
+            mock.patch.object(tflite.tflite_metadata, "embed", return_value=(b"nothing", {})),
             self.assertRaisesRegex(RuntimeError, "interpreter failed"),
         ):
             self._export("stargan_v1", scheme="none")
