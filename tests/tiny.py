@@ -50,7 +50,8 @@ HPARAMS = {
         "embedding_dim": 2,
         "d_hidden_dim": 4,
     },
-    "stargan_vc/2d": {"architecture": "2d", "channels": 4},
+    # With the rate of the paper's flag file: a larger one enlarges what rounding makes different.
+    "stargan_vc/2d": {"architecture": "2d", "channels": 4, "g_lr": 1e-4},
     "stargan_vc/2d_batch_norm": {
         "architecture": "2d",
         "channels": 4,

@@ -61,6 +61,7 @@ class TfliteSequencesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(described["labels"]["names"], list(self.run_.label_space.names))
 
     @parameterized.parameters(("float16", 10, 0.02), ("int16x8", 0, 1.0))
+    @pytest.mark.slow
     def test_a_file_for_so_many_frames(self, scheme, frames, largest):
         options = tflite.Options(
             scheme, frames=frames, num_comparison_images=2, num_calibration_images=4
