@@ -43,7 +43,8 @@ def given(space, *names):
 def run_of(path, space=None, **changes):
     """Returns a run that is not on disk, with labels of its own where they are given."""
     config = tiny.config(path, **changes)
-    shape = tiny.WINDOWS.get(config.train.algorithm, ())
+    window = config.data.frames, config.data.coefficients
+    shape = window if config.train.algorithm in tiny.WINDOWS else ()
     return runs.Run(path, config, space or loading.load(config.data, "test").label_space, shape)
 
 
