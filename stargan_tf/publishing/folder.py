@@ -133,7 +133,11 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
 
 
 def _about_tflite(one: tflite.Exported) -> str:
-    numbers = [f"{report.signature} {report.psnr:.1f} dB" for report in one.reports if report.psnr]
+    numbers = [
+        f"{report.signature} {report.decibels:.1f} dB"
+        for report in one.reports
+        if report.decibels is not None
+    ]
     with files.atomic(one.path.with_suffix(".txt")) as file:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         file.write(text.encode() + b"\n")
