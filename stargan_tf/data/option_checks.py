@@ -8,6 +8,7 @@ from stargan_tf.data import labels, names, sequence_options
 DATASETS = ("cartoon_faces", "cartoon_pairs", "celeba", "image_folder", "pairs", "rafd", "manifest",
             "packed", "tfds", *sequence_options.DATASETS)  # fmt: skip
 DRAWN = ("cartoon_faces", "cartoon_pairs")  # of images
+ALL_DRAWN = (*DRAWN, *sequence_options.DRAWN)
 PAIRS = ("cartoon_pairs", "pairs")  # whose domains are A and B
 ALONE = (*PAIRS, *sequence_options.DATASETS)  # which are no part of a joint training
 NO_DISK_CACHE = (

@@ -2,16 +2,14 @@
 
 import dataclasses
 import pathlib
-import shutil
 from collections.abc import Sequence
 
-from stargan_tf.base import errors, files
-from stargan_tf.publishing import card, copying, figures, kinds, samples
-from stargan_tf.runs import runs
+from stargan_tf.base import files
+from stargan_tf.publishing import card, copying, figures, samples
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import saved_model, tflite, tflite_report
 
 EXPORTS = ("saved_model", "tflite")
-DRAWN_LICENCE = "apache-2.0"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,25 +48,6 @@ class Request:
     limits: str = ""
 
 
-def licence(run: runs.Run, given: str) -> str:
-    """Returns the licence that a card states: the given one, or that of weights of drawings.
-
-    Raises:
-      UserError: The run neither translates images nor converts sequences.
-    """
-    own = kinds.of(run).is_drawn and not run.imported and not run.config.train.init_from
-    return given or (DRAWN_LICENCE if own else "")
-
-
-def check_output(output: pathlib.Path) -> None:
-    """Raises a UserError unless `output` is free: missing, or an empty folder."""
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise errors.UserError(
-            f"output={output} is not empty, and nothing in it was changed; choose another folder, "
-            "or remove this one first."
-        )
-
-
 def write(request: Request) -> card.Facts:
     """Writes the folder completely or not at all; returns what its card was written from.
 
@@ -76,13 +55,8 @@ def write(request: Request) -> card.Facts:
       UserError: The folder is not free or can't be written, or the run can't be copied so.
       RuntimeError: An export answers otherwise than the run.
     """
-    check_output(request.output)
-    output = request.output.absolute()
-    name = request.name or output.name
-    partial = output.with_name(f".{output.name}{files.PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        files.make_folder(partial, "`output`")
+    name = request.name or request.output.absolute().name
+    with files.new_folder(request.output) as partial:
         copy = copying.write(
             request.run,
             partial,
@@ -97,7 +71,7 @@ def write(request: Request) -> card.Facts:
             request.address or name,
             request.run,
             copy,
-            licence(request.run, request.licence),
+            licences.licence(request.run, request.licence),
             request.limits,
             *samples.write(request.run, copy.step, partial, request.pictures),
             _exports(request, named, partial),
@@ -105,11 +79,6 @@ def write(request: Request) -> card.Facts:
         )
         with files.atomic(partial / "README.md") as file:
             file.write(card.text(facts).encode())
-        if output.exists():
-            output.rmdir()
-        partial.replace(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return facts
 
 
@@ -134,7 +103,11 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
 
 
 def _about_tflite(one: tflite.Exported) -> str:
-    numbers = [f"{report.signature} {report.psnr:.1f} dB" for report in one.reports if report.psnr]
+    numbers = [
+        f"{report.signature} {report.decibels:.1f} dB"
+        for report in one.reports
+        if report.decibels is not None
+    ]
     with files.atomic(one.path.with_suffix(".txt")) as file:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         file.write(text.encode() + b"\n")

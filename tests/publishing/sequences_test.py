@@ -16,7 +16,7 @@ from stargan_tf.data.sources import drawn_voices
 from stargan_tf.inference import sounds
 from stargan_tf.publishing import folder
 from stargan_tf.publishing.kinds import sequences
-from stargan_tf.runs import runs
+from stargan_tf.runs import licences, runs
 from tests import commands, shared, tiny
 
 FIGURES = {"nearest": 0.75, "nearest_linear": 0.5, "mcd": 4.25, "mcd_linear": 3.5}
@@ -123,7 +123,7 @@ class SequencesTest(tf.test.TestCase):
         kind = sequences.Sequences(changed)
         self.assertFalse(kind.is_drawn)
         self.assertRegex(kind.limits()[-1], "let nobody be taken for somebody who has not agreed")
-        self.assertEqual(folder.licence(changed, ""), "")
+        self.assertEqual(licences.licence(changed), "")
 
     def test_the_command(self):
         flags = [f"--run={self.run_.directory}", f"--output={self.root / 'out'}"]
