@@ -160,6 +160,27 @@ class Sequences(source.Source, source.Conversions):
         return f"sequence {index}"
 
 
+class Recorded(source.Source, source.Parallel):
+    """The same as recordings: how other domains would have an example is not known."""
+
+    sample_name, sample_spec = Sequences.sample_name, Sequences.sample_spec
+    label_space, kind = SPACE, "mcep"
+
+    def __init__(self, split="train", count=4):
+        self._drawn = Sequences(split, count)
+        self.labels, self.statistics = self._drawn.labels, self._drawn.statistics
+        self.whole, self.f0 = self._drawn.whole, self._drawn.f0
+
+    def load(self, index):
+        return self._drawn.load(index)
+
+    def describe(self, index):
+        return f"recording {index}"
+
+    def parallel(self, index, domain):
+        del index, domain
+
+
 def untrained_run(path: pathlib.Path, offsets: np.ndarray = LEARNT, **changes) -> runs.Run:
     """Makes the folder of a run of the toy whose checkpoint, at step 7, has these weights.
 

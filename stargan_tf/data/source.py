@@ -185,6 +185,22 @@ class Conversions(abc.ABC):
         """
 
 
+class Parallel(abc.ABC):
+    """What a source of sequences is besides if examples of several domains may say the same."""
+
+    @abc.abstractmethod
+    def parallel(self, index: int, domain: int) -> int | None:
+        """Returns the number of an example of another domain with the same content.
+
+        Args:
+          index: The number of the example.
+          domain: A position in labels.
+
+        Returns:
+          None: the domain has no such example. The two need not have the same number of frames.
+        """
+
+
 def refuse(
     problems: Mapping[int, str],
     images: Source,

@@ -69,13 +69,15 @@ class SequenceSubject(subject_lib.Subject):
             {subject_lib.Need.INPUTS, subject_lib.Need.REAL, subject_lib.Need.NETWORKS}
         )
         if isinstance(held_out, source_lib.Conversions):
-            self.offers |= {subject_lib.Need.RENDERS, subject_lib.Need.PARALLEL}
+            self.offers |= {subject_lib.Need.RENDERS}
         if getattr(held_out, "kind", "") == "mcep":
             self.offers |= {subject_lib.Need.CEPSTRA}
         self._inputs = np.arange(held_out.size)
         if plan.inputs and plan.inputs < held_out.size:
             self._inputs = np.linspace(0, held_out.size - 1, plan.inputs).round().astype(np.int64)
         self.domains = held_out.labels.argmax(axis=1)
+        if self._has_parallel():
+            self.offers |= {subject_lib.Need.PARALLEL}
         self.total = sum(len(self._asked(one)) for one in self.directions)
         self.about = {
             "images": [len(self._inputs)], "outputs_of_each": 1, "seed": 0, **about
@@ -98,7 +100,10 @@ class SequenceSubject(subject_lib.Subject):
 
         None: it has none. A metric that calls this needs `Need.PARALLEL`.
         """
-        return self.held_out.conversion(int(index), domain)
+        if isinstance(self.held_out, source_lib.Conversions):
+            return self.held_out.conversion(int(index), domain)
+        number = self.held_out.parallel(int(index), domain)
+        return None if number is None else self.held_out.whole(number)
 
     def linear(self, features: np.ndarray, source: int, target: int) -> np.ndarray:
         """Returns features (T, F) of a domain with the mean and deviation of another."""
@@ -108,6 +113,17 @@ class SequenceSubject(subject_lib.Subject):
         mean, deviation = known["mean"], known["deviation"]
         scaled = (features - mean[source]) / deviation[source]
         return (scaled * deviation[target] + mean[target]).astype(np.float32)
+
+    def _has_parallel(self) -> bool:
+        """Returns whether `parallel` finds anything for any input; reads no example."""
+        if isinstance(self.held_out, source_lib.Conversions):
+            return True
+        return isinstance(self.held_out, source_lib.Parallel) and any(
+            self.held_out.parallel(int(index), domain) is not None
+            for index in self._inputs
+            for domain in range(self.held_out.label_space.width)
+            if domain != self.domains[index]
+        )
 
     def _asked(self, direction: subject_lib.Direction) -> np.ndarray:
         """Returns the numbers of the inputs of a direction."""

@@ -28,7 +28,10 @@ class Need(enum.Enum):
     RENDERS = "a data set that can draw the true translations"
     TARGETS = "pairs of images and their true translations"
     ANSWERS = "pairs of which every true translation can be drawn"
-    PARALLEL = "examples of the targets with the same content, such as the same sentence"
+    PARALLEL = (
+        "held-out examples with the same content in several domains, such as recordings of one "
+        "sentence that have the same file name"
+    )
     CEPSTRA = "features that are mel-cepstra"
 
 

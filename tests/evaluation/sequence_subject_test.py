@@ -145,6 +145,31 @@ class MetricsTest(SubjectTestCase):
                 metric.add(batch)
         self.assertEqual(metric.result().rows["anna2ben"]["compared"], 1)
 
+    def test_recordings_of_the_same_sentence(self):
+        class Recorded(sequences.Recorded):
+            """Nobody but cleo says what anna says; the second of each says nothing of others."""
+
+            def parallel(self, index, domain):
+                return {(0, 2): 4, (4, 0): 0}.get((index, domain))
+
+        found = self.rows("dtw_mcd", held_out=Recorded("test", 2))
+        self.assertCountEqual(found, ["anna2cleo", "cleo2anna", "mean"])
+        self.assertAllClose(found["anna2cleo"]["linear"], 0, atol=1e-4)
+        self.assertAllClose(found["anna2cleo"][""], distortion(5 / 3), rtol=0.2)
+        self.assertEqual(found["anna2cleo"]["compared"], 1)
+        measured = self.subject(held_out=Recorded("test", 2))
+        chosen, _ = measuring.choose(measured, ["default"], None)
+        self.assertEqual([kind.name for kind in chosen], ["domain_accuracy", "dtw_mcd", "msd"])
+        report = measuring.measure(measured, ["dtw_mcd"])
+        self.assertRegex(report.measured[0].notes[0], "same name were taken for the same content")
+
+    def test_recordings_of_which_no_two_are_the_same_sentence(self):
+        measured = self.subject(held_out=sequences.Recorded("test", 2))
+        _, left_out = measuring.choose(measured, ["default"], None)
+        self.assertRegex(left_out["dtw_mcd"], "^it needs held-out examples with the same content")
+        with self.assertRaisesRegex(errors.UserError, "dtw_mcd does not apply: it needs held-out"):
+            measuring.choose(measured, ["dtw_mcd"], None)
+
     def test_modulation(self):
         found = self.rows("msd")
         data = sequences.Sequences()

@@ -2,7 +2,7 @@
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -88,24 +88,46 @@ class Training:
 
     def step(self, batch: inputs_lib.Batch) -> losses.Losses:
         """Updates, for each pair of speakers, G and then D; returns the means over all pairs."""
-        speakers = self.settings.label_space.width
+        pairs = itertools.combinations(range(self.settings.label_space.width), 2)
         found: dict[str, list[tf.Tensor]] = {}
-        for p, pair in enumerate(itertools.combinations(range(speakers), 2)):
+        for p, pair in enumerate(pairs):
             x = [batch["features"][k] for k in pair]
-            domains = [tf.one_hot([k] * x[0].shape[0], speakers) for k in pair]
-            reads: list[tf.Tensor] = []
-            for update, name in enumerate(("G", "D")):
-                gradients_of = self._g_gradients if name == "G" else self._d_gradients
-                # Drawn out here, since XLA would draw other numbers.
-                kept = self._kept(batch["key"][p], batch["rows"], update, x[0].shape[1])
-                of_one, gradients = gradients_of(*x, *domains, batch["alpha"][p], kept)
-                for loss, value in of_one.items():
-                    found.setdefault(f"{name}/{loss}", []).append(value)
-                # G's gradients read the weights of D, too.
-                reads += of_one.values()
-                self._apply(name, ordering.after(reads, gradients))
-                reads += gradients
+            of_pair = self.update(pair, x, batch["alpha"][p], batch["key"][p], batch["rows"])
+            for loss, value in of_pair.items():
+                found.setdefault(loss, []).append(value)
         return {name: tf.add_n(values) / len(values) for name, values in found.items()}
+
+    def update(
+        self,
+        pair: Sequence[int],
+        x: Sequence[tf.Tensor],
+        alpha: tf.Tensor,
+        key: tf.Tensor,
+        rows: tf.Tensor,
+    ) -> losses.Losses:
+        """Updates G and then D, with the new G, for one pair; returns the losses by "network/name".
+
+        Args:
+          pair: The numbers of the two speakers.
+          x: Of each, (N, T, F) raw features; T may differ.
+          alpha: (N, 2) in [0, 1), of the penalties.
+          key: (2,) int64, of dropout.
+          rows: (N,) int64, the places of the samples in the global batch.
+        """
+        domains = [tf.one_hot([k] * x[0].shape[0], self.settings.label_space.width) for k in pair]
+        found: losses.Losses = {}
+        reads: list[tf.Tensor] = []
+        for update, name in enumerate(("G", "D")):
+            gradients_of = self._g_gradients if name == "G" else self._d_gradients
+            # Drawn out here, since XLA would draw other numbers.
+            kept = self._kept(key, rows, update, x[0].shape[1])
+            of_one, gradients = gradients_of(*x, *domains, alpha, kept)
+            found |= {f"{name}/{loss}": value for loss, value in of_one.items()}
+            # G's gradients read the weights of D, too.
+            reads += of_one.values()
+            self._apply(name, ordering.after(reads, gradients))
+            reads += gradients
+        return found
 
     def _apply(self, name: str, gradients: Gradients) -> None:
         h, variables = self.hparams, self.networks[name].trainable_variables

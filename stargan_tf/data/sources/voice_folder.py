@@ -1,5 +1,6 @@
 """A data set of one's own recordings: a folder of wav or flac files for each speaker."""
 
+import collections
 import functools
 from collections.abc import Mapping, Sequence
 
@@ -9,12 +10,15 @@ from stargan_tf.audio import cepstrum, statistics
 from stargan_tf.audio import files as sound_files
 from stargan_tf.base import errors
 from stargan_tf.data import options as options_lib
+from stargan_tf.data import source as source_lib
 from stargan_tf.data.sources import voice_features, voice_layout, voice_remarks, voices
 from stargan_tf.reports import progress
 
 
-class VoiceFolder(voices.Voices):
+class VoiceFolder(voices.Voices, source_lib.Parallel):
     """Recordings of speakers, whose features are computed once and kept.
+
+    Files of several speakers with one name, but for its ending, hold the same sentence.
 
     Args:
       paths: Of the recordings.
@@ -60,6 +64,16 @@ class VoiceFolder(voices.Voices):
     def whole(self, index: int) -> np.ndarray:
         """Returns the features (T, F) float32 of recording `index`."""
         return self._features(index)[0]
+
+    def parallel(self, index: int, domain: int) -> int | None:
+        """Returns the number of the same sentence as another speaker says it; see `Parallel`.
+
+        None also where either of the two has several files of that name.
+        """
+        name = voice_layout.sentence(self.paths[index])
+        own = self._sentences[name, self.speaker(index)]
+        found = self._sentences.get((name, domain), ())
+        return found[0] if len(own) == len(found) == 1 else None
 
     def f0(self, index: int) -> np.ndarray:
         """Returns the pitch (T,) of recording `index`; see `Voices.f0`."""
@@ -111,6 +125,14 @@ class VoiceFolder(voices.Voices):
     def describe(self, index: int) -> str:
         """Returns the path of recording `index`."""
         return self.paths[index]
+
+    @functools.cached_property
+    def _sentences(self) -> Mapping[tuple[str, int], list[int]]:
+        """The numbers of the recordings by the names of their sentences and by speaker."""
+        found = collections.defaultdict(list)
+        for index, path in enumerate(self.paths):
+            found[voice_layout.sentence(path), self.speaker(index)].append(index)
+        return dict(found)
 
     @functools.cached_property
     def _problems(self) -> dict[int, str]:

@@ -88,6 +88,11 @@ def find(data_dir: str, chosen: Sequence[str], fraction: float) -> Recordings:
     return Recordings(space, own, test, left_out)
 
 
+def sentence(path: str) -> str:
+    """Returns the name of the sentence that a recording is of: the file's, without its ending."""
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def _speakers(parts: Sequence[str], left_out: dict[str, int]) -> dict[str, list[str]]:
     """Returns the paths of the recordings of every speaker in these folders, sorted."""
     found: dict[str, list[str]] = {}
@@ -152,7 +157,7 @@ def _split(
 ) -> list[tuple[list[str], np.ndarray]]:
     """Splits recordings by their names: the same sentence of all speakers is on one side."""
     paths, speakers = own
-    names = [os.path.splitext(os.path.basename(path))[0] for path in paths]
+    names = [sentence(path) for path in paths]
     labels = np.eye(space.width, dtype=np.float32)[speakers]
     held = splits.choose_held_out(names, fraction, labels, space)
     return [

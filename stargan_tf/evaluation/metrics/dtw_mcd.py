@@ -47,7 +47,9 @@ class DtwMcd(metric.Metric):
         for name, rows in self._rows.items():
             output, mapped, given = np.mean(rows, axis=0).tolist()
             found[name] = {"": output, "linear": mapped, "input": given, "compared": len(rows)}
-        return metric.Result(found)
+        drawn = subject.Need.RENDERS in self.subject.offers
+        note = "Held-out examples of the same name were taken for the same content."
+        return metric.Result(found, () if drawn else (note,))
 
 
 METRIC = DtwMcd

@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.algorithms.stargan_vc import losses, reference
+from stargan_tf.algorithms import algorithm, converting
+from stargan_tf.algorithms.stargan_vc import hparams, losses, reference, training_1d
 from stargan_tf.algorithms.stargan_vc.networks import sequences
 from stargan_tf.base import keras_versions
+from stargan_tf.data import labels as labels_lib
 from tests.algorithms.stargan_vc import golden_checks
 from tests.golden import rule
 
@@ -35,17 +37,10 @@ class Golden:
             *sizes, c["hdim"], c["zdim"], c["sdim"], bool(c["src_conditioning"]), dtype=dtype
         )
         self.D = sequences.Discriminator(*sizes, c["mdim"], dtype=dtype)
-        self.named = {}
-        of_networks = (self.G, reference.generator_names), (self.D, reference.discriminator_names)
-        for letter, (network, names) in zip("GD", of_networks, strict=True):
+        for network in (self.G, self.D):
             network(*network.example_inputs())
-            prefix = f"{PREFIXES[name]}.{letter}."
-            variables = names(network)
-            shapes = {n[len(prefix) :]: tuple(s) for n, s in self.expected["shapes"].items()
-                      if n.startswith(prefix)}  # fmt: skip
-            assert reference.shapes(variables) == shapes
-            reference.assign(variables, {n: rule.weight(prefix + n, s) for n, s in shapes.items()})
-            self.named |= {prefix + n: keras_versions.tf_variable(v) for n, v in variables.items()}
+        self.name = name
+        self.named = self.take_over(self.G, self.D)
         self.x = [
             tf.constant(
                 rule.normal(f"vc.x_{a}", (2, 20, c[f"frames_{a}"])).transpose(0, 2, 1), dtype
@@ -61,6 +56,19 @@ class Golden:
             losses.Side(self.x[0], self.s, self.t),
             losses.Side(self.x[1], self.t, self.s),
         ]
+
+    def take_over(self, *networks):
+        """Gives networks the golden weights; returns their variables by their names there."""
+        named, kinds = {}, (reference.generator_names, reference.discriminator_names)
+        for letter, network, names in zip("GD", networks, kinds, strict=True):
+            prefix = f"{PREFIXES[self.name]}.{letter}."
+            variables = names(network)
+            shapes = {n[len(prefix) :]: tuple(s) for n, s in self.expected["shapes"].items()
+                      if n.startswith(prefix)}  # fmt: skip
+            assert reference.shapes(variables) == shapes
+            reference.assign(variables, {n: rule.weight(prefix + n, s) for n, s in shapes.items()})
+            named |= {prefix + n: keras_versions.tf_variable(v) for n, v in variables.items()}
+        return named
 
     def convert(self, x, target, source):
         return self.G(x, target, source)
@@ -79,6 +87,17 @@ class Golden:
             self.convert, self.judge, self.sides, self.alphas, adversarial=adversarial
         )
         return {"adv": found.pop("real") + found.pop("fake"), **found}
+
+
+class Descent:
+    """Stands in for an optimizer: plain gradient descent."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def apply_gradients(self, pairs):
+        for gradient, variable in pairs:
+            variable.assign_sub(self.rate * gradient)
 
 
 def channels_first(x):
@@ -129,6 +148,39 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
             gradients = tape.gradient(found["gp"], [*variables.values()])
             gradients = {n: g for n, g in zip(variables, gradients, strict=True) if g is not None}
             golden_checks.check_sums(self, gradients, expected["D_gp_grads"], *gradient_tol)
+
+    @parameterized.parameters(*ALL)
+    def test_an_iteration_with_clipped_gradients(self, name):
+        golden = Golden(name, "float64")
+        c, expected = golden.expected["config"], golden.expected
+        space = labels_lib.LabelSpace("domains", tuple("abc"))
+        settings = algorithm.BuildSettings(
+            space, 0, precision="float64", training=False, sample_shape=(32, c["features"])
+        )
+        h = hparams.HParams(
+            hidden_dim=c["hdim"], bottleneck_dim=c["zdim"], embedding_dim=c["sdim"],
+            d_hidden_dim=c["mdim"], dropout=0.0, source_conditioning=bool(c["src_conditioning"]),
+            gradient_clip=c["gradient_clip"],
+        )  # fmt: skip
+        plain = converting.Scale({}, 3, c["features"], by_domain=False, dtype="float64")
+        training = training_1d.Training(h, settings, plain)
+        training.optimizers = dict.fromkeys("GD", Descent(c["sgd_lr"]))
+        named = golden.take_over(training.G, training.D)
+        start = {n: v.numpy() for n, v in named.items()}
+        alphas, unused = tf.stack(golden.alphas, axis=1), tf.zeros((2,), tf.int64)
+        tf.config.run_functions_eagerly(True)  # tracing takes longer than the one update
+        self.addCleanup(tf.config.run_functions_eagerly, False)
+        found = training.update((c["k_s"], c["k_t"]), golden.x, alphas, unused, unused)
+        found["D/adv"] = found.pop("D/real") + found.pop("D/fake")
+        wanted = {"G": ("adv", "cls", "cyc", "rec"), "D": ("adv", "gp", "cls")}
+        for letter, order in wanted.items():
+            values = [found[f"{letter}/{loss}"] for loss in order]
+            self.assertAllClose(values, expected["iteration_losses"][letter], rtol=1e-9)
+        deltas = {n: v.numpy() - start[n] for n, v in named.items()}
+        sums = expected["iteration_deltas"]
+        golden_checks.check_sums(self, deltas, sums, 1e-9, 1e-7, nothing=1e-13)
+        after = channels_first(training.convert(golden.x[0], golden.t, golden.s))
+        self.assertAllClose(after, golden.arrays["G_st_after"], rtol=0, atol=1e-9)
 
     @parameterized.parameters(*ALL)
     def test_parameters_have_the_golden_names(self, name):

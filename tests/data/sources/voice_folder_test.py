@@ -71,11 +71,34 @@ class VoiceFolderTest(tf.test.TestCase, parameterized.TestCase):
         self._fill("vcc2018_training/VCC2SF1", "vcc2018_training/VCC2TM1", count=3)
         self._fill("vcc2018_evaluation/VCC2SF1", "vcc2018_reference/VCC2TM1", count=2)
         self.assertEqual(self._load().label_space.names, ("VCC2SF1", "VCC2TM1"))
-        self.assertAllEqual(self._load("test").labels, [[1, 0], [1, 0], [0, 1], [0, 1]])
+        held_out = self._load("test")
+        self.assertAllEqual(held_out.labels, [[1, 0], [1, 0], [0, 1], [0, 1]])
+        # The reference holds the sentences of the evaluation.
+        self.assertEqual([held_out.parallel(i, 1 - i // 2) for i in range(4)], [2, 3, 0, 1])
+
+    def test_sentences_that_several_speakers_say(self):
+        for name in ("anna/a/1.wav", "anna/2.flac", "anna/x.wav", "ben/b/1.WAV", "ben/2.wav",
+                     "ben/c/2.wav", "clara/1.flac"):  # fmt: skip
+            self._write(f"test/{name}")
+        self._fill("train/anna", "train/ben", "train/clara")
+        held_out = self._load("test")
+        number = {path.removeprefix("test/"): i for i, path in enumerate(self._paths(held_out))}
+        one = number["anna/a/1.wav"]
+        self.assertEqual(held_out.parallel(one, 1), number["ben/b/1.WAV"])
+        self.assertEqual(held_out.parallel(one, 2), number["clara/1.flac"])
+        self.assertIsNone(held_out.parallel(number["anna/x.wav"], 1))
+        # Ben has two files of that name, and nobody knows which is meant.
+        self.assertIsNone(held_out.parallel(number["anna/2.flac"], 1))
+        self.assertIsNone(held_out.parallel(number["ben/2.wav"], 0))
+        kept = held_out.restricted([number["anna/a/1.wav"], number["clara/1.flac"]])
+        self.assertEqual([kept.parallel(0, domain) for domain in (1, 2)], [None, 1])
 
     def test_cmu_arctic(self):
         self._fill("cmu_us_slt_arctic/wav", "cmu_us_bdl_arctic/wav", "cmu_us_rms_arctic/wav")
         self.assertEqual(self._load().label_space.names, ("bdl", "rms", "slt"))
+        held_out = self._load("test")
+        others = {held_out.parallel(0, domain) for domain in range(1, 3)}
+        self.assertEqual(others, {1, 2})
         self.assertEqual(self._load(domains="slt,bdl").label_space.names, ("slt", "bdl"))
 
     def test_features_are_those_of_world_and_are_kept(self):
