@@ -9,6 +9,7 @@ this machine alone, and loads nothing from elsewhere. It needs the extra demo; C
 """
 
 import pathlib
+import signal
 import tempfile
 import threading
 
@@ -56,6 +57,8 @@ def main() -> None:
     if not opened:
         raise errors.UserError("No run comes with this package; name one with `run`.")
     models = [model_lib.Model(run, checkpoint) for run, checkpoint in opened]
+    # Who ends it in another way gets the temporary folder removed, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="stargan-demo-") as folder, server.files_in(folder):
         made = page.build(models, pathlib.Path(folder), own)
         with server.serving(made, _PORT.value, _BROWSER.value) as served:

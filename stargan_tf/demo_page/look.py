@@ -46,6 +46,9 @@ footer { display: none !important; }
   width: .9rem; height: .9rem; border-radius: 50%; background: white; transition: left .15s; }
 .switches input[type=checkbox]:checked::after { left: 1.05rem; }
 .picture img { object-fit: contain; }
+.sheet img { padding-top: 2.6rem; }
+.kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)) !important; }
+.kept .caption-label { font-size: .68rem; left: .2rem; right: .2rem; max-width: 95%; padding: 0 .3rem; }
 """
 
 

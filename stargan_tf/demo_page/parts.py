@@ -94,21 +94,24 @@ def photo(label: str, value: str | None, height: int = 320) -> "gradio.Image":
             type="filepath",
             sources=["upload", "webcam", "clipboard"],
             height=height,
-            elem_classes=["picture"],
+            elem_classes=["picture", "given"],
             buttons=["fullscreen"],
         )
     )
 
 
 def result(label: str, value: Any = None, height: int | None = 320) -> "gradio.Image":
-    """Returns a component that shows a picture and lets it be downloaded as PNG."""
+    """Returns a component that shows a picture and lets it be downloaded as PNG.
+
+    `height` is in pixels; None: that of the picture, with its title above.
+    """
     return library.imported().Image(
         value,
         label=label,
         format="png",
         height=height,
         interactive=False,
-        elem_classes=["picture"],
+        elem_classes=["picture", "made" if height else "sheet"],
         buttons=["download", "fullscreen"],
     )
 

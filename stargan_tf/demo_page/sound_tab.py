@@ -54,7 +54,7 @@ class SoundTab:
         with gr.Row():
             with gr.Column(scale=5, min_width=300):
                 given = self._given(path)
-                seen = parts.result("What goes in", before, 220)
+                seen = parts.result("What goes in", before, None)
                 thumbnails = parts.dataset(given, place.examples)
             with gr.Column(scale=3, min_width=220):
                 source = gr.Radio(choices, value=source, label="From")
@@ -70,7 +70,7 @@ class SoundTab:
                 button = gr.Button("Convert", variant="primary")
             with gr.Column(scale=5, min_width=300):
                 made = self._made(out)
-                picture, notice = parts.result("What comes out", after, 220), parts.notice(told)
+                picture, notice = parts.result("What comes out", after, None), parts.notice(told)
         asked, outputs = [given, source, target, differential, gain], [seen, made, picture, notice]
         gr.on(
             [button.click, given.upload, source.input, target.input, differential.input]

@@ -13,8 +13,6 @@ from stargan_tf.inference import model as model_lib
 
 RANDOM, REFERENCE, KEPT = "a random code", "a picture", "kept styles"
 _ABOUT_FILES = "The command translate writes such a file (--save_style) and takes it (--style)."
-    "The command translate writes such a file with --save_style, and takes it as --style."
-)
 _SEEDS = 999  # the highest on the slider
 
 
@@ -187,13 +185,14 @@ class StyleTab:
                 info="1: as diverse as it was drawn; 0: the domain's mean style",
             )  # fmt: skip
         with gr.Column(visible=False) as pictured:
-            reference = parts.photo("Picture of the style", None, 200)
+            others = [one.path for one in self._place.examples[1:2]]
+            reference = parts.photo("Picture of the style", [*others, None][0], 200)
             more = parts.dataset(reference, self._place.examples)
         with gr.Column(visible=False) as own:
             kept = gr.State([])
             first = gr.Dropdown([], label="A kept style")
             second = gr.Dropdown([], label="Another one")
-            share = gr.Slider(0, 1, value=0.5, step=0.05, label="From the one to the other")
+            share = gr.Slider(0, 1, value=0.5, step=0.05, label="Share of the other")
         source.change(
             lambda value: [gr.update(visible=value == one) for one in (RANDOM, REFERENCE, KEPT)],
             source, [random, pictured, own], queue=False, api_visibility="private",
@@ -209,8 +208,8 @@ class StyleTab:
         gr = library.imported()
         with gr.Accordion("Kept styles", open=True):
             gallery = gr.Gallery(
-                [], show_label=False, columns=8, height=150, interactive=False, buttons=[],
-                allow_preview=False, object_fit="contain", visible=False,
+                [], show_label=False, columns=9, height=150, interactive=False, buttons=[],
+                allow_preview=False, object_fit="contain", visible=False, elem_classes=["kept"],
             )  # fmt: skip
             with gr.Row():
                 download = gr.DownloadButton("Download (.npy)", size="sm", interactive=False)
