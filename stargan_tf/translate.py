@@ -19,7 +19,7 @@ from absl import flags
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line
 from stargan_tf.data import options
-from stargan_tf.pictures import photo_jobs
+from stargan_tf.pictures import framed, photo_jobs
 
 if typing.TYPE_CHECKING:
     from stargan_tf.inference import translation
@@ -55,6 +55,19 @@ _CROP_SIZE = flags.DEFINE_integer(
     "--crop_size).",
     lower_bound=0,
 )
+_SIZE = flags.DEFINE_enum(
+    "size",
+    "model",
+    ("model", "original"),
+    "model: write the translated square; original: put it back into the photo at its own size.",
+)
+_PASTE = flags.DEFINE_enum(
+    "paste",
+    None,
+    ("difference", "square"),
+    "--size=original: add what the translation changed, or put in the whole square, enlarged "
+    "(default: difference).",
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 _SEED = flags.DEFINE_integer("seed", None, "Styles: that of this latent code (default: 0).")
 _OUTPUTS = flags.DEFINE_integer(
@@ -78,6 +91,15 @@ def main() -> int:
     """Translates; a photo of a folder that can't be read is named and left out (status 1)."""
     if _SHEET.value and _MATRIX.value:
         raise errors.UserError("Pass --sheet or --matrix; received both.")
+    if _SIZE.value == "original" and (_SHEET.value or _MATRIX.value):
+        raise errors.UserError(
+            "Sheets show squares at the run's size; received --size=original with "
+            f"--{'sheet' if _SHEET.value else 'matrix'}; leave one of the two out."
+        )
+    if _PASTE.value and _SIZE.value != "original":
+        raise errors.UserError(
+            f"--paste is of --size=original; received --paste={_PASTE.value} without it; add it."
+        )
     image, output = pathlib.Path(_IMAGE.value), pathlib.Path(_OUTPUT.value)
     jobs = (photo_jobs.into_one if _MATRIX.value else photo_jobs.jobs)(image, output)
     command_line.import_tensorflow()
@@ -103,6 +125,14 @@ def _given() -> list[str]:
     return [name for name in _OF_STYLES if flags.FLAGS[name].value not in (None, [], False)]
 
 
+def _framer(run: "runs.Run") -> "framed.Framer":
+    """Returns what finds the squares of photos and puts translations back."""
+    framing = run.framing(_FIT.value, _CROP_SIZE.value)
+    return framed.Whole(
+        framing, (_PASTE.value or "difference") if _SIZE.value == "original" else None
+    )
+
+
 def _to_labels(run: "runs.Run") -> command_line.Work:
     """Returns the function that translates a photo, or writes its sheet."""
     from stargan_tf.inference import arguments, translation
@@ -117,7 +147,9 @@ def _to_labels(run: "runs.Run") -> command_line.Work:
         space, edits or space.names[:1], known, _given(), run.shown, run.is_directional
     )
     framing = run.framing(_FIT.value, _CROP_SIZE.value)
-    translator = translation.ToLabels(run, framing, edits, known or None, _CHECKPOINT.value)
+    translator = translation.ToLabels(
+        run, framing, edits, known or None, _CHECKPOINT.value, _framer(run)
+    )
     return translator.sheet if _SHEET.value else translator.translate
 
 
@@ -147,6 +179,7 @@ def _to_styles(run: "runs.Run") -> "translation.ToStyles":
         photo_jobs.find_photos(_REFERENCE.value, "--reference"),
         pathlib.Path(_STYLE.value) if _STYLE.value else None,
         _CHECKPOINT.value,
+        _framer(run),
     )
     if _SAVE_STYLE.value:
         translator.save_styles(pathlib.Path(_SAVE_STYLE.value))

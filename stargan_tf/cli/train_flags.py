@@ -47,12 +47,17 @@ def define(
         if owners is not None:
             text = f"[{', '.join(owners[field.name])}] {text} (default: {_defaults(field, owners)})"
             default = None
-        if field.metadata["choices"]:
-            flags.DEFINE_enum(field.name, default, field.metadata["choices"], text)
-        else:
-            makers = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
-                      float: flags.DEFINE_float, str: flags.DEFINE_string}  # fmt: skip
-            makers[type(field.default)](field.name, default, text)
+        define_one(field, default, text)
+
+
+def define_one(field: dataclasses.Field, default: Any, text: str) -> None:
+    """Defines the flag of an option, with a default and a help text of its own."""
+    if field.metadata["choices"]:
+        flags.DEFINE_enum(field.name, default, field.metadata["choices"], text)
+    else:
+        makers = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
+                  float: flags.DEFINE_float, str: flags.DEFINE_string}  # fmt: skip
+        makers[type(field.default)](field.name, default, text)
 
 
 def config_from_flags(*, check_model: bool = True) -> config_lib.Config:

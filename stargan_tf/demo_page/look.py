@@ -48,7 +48,7 @@ footer { display: none !important; }
 .picture img { object-fit: contain; }
 .sheet img { padding-top: 2.6rem; }
 .kept .grid-container { grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)) !important; }
-.kept .caption-label { font-size: .68rem; left: .2rem; right: .2rem; max-width: 95%; padding: 0 .3rem; }
+.kept .caption-label { font-size: .68rem; left: .2rem; right: .2rem; padding: 0 .3rem; }
 """
 
 

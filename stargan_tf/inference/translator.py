@@ -10,7 +10,7 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents
 from stargan_tf.inference import arguments, batches
 from stargan_tf.inference import images as images_lib
-from stargan_tf.pictures import photos
+from stargan_tf.pictures import photos, regions
 
 Names = str | Sequence[str]
 Pictures = images_lib.Pictures
@@ -96,6 +96,8 @@ class Translator(abc.ABC):
         psi: float | None = None,
         fit: str = "crop",
         crop_size: int | None = None,
+        size: str = "model",
+        paste: regions.Paste = "difference",
     ) -> Pictures:
         """Translates images.
 
@@ -111,11 +113,16 @@ class Translator(abc.ABC):
           psi: Styles of latent codes: as of `styles`; None: 1.
           fit: See the class.
           crop_size: See the class.
+          size: "model": translations have the model's size; "original": each is put back into its
+            image, which keeps its size and all that is outside the square.
+          paste: For "original": "difference" adds what the model changed, enlarged; "square" puts
+            in the enlarged translation.
 
         Returns:
           The translations, of the same kind as the images; of paths: PIL images; of contents of
           files: contents of PNG files.
         """
+        arguments.check_size(size, paste)
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
         styles = {"seed": seed, "reference": reference, "style": style, "psi": psi}
         styles = {name: value for name, value in styles.items() if value is not None}
@@ -126,6 +133,15 @@ class Translator(abc.ABC):
             work, wanted = self._to_labels(len(pictures), to, known, styles)
 
         def some(numbers: range, wanted: Sequence) -> list:
+            if size == "original":
+                both = [
+                    images_lib.read_both(pictures[n], framing, f"image {n + 1}") for n in numbers
+                ]
+                outputs = work(np.stack([x for _, x in both]), wanted)
+                return [
+                    images_lib.put_back(pictures[n], photo, x, output, framing, paste)
+                    for n, (photo, x), output in zip(numbers, both, outputs, strict=True)
+                ]
             outputs = work(_read(pictures, numbers, framing), wanted)
             return [images_lib.like(pictures[n], o) for n, o in zip(numbers, outputs, strict=True)]
 

@@ -196,7 +196,7 @@ def _translations(run: runs.Run, algorithm: Any) -> np.ndarray:
     pairs = [wanted[i % len(wanted)] for i in range(_COMPARED)]
     labels, sources = (np.stack([label(pair[side]) for pair in pairs]) for side in (0, 1))
     if isinstance(algorithm, algorithm_lib.Directional):
-        images = algorithm.translate_from(drawn.pixels, sources, labels)
+        images = algorithm.translate_from(drawn.samples, sources, labels)
     else:
-        images = algorithm.translate(drawn.pixels, labels)
+        images = algorithm.translate(drawn.samples, labels)
     return photos.to_uint8(np.asarray(images)).astype(np.float64)

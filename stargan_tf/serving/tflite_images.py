@@ -24,13 +24,13 @@ class Images:
     """Images for a network, of one size.
 
     Attributes:
-      pixels: (M, S, S, 3) float32 in [-1, 1].
+      samples: (M, S, S, 3) float32 in [-1, 1].
       labels: (M, width) float32: their labels or, if these are unknown, the run's labels in turn,
         so that every label becomes a target.
       what: A description for people: "held-out images of ...".
     """
 
-    pixels: np.ndarray
+    samples: np.ndarray
     labels: np.ndarray
     what: str
 
