@@ -1,8 +1,11 @@
 # The web demo, on a CPU, with the runs that come with the package. From the repository's folder:
 #
 #   docker build --file docker/demo.Dockerfile --tag stargan-demo .
-#   docker run --rm --publish 127.0.0.1:7860:7860 stargan-demo
-#   docker run --rm --publish 127.0.0.1:7860:7860 --volume "$PWD/runs:/runs:ro" stargan-demo --run=/runs/x
+#   docker run --rm --network=host stargan-demo
+#   docker run --rm --network=host --volume "$PWD/runs:/runs:ro" stargan-demo --run=/runs/x
+#
+# The page is at http://127.0.0.1:7860/, for the host alone: the demo listens nowhere else. Docker
+# Desktop has host networking as a setting.
 FROM python:3.12-slim-bookworm AS wheel
 WORKDIR /source
 COPY . .
@@ -16,6 +19,4 @@ RUN pip install --no-cache-dir "$(echo /wheel/*.whl)[demo]" && rm -r /wheel \
     && useradd --create-home --uid 10001 visitor
 USER 10001
 WORKDIR /home/visitor
-EXPOSE 7860
-# Inside the container every address listens; docker publishes it on this machine only, as above.
-ENTRYPOINT ["stargan", "demo", "--host=0.0.0.0"]
+ENTRYPOINT ["stargan", "demo"]
