@@ -1,4 +1,4 @@
-"""The Dockerfiles pass hadolint, take what a wheel needs, and name extras and commands that exist."""
+"""The Dockerfiles pass hadolint, and name extras, files and commands that exist."""
 
 import pathlib
 import re
