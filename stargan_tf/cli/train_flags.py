@@ -13,6 +13,7 @@ from absl import flags
 
 from stargan_tf import algorithms
 from stargan_tf.base import errors, flag_files
+from stargan_tf.data import option_checks
 from stargan_tf.data import options as data_options
 from stargan_tf.runs import config as config_lib
 
@@ -72,7 +73,7 @@ def config_from_flags(*, check_model: bool = True) -> config_lib.Config:
     """
     values = flags.FLAGS.flag_values_dict()
     if values["cache_dir"]:
-        raise errors.UserError(data_options.NO_DISK_CACHE)
+        raise errors.UserError(option_checks.NO_DISK_CACHE)
     name = values["algorithm"]
     own = {f.name for f in dataclasses.fields(algorithms.hparams_class(name))}
     for other in algorithms.names():

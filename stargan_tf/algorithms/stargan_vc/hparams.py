@@ -80,6 +80,9 @@ class HParams(hparams.HParams):
         1.0, "The longest gradient of a network; longer ones are scaled (0: none is).", minimum=0
     )
 
+    for_laptops: ClassVar[str] = (
+        "--bottleneck_dim=64 --d_lr=2e-4 --frames=128 --batch_size=8 --total_steps=400"
+    )
     draws_domains_equally: ClassVar[bool] = True
 
     @property
