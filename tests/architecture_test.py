@@ -50,6 +50,7 @@ ALLOWED = {
     "client": {"base", "data", "pictures", "inference"},
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
     | {"serving", "__init__"},
+    "browser": {"base", "data", "pictures", "algorithms", "runs", "serving", "publishing"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},

@@ -55,6 +55,12 @@ def make_folder(folder: pathlib.Path, name: str = "") -> None:
         ) from error
 
 
+def cache_folder() -> pathlib.Path:
+    """Returns this package's folder in that for caches of this user; it need not exist yet."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return pathlib.Path(root) / "stargan_tf"
+
+
 def remove_partial(directory: pathlib.Path) -> None:
     """Removes the partial files that a killed process has left in `directory`."""
     for path in directory.glob(f"*{PARTIAL}"):

@@ -60,17 +60,61 @@ def text(facts: Facts) -> str:
     return head + "\n" + "\n\n".join(parts) + "\n"
 
 
-def _introduction(facts: Facts) -> str:
-    run = facts.run
+def introduction(run: runs.Run) -> str:
+    """Returns sentences that say what a run's model is."""
     size, space = run.config.data.image_size, run.label_space
     paper = importlib.import_module(f"{algorithms.__name__}.{run.config.train.algorithm}").__doc__
-    lines = [
+    return (
         f"{paper.splitlines()[0]} This model translates images of {size} x {size} pixels to "
         f"{len(run.targets)} {space.what}{'s' * (len(run.targets) > 1)}: {_names(run.targets)}. It "
         "was trained with stargan-tf, StarGAN in TensorFlow and Keras."
+    )
+
+
+def training_data(run: runs.Run, step: int) -> str:
+    """Returns sentences that say what the weights of a run at a step were trained on."""
+    config = run.config
+    if run.imported:
+        return (
+            f"The weights were imported from {', '.join(run.imported.files)}, of the program "
+            "of the paper's authors. What they were trained on is not recorded."
+        )
+    data = config.data.datasets or config.data.dataset
+    about = ", which this package draws: no person's picture is in it" if is_drawn(run) else ""
+    return (
+        f"Data: {data}{about}. Step {step} of {config.train.total_steps}, with batches of "
+        f"{config.train.batch_size} images."
+    )
+
+
+def limits(run: runs.Run) -> list[str]:
+    """Returns sentences that say what a run's model can't do."""
+    size = run.config.data.image_size
+    lines = [
+        f"Images become {size} x {size} pixels: photos are cut to their centred square and scaled.",
+        "It knows images like those that it was trained on; others were not tested.",
     ]
-    lines += [f"![{what}]({path})" for what, path in facts.pictures.items()]
-    return "\n\n".join(lines)
+    if is_drawn(run) and not run.imported:
+        lines.append(
+            "It has seen drawings only, so photos of people get the colours and lines of a drawing."
+        )
+    else:
+        lines.append(
+            "Its labels are those of the training data. What it makes of a picture of a person, or "
+            "says of one, is no fact about that person."
+        )
+    return lines
+
+
+def is_drawn(run: runs.Run) -> bool:
+    """Returns whether all images that a run is trained on are drawn by this package."""
+    data = run.config.data.datasets or run.config.data.dataset
+    return set(data.split(",")) <= set(data_options.DRAWN)
+
+
+def _introduction(facts: Facts) -> str:
+    pictures = [f"![{what}]({path})" for what, path in facts.pictures.items()]
+    return "\n\n".join([introduction(facts.run), *pictures])
 
 
 def _names(names: Sequence[str]) -> str:
@@ -90,20 +134,8 @@ def _labels(run: runs.Run) -> str:
 
 
 def _training(facts: Facts) -> str:
-    config, copy = facts.run.config, facts.copy
-    data = config.data.datasets or config.data.dataset
-    drawn = set(data.split(",")) <= set(data_options.DRAWN)
-    about = ", which this package draws: no person's picture is in it" if drawn else ""
-    if facts.run.imported:
-        lines = [
-            f"The weights were imported from {', '.join(facts.run.imported.files)}, of the program "
-            "of the paper's authors. What they were trained on is not recorded."
-        ]
-    else:
-        lines = [
-            f"Data: {data}{about}. Step {copy.step} of {config.train.total_steps}, with batches of "
-            f"{config.train.batch_size} images."
-        ]
+    copy = facts.copy
+    lines = [training_data(facts.run, copy.step)]
     spent = training_time.spent(facts.run.directory, copy.step)
     if spent:
         lines.append(
@@ -158,22 +190,7 @@ def _measured(facts: Facts) -> str:
 
 
 def _limits(facts: Facts) -> str:
-    config, copy = facts.run.config, facts.copy
-    size = config.data.image_size
-    data = config.data.datasets or config.data.dataset
-    lines = [
-        f"Images become {size} x {size} pixels: photos are cut to their centred square and scaled.",
-        "It knows images like those that it was trained on; others were not tested.",
-    ]
-    if set(data.split(",")) <= set(data_options.DRAWN) and not facts.run.imported:
-        lines.append(
-            "It has seen drawings only, so photos of people get the colours and lines of a drawing."
-        )
-    else:
-        lines.append(
-            "Its labels are those of the training data. What it makes of a picture of a person, or "
-            "says of one, is no fact about that person."
-        )
+    copy, lines = facts.copy, limits(facts.run)
     rest = "A new training can start from them"
     if copy.left_out:
         rest = (
