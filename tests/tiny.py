@@ -49,6 +49,11 @@ HPARAMS = {
         "embedding_dim": 2,
         "d_hidden_dim": 4,
     },
+    "stargan_vc2": {
+        "g_channels": 2,
+        "d_channels": 2,
+        "g_repeat_num": 1,
+    },
     "stargan_v2": {
         "channel_base": 4,
         "max_channels": 8,
@@ -67,6 +72,7 @@ FIRST_GRADIENTS = {
     "stargan_v1": {"n_critic": 1},
     "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
     "stargan_vc": {"g_lr": 0.0},
+    "stargan_vc2": {"d_lr": 0.0},
 }
 # What data each paper is tried on, and two labels in it.
 LABELS = {
@@ -77,6 +83,7 @@ LABELS = {
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
     "stargan_vc": labels_lib.LabelSpace("domains", ("anna", "ben")),
+    "stargan_vc2": labels_lib.LabelSpace("domains", ("anna", "ben")),
 }
 TARGETS = {
     "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
@@ -84,12 +91,13 @@ TARGETS = {
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
     "stargan_vc": np.array([[1, 0], [0, 1]], np.float32),
+    "stargan_vc2": np.array([[1, 0], [0, 1]], np.float32),
 }
 # The labels of two images, where they are not those that others are translated to.
 SHOWN = {"bicyclegan": np.eye(2, dtype=np.float32)}
 SIZE = 16
 # The examples of papers that learn from sequences: frames of features.
-WINDOWS = {"stargan_vc": (16, 5)}
+WINDOWS = {"stargan_vc": (16, 5), "stargan_vc2": (16, 5)}
 
 
 class Pictures(source.Source):

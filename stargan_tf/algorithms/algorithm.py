@@ -93,10 +93,12 @@ class LabelAxis:
     Attributes:
       axis: The axis, from 0 on. At position first + i is the part of entry i of a label vector.
       first: How many positions come before those of the labels.
+      vectors: Of how many label vectors there are parts, one vector's after the other's.
     """
 
     axis: int
     first: int = 0
+    vectors: int = 1
 
 
 class Algorithm(abc.ABC):

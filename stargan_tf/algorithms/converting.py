@@ -143,7 +143,9 @@ def filled_up(x: tf.Tensor, multiple: int) -> tf.Tensor:
     frames = x.shape[1]
     if frames is not None and frames % multiple == 0:
         return x
-    missing = tf.math.floormod(-(tf.shape(x)[1] if frames is None else frames), multiple)
+    frames = tf.shape(x)[1] if frames is None else frames
+    # Of positive numbers only: the remainder of a negative one is another in ONNX.
+    missing = tf.math.floormod(multiple - tf.math.floormod(frames, multiple), multiple)
     return tf.concat([x, tf.repeat(x[:, -1:], missing, axis=1)], axis=1)
 
 

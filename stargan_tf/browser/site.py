@@ -70,7 +70,7 @@ def write(request: Request) -> list[tflite.Exported]:
         or what `tflite.export` refuses.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
-    folder.check_output(request.output)
+    files.check_free(request.output)
     names = collections.Counter(run.name for run in request.runs)
     if twice := [name for name, count in names.items() if count > 1]:
         raise errors.UserError(
@@ -80,28 +80,21 @@ def write(request: Request) -> list[tflite.Exported]:
     for run in request.runs:
         run.require(algorithm_lib.Translates)
         run.require(algorithm_lib.Exportable)
-    output = request.output.absolute()
-    partial = output.with_name(f".{output.name}{files.PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
     try:
-        files.make_folder(partial, "`output`")
-        shutil.copytree(_PAGE, partial, dirs_exist_ok=True)
-        # Without it GitHub Pages turns some files into others.
-        (partial / ".nojekyll").touch()
-        _write_library(partial / "litert", request.library)
-        exported = [_write_model(request, run, partial / MODELS / run.name) for run in request.runs]
-        listed = {"models": [run.name for run in request.runs], "litert": litert.RELEASE}
-        _write_json(partial / MODELS / "index.json", listed)
-        if output.exists():
-            output.rmdir()
-        partial.replace(output)
+        with files.new_folder(request.output) as partial:
+            shutil.copytree(_PAGE, partial, dirs_exist_ok=True)
+            (partial / ".nojekyll").touch()  # else GitHub Pages turns some files into others
+            _write_library(partial / "litert", request.library)
+            exported = [
+                _write_model(request, run, partial / MODELS / run.name) for run in request.runs
+            ]
+            listed = {"models": [run.name for run in request.runs], "litert": litert.RELEASE}
+            _write_json(partial / MODELS / "index.json", listed)
     except OSError as error:
         raise errors.UserError(
             f"Could not write {request.output}: {error.strerror or error}; nothing was changed; "
             "free some space or choose another `output`."
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return exported
 
 

@@ -10,11 +10,10 @@ and how to use it. Others load it with stargan_tf.load("hf://USER/NAME"), or pas
 """
 
 import pathlib
-import re
 
 from absl import flags
 
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
@@ -64,13 +63,14 @@ def main() -> None:
     _check_flags()
     command_line.import_tensorflow()
     from stargan_tf.publishing import folder, pushing
-    from stargan_tf.runs import runs
+    from stargan_tf.runs import licences, runs
 
     run, output = runs.open_run(_RUN.value), pathlib.Path(_OUTPUT.value)
-    folder.check_output(output)
+    files.check_free(output)
+    licences.licence(run, _LICENSE.value)
     if _PUSH.value:
         pushing.check(_PUSH.value)
-        if not folder.licence(run, _LICENSE.value):
+        if not licences.licence(run, _LICENSE.value):
             raise errors.UserError(
                 "Nobody may use weights without a licence; pass license=cc-by-4.0, or whatever the "
                 "images that the run was trained on allow (license=other, and say it in `limits`)."
@@ -106,11 +106,6 @@ def _check_flags() -> None:
     if unknown:
         raise errors.UserError(
             f"`include` knows saved_model and tflite; received {', '.join(unknown)}."
-        )
-    if _LICENSE.value and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", _LICENSE.value):
-        raise errors.UserError(
-            "`license` is a licence's short name in small letters, as the hub lists them "
-            f"(cc-by-4.0, apache-2.0, mit, other); received license={_LICENSE.value}."
         )
     if _PRIVATE.value and not _PUSH.value:
         raise errors.UserError("`private` says nothing without `push`; pass both, or leave it out.")

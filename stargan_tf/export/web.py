@@ -14,7 +14,7 @@ import pathlib
 
 from absl import flags
 
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_multi_string(
@@ -66,7 +66,7 @@ def main() -> int:
     from stargan_tf.serving import tflite_report
 
     output = pathlib.Path(_OUTPUT.value)
-    folder.check_output(output)
+    files.check_free(output)
     opened = [runs.open_run(run) for run in _RUN.value]
     request = site.Request(
         opened,

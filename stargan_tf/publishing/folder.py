@@ -3,19 +3,16 @@
 import dataclasses
 import pathlib
 import re
-import shutil
 from collections.abc import Sequence
 
 from PIL import Image
 
 from stargan_tf.base import errors, files
-from stargan_tf.data import options as data_options
 from stargan_tf.publishing import card, copying, figures
-from stargan_tf.runs import runs
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import saved_model, tflite, tflite_report
 
 EXPORTS = ("saved_model", "tflite")
-DRAWN_LICENCE = "apache-2.0"
 _QUALITY = 90  # of JPEG files: a sheet takes a tenth of a PNG file's room
 
 
@@ -54,23 +51,6 @@ class Request:
     limits: str = ""
 
 
-def licence(run: runs.Run, given: str) -> str:
-    """Returns the licence that a card states: the given one, or that of weights of drawings."""
-    data = run.config.data
-    names = set((data.datasets or data.dataset).split(","))
-    own = names <= set(data_options.DRAWN) and not run.imported and not run.config.train.init_from
-    return given or (DRAWN_LICENCE if own else "")
-
-
-def check_output(output: pathlib.Path) -> None:
-    """Raises a UserError unless `output` is free: missing, or an empty folder."""
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise errors.UserError(
-            f"output={output} is not empty, and nothing in it was changed; choose another folder, "
-            "or remove this one first."
-        )
-
-
 def write(request: Request) -> card.Facts:
     """Writes the folder completely or not at all; returns what its card was written from.
 
@@ -78,13 +58,8 @@ def write(request: Request) -> card.Facts:
       UserError: The folder is not free or can't be written, or the run can't be copied so.
       RuntimeError: An export answers otherwise than the run.
     """
-    check_output(request.output)
-    output = request.output.absolute()
-    name = request.name or output.name
-    partial = output.with_name(f".{output.name}{files.PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        files.make_folder(partial, "`output`")
+    name = request.name or request.output.absolute().name
+    with files.new_folder(request.output) as partial:
         copy = copying.write(
             request.run,
             partial,
@@ -99,7 +74,7 @@ def write(request: Request) -> card.Facts:
             request.address or name,
             request.run,
             copy,
-            licence(request.run, request.licence),
+            licences.licence(request.run, request.licence),
             request.limits,
             _pictures(request, copy.step, partial),
             _exports(request, named, partial),
@@ -107,11 +82,6 @@ def write(request: Request) -> card.Facts:
         )
         with files.atomic(partial / "README.md") as file:
             file.write(card.text(facts).encode())
-        if output.exists():
-            output.rmdir()
-        partial.replace(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return facts
 
 

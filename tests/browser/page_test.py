@@ -1,4 +1,4 @@
-"""The page in a real browser: its pixels are those that Python makes, and nothing leaves the host."""
+"""The page in a real browser: its pixels are those that Python makes; nothing leaves the host."""
 
 import contextlib
 import functools
@@ -122,7 +122,6 @@ class PageTest(tf.test.TestCase):
                 self.page.evaluate(_GIVE, kind)
             self.assertEqual(self._middle("#source"), [0, 0, 255])
         self.page.get_by_role("button", name="Use the camera").click()
-        self.page.wait_for_function("document.getElementById('video').videoWidth > 0")
         with self._making("Blond_Hair"):
             self.page.get_by_role("button", name="Take the picture").click()
         self.assertNotEqual(self._middle("#source"), [0, 0, 255])
@@ -154,9 +153,8 @@ class PageTest(tf.test.TestCase):
             self.page.get_by_text("Download").click()
         self.assertEqual(downloading.value.suggested_filename, "brown-hair-eyeglasses.png")
         with Image.open(downloading.value.path()) as image:
-            self.assertAllClose(
-                np.asarray(image.convert("RGB"), int), expected, rtol=0, atol=LEVELS
-            )
+            found = np.asarray(image.convert("RGB"), int)
+        self.assertAllClose(found, expected, rtol=0, atol=LEVELS)
 
     def _check_styles(self):
         model, photo = stargan_tf.load(RUNS[1]), str(self.root / "photo.png")
