@@ -20,8 +20,8 @@ from stargan_tf.base import errors, files
 from stargan_tf.browser import litert, plan
 from stargan_tf.data import latents
 from stargan_tf.pictures import photo_jobs, photos
-from stargan_tf.publishing import card, folder
-from stargan_tf.runs import runs
+from stargan_tf.publishing import card
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import tflite, tflite_images
 
 SCHEMES = ("none", "float16", "dynamic")  # of `tflite.SCHEMES`: one file for all signatures
@@ -47,7 +47,7 @@ class Request:
       data_dir: Where the data set is now, to measure the file on; "": where it was.
       examples: A folder of photos that the page offers to try; "": drawn ones, if the run was
         trained on drawings.
-      licence: Of the weights, as the hub writes it; "": what `folder.licence` knows.
+      licence: Of the weights, as the hub writes it; "": what `licences.licence` knows.
       limits: What else visitors should know; "": nothing.
     """
 
@@ -80,6 +80,7 @@ def write(request: Request) -> list[tflite.Exported]:
     for run in request.runs:
         run.require(algorithm_lib.Translates)
         run.require(algorithm_lib.Exportable)
+        licences.licence(run, request.licence)
     try:
         with files.new_folder(request.output) as partial:
             shutil.copytree(_PAGE, partial, dirs_exist_ok=True)
@@ -113,6 +114,7 @@ def _write_library(target: pathlib.Path, library: Mapping[str, bytes]) -> None:
 def _write_model(request: Request, run: runs.Run, target: pathlib.Path) -> tflite.Exported:
     """Writes the folder of a model: its file, description, latent codes, examples and card."""
     target.mkdir(parents=True)
+    examples = _write_examples(request, run, target)  # first, since converting takes long
     size = run.config.data.image_size
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     signatures = tflite.signatures(algorithm, size)
@@ -146,7 +148,7 @@ def _write_model(request: Request, run: runs.Run, target: pathlib.Path) -> tflit
         "bytes": path.stat().st_size,
         **plan.to_json(ways, signatures, answers),
         "seeds": seeds,
-        "examples": _write_examples(request, run, target),
+        "examples": examples,
         "about": _about(request, run, described["step"]),
         "card": card_there,
         "versions": described["versions"],
@@ -156,7 +158,7 @@ def _write_model(request: Request, run: runs.Run, target: pathlib.Path) -> tflit
 
 
 def _about(request: Request, run: runs.Run, step: int) -> dict[str, Any]:
-    licence = folder.licence(run, request.licence)
+    licence = licences.licence(run, request.licence)
     return {
         "introduction": card.introduction(run),
         "data": card.training_data(run, step),

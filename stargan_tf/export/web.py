@@ -61,8 +61,7 @@ def main() -> int:
     """Writes the folder, and prints how near each file is; returns 3 if one is too far."""
     command_line.import_tensorflow()
     from stargan_tf.browser import litert, site
-    from stargan_tf.publishing import folder
-    from stargan_tf.runs import runs
+    from stargan_tf.runs import licences, runs
     from stargan_tf.serving import tflite_report
 
     output = pathlib.Path(_OUTPUT.value)
@@ -95,7 +94,7 @@ def main() -> int:
                 status = 3
     _print(output)
     for run in opened:
-        if not folder.licence(run, _LICENSE.value):
+        if not licences.licence(run, _LICENSE.value):
             print(f"note: the page states no licence for {run.shown}; say it with --license.")
     return status
 

@@ -210,7 +210,6 @@ class PageTest(tf.test.TestCase):
         found = np.reshape(pixels, (64, 64, 4))[..., :3]
         expected = np.asarray(wanted, int)
         off = np.abs(found - expected).max()
-        print(key, off, np.abs(found - expected).mean())
         self.assertLessEqual(off, LEVELS, key)
         return expected
 
