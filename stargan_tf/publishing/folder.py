@@ -2,18 +2,14 @@
 
 import dataclasses
 import pathlib
-import re
 from collections.abc import Sequence
 
-from PIL import Image
-
-from stargan_tf.base import errors, files
-from stargan_tf.publishing import card, copying, figures
+from stargan_tf.base import files
+from stargan_tf.publishing import card, copying, figures, samples
 from stargan_tf.runs import licences, runs
 from stargan_tf.serving import saved_model, tflite, tflite_report
 
 EXPORTS = ("saved_model", "tflite")
-_QUALITY = 90  # of JPEG files: a sheet takes a tenth of a PNG file's room
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +27,9 @@ class Request:
       exports: Some of `EXPORTS`.
       quantize: The scheme of a TFLite file.
       data_dir: Where the run's data set is now, to compare a TFLite file on; "": where it was.
-      pictures: Which sheets of samples to show, by name; None: all.
-      licence: As the hub writes it; "": `apache-2.0` for a run on drawn faces, else not known.
+      pictures: Which sheets of samples to show, by name, and "sounds" for those that are heard;
+        None: all.
+      licence: As the hub writes it; "": `apache-2.0` for a run on what is drawn, else not known.
       limits: What else users should know; "": nothing.
     """
 
@@ -76,40 +73,13 @@ def write(request: Request) -> card.Facts:
             copy,
             licences.licence(request.run, request.licence),
             request.limits,
-            _pictures(request, copy.step, partial),
+            *samples.write(request.run, copy.step, partial, request.pictures),
             _exports(request, named, partial),
             figures.find(request.run.results("evaluation"), copy.step),
         )
         with files.atomic(partial / "README.md") as file:
             file.write(card.text(facts).encode())
     return facts
-
-
-def _pictures(request: Request, step: int, folder: pathlib.Path) -> dict[str, str]:
-    """Writes the newest samples up to a step; returns their paths by what they show."""
-    found: dict[str, tuple[int, pathlib.Path]] = {}
-    for path in sorted((request.run.directory / "samples").glob("*")):
-        match = re.fullmatch(r"(?:step-(\d+)-)?(.+)\.(?:png|jpg)", path.name)
-        if match and int(match[1] or 0) <= step:  # sorted: later ones replace earlier ones
-            found[match[2]] = int(match[1] or 0), path
-    newest = max((number for number, _ in found.values()), default=0)
-    chosen = {name: path for name, (number, path) in found.items() if number == newest}
-    if request.pictures is not None:
-        for name in request.pictures:
-            if name not in chosen:
-                there = ", ".join(chosen) or "none"
-                raise errors.UserError(
-                    f"{request.run.shown} has no sheet of samples {name!r}; it has: {there}; name "
-                    "one of those in `pictures`."
-                )
-        chosen = {name: chosen[name] for name in request.pictures}
-    paths = {}
-    for name, path in chosen.items():
-        files.make_folder(folder / "samples")
-        paths[name] = f"samples/{name}.jpg"
-        with Image.open(path) as image, files.atomic(folder / paths[name]) as file:
-            image.convert("RGB").save(file, "JPEG", quality=_QUALITY)
-    return paths
 
 
 def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str, str]:
@@ -133,7 +103,11 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
 
 
 def _about_tflite(one: tflite.Exported) -> str:
-    numbers = [f"{report.signature} {report.psnr:.1f} dB" for report in one.reports if report.psnr]
+    numbers = [
+        f"{report.signature} {report.decibels:.1f} dB"
+        for report in one.reports
+        if report.decibels is not None
+    ]
     with files.atomic(one.path.with_suffix(".txt")) as file:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         file.write(text.encode() + b"\n")

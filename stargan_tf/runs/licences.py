@@ -3,7 +3,7 @@
 import re
 
 from stargan_tf.base import errors
-from stargan_tf.data import options as data_options
+from stargan_tf.data import option_checks
 from stargan_tf.runs import runs
 
 OF_DRAWINGS = "apache-2.0"
@@ -23,5 +23,9 @@ def licence(run: runs.Run, given: str = "") -> str:
         )
     data = run.config.data
     names = set((data.datasets or data.dataset).split(","))
-    own = names <= set(data_options.DRAWN) and not run.imported and not run.config.train.init_from
+    own = (
+        names <= set(option_checks.ALL_DRAWN)
+        and not run.imported
+        and not run.config.train.init_from
+    )
     return given or (OF_DRAWINGS if own else "")
