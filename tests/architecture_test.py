@@ -51,6 +51,7 @@ ALLOWED = {
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
     | {"inference", "serving", "__init__"},
     "browser": {"base", "data", "pictures", "algorithms", "runs", "serving", "publishing"},
+    "demo_page": {"base", "audio", "data", "pictures", "algorithms", "runs", "inference"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},
