@@ -49,7 +49,7 @@ ALLOWED = {
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
-    | {"serving", "__init__"},
+    | {"inference", "serving", "__init__"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},
