@@ -49,7 +49,8 @@ ALLOWED = {
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
-    | {"serving", "__init__"},
+    | {"inference", "serving", "__init__"},
+    "demo_page": {"base", "audio", "data", "pictures", "algorithms", "runs", "inference"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},

@@ -45,6 +45,7 @@ NEWEST_ONLY = {
     "compare_test.py",
     "comparison",
     "data",
+    "demo_page",
     "diagnosis",
     "docs_test.py",
     "doctor_test.py",

@@ -319,12 +319,18 @@ class Converts(Capability):
     `BuildSettings.statistics`.
 
     Attributes:
+      converts_with: The name of the network that converts.
       frames_multiple: The networks work on sequences whose length is a multiple of this; others are
         filled up by repeating their last frame, and cut again.
     """
 
     ability = "convert sequences of features"
+    converts_with: ClassVar[str] = "G"
     frames_multiple: int = 1
+
+    def converting_networks(self) -> tuple[str, ...]:
+        """Returns the names of the networks that converting needs."""
+        return (self.converts_with,)
 
     @abc.abstractmethod
     def convert(

@@ -73,6 +73,7 @@ def train(
             algorithm = run.build(replicas=replicas)
             lines = initial_weights.give(start, run, algorithm) if start else []
         measure = evaluator.Evaluator(options, algorithm, means.data_sets)
+        supervision.check(options, measure.names)  # now that the metrics are known
         run = initial_weights.recorded(run, start)
         run.create()  # now that nothing is left to refuse
         saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
