@@ -120,7 +120,7 @@ class ToStyles:
         self._framing, self._note = framing, ""
         self._framer = framer or framed.Whole(framing)
         self._references = [_read(path, framing)[0] for path in references]
-        self.styles = None if saved is None else _read_styles(saved)
+        self.styles = None if saved is None else read_styles(saved)
         self._model = model = model_lib.Model(run, checkpoint)
         if saved is not None:
             self.styles = arguments.checked_rows(self.styles, model.algorithm.style_dim, "style")
@@ -193,7 +193,12 @@ def _read(path: pathlib.Path, framing: photos.Framing) -> tuple[np.ndarray, str]
     return photos.to_array(square), cut
 
 
-def _read_styles(path: pathlib.Path) -> np.ndarray:
+def read_styles(path: pathlib.Path) -> np.ndarray:
+    """Returns the styles in a .npy file, (count, numbers) float32 if it was written as such.
+
+    Raises:
+      UserError: It is missing, or no .npy file of numbers.
+    """
     try:
         return np.atleast_2d(np.asarray(np.load(path, allow_pickle=False), np.float32))
     except FileNotFoundError as error:
