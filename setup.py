@@ -35,6 +35,7 @@ setup(
     package_data={
         "stargan_tf": ["py.typed"],
         "stargan_tf.configs": ["*.flags"],
+        "stargan_tf.browser": ["page/*"],
         "stargan_tf.pretrained": [
             f"*/{name}"
             for name in (

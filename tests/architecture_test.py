@@ -50,6 +50,7 @@ ALLOWED = {
     "client": {"base", "data", "pictures", "inference"},
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
     | {"inference", "serving", "__init__"},
+    "browser": {"base", "data", "pictures", "algorithms", "runs", "serving", "publishing"},
     "demo_page": {"base", "audio", "data", "pictures", "algorithms", "runs", "inference"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}

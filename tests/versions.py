@@ -40,6 +40,7 @@ NEWEST_ONLY = {
     "audio",
     "augment_study_test.py",
     "base",
+    "browser",
     "cartoon",
     "cli",
     "compare_test.py",

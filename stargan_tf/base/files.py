@@ -56,6 +56,12 @@ def make_folder(folder: pathlib.Path, name: str = "") -> None:
         ) from error
 
 
+def cache_folder() -> pathlib.Path:
+    """Returns this package's folder in that for caches of this user; it need not exist yet."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return pathlib.Path(root) / "stargan_tf"
+
+
 def check_free(output: pathlib.Path) -> None:
     """Raises a UserError unless `output` is free: missing, or an empty folder."""
     if output.exists() and (not output.is_dir() or any(output.iterdir())):

@@ -1,1 +1,1 @@
-"""Commands that export a run: `stargan export saved_model`, `tflite`, `onnx` and `hub`."""
+"""Commands that export a run: `stargan export saved_model`, `tflite`, `onnx`, `web` and `hub`."""

@@ -62,13 +62,32 @@ def text(facts: Facts) -> str:
     return head + "\n" + "\n\n".join(parts) + "\n"
 
 
-def _introduction(facts: Facts) -> str:
-    run = facts.run
+def introduction(run: runs.Run) -> str:
+    """Returns sentences that say what a run's model is."""
     paper = importlib.import_module(f"{algorithms.__name__}.{run.config.train.algorithm}").__doc__
-    lines = [
+    return (
         f"{paper.splitlines()[0]} {kinds.of(run).introduction()} It was trained with stargan-tf, "
         "StarGAN in TensorFlow and Keras."
-    ]
+    )
+
+
+def training_data(run: runs.Run, step: int) -> str:
+    """Returns sentences that say what the weights of a run at a step were trained on."""
+    if run.imported:
+        return (
+            f"The weights were imported from {', '.join(run.imported.files)}, of the program "
+            "of the paper's authors. What they were trained on is not recorded."
+        )
+    config, kind = run.config, kinds.of(run)
+    about = kind.drawn_about if kind.is_drawn else ""
+    return (
+        f"Data: {config.data.datasets or config.data.dataset}{about}. Step {step} of "
+        f"{config.train.total_steps}, with batches of {config.train.batch_size} {kind.noun}."
+    )
+
+
+def _introduction(facts: Facts) -> str:
+    lines = [introduction(facts.run)]
     lines += [f"![{what}]({path})" for what, path in facts.pictures.items()]
     if facts.sounds:
         heard = [f"[{what}]({path})" for what, path in facts.sounds.items()]
@@ -88,20 +107,8 @@ def _labels(run: runs.Run) -> str:
 
 
 def _training(facts: Facts) -> str:
-    config, copy = facts.run.config, facts.copy
-    data = config.data.datasets or config.data.dataset
-    kind = kinds.of(facts.run)
-    about = kind.drawn_about if kind.is_drawn else ""
-    if facts.run.imported:
-        lines = [
-            f"The weights were imported from {', '.join(facts.run.imported.files)}, of the program "
-            "of the paper's authors. What they were trained on is not recorded."
-        ]
-    else:
-        lines = [
-            f"Data: {data}{about}. Step {copy.step} of {config.train.total_steps}, with batches of "
-            f"{config.train.batch_size} {kind.noun}."
-        ]
+    copy = facts.copy
+    lines = [training_data(facts.run, copy.step)]
     spent = training_time.spent(facts.run.directory, copy.step)
     if spent:
         lines.append(
