@@ -172,6 +172,14 @@ def _check_flags() -> None:
     for name, fits, what in needs:
         if flags.FLAGS[name].value is not None and not fits:
             raise errors.UserError(f"--{name} is of --{what}; received it without; leave it out.")
+    framed_by = (
+        "fit" if _FIT.value != "crop" else "crop_size" if _CROP_SIZE.value is not None else ""
+    )
+    if _FACES.value and framed_by and not _REFERENCE.value:
+        raise errors.UserError(
+            f"--{framed_by} is of whole photos; received it with --faces, whose squares --margin "
+            "decides; leave it out."
+        )
     if not _SOUND.value and not _VIDEO.value:
         raise errors.UserError("--nosound is of --video; received it without; leave it out.")
     if bool(_WING.value) != bool(_MEAN.value):

@@ -21,31 +21,33 @@ class LabelTab:
         self._max_grey = model.about.framing("crop", None).max_grey
         self._build(self._first())
 
-    def changed(self, path: str | None, known: Any, block: float, *values: Any) -> tuple:
+    def changed(
+        self, path: str | None, known: Any, original: bool, block: float, *values: Any
+    ) -> tuple:
         """Returns a photo's translation to what the controls say, and a sentence."""
         photo, names = self._photo(path), _names(known)
         own = self._work.own(photo, names)
         wanted = self._work.wanted(own, int(block), values)
-        made = self._work.translate(photo, wanted, names)
+        made = self._work.translate(photo, wanted, names, parts.size(original))
         return made, self._work.told(own, wanted)
 
-    def new(self, path: str | None, known: Any) -> tuple:
+    def new(self, path: str | None, known: Any, original: bool) -> tuple:
         """Returns the block and values to ask for at first, the translation, and a sentence."""
         photo, names = self._photo(path), _names(known)
         own = self._work.own(photo, names)
         wish = self._work.wish(own)
         block = controls.block_of(self._work.space, wish)
-        made = self._work.translate(photo, wish, names)
+        made = self._work.translate(photo, wish, names, parts.size(original))
         return block, *self._work.values(wish), made, self._work.told(own, wish)
 
     def matrix(self, path: str | None, known: Any) -> tuple:
         """Returns a picture of all targets."""
         return self._work.matrix(self._photo(path), _names(known)), None
 
-    def example(self, number: int) -> tuple:
+    def example(self, number: int, original: bool) -> tuple:
         """Returns an example, what it shows, and what `new` returns."""
         path, known = self._example(number)
-        return path, known, *self.new(path, known)
+        return path, known, *self.new(path, known, original)
 
     def _photo(self, path: str | None) -> Any:
         return uploads.photo(path, self._max_grey)
@@ -64,7 +66,7 @@ class LabelTab:
             known = (start[0] if start else None) if self._work.one else start
             values = [control.value(()) for control in self._work.controls]
             return None, known, 0, *values, None, "Drop a photo to begin.", None
-        found = self.example(0)
+        found = self.example(0, False)
         return *found, self.matrix(*found[:2])[0]
 
     def _build(self, first: tuple) -> None:
@@ -79,8 +81,9 @@ class LabelTab:
                 chooser, inputs = self._inputs(block, values)
             with gr.Column(scale=5, min_width=280):
                 result, notice = parts.result("Translation", made), parts.notice(told)
+                original = parts.original()
         sheet = parts.result("Every target", matrix, None)
-        asked = [photo, known, chooser, *inputs]
+        asked = [photo, known, original, chooser, *inputs]
         gr.on(
             [component.input for component in asked[2:] if hasattr(component, "input")],
             place.answering(self.changed, 0, 1),
@@ -94,8 +97,10 @@ class LabelTab:
         outputs = [chooser, *inputs, result, notice]
         example = place.answering(self.example, 3 + len(inputs), 1)
         events = [
-            gr.on([photo.input, known.input], new, [photo, known], outputs, **place.options()),
-            thumbnails.click(example, thumbnails, [photo, known, *outputs], **place.options()),
+            gr.on([photo.input, known.input], new, asked[:3], outputs, **place.options()),
+            thumbnails.click(
+                example, [thumbnails, original], [photo, known, *outputs], **place.options()
+            ),
         ]
         for number, event in enumerate(events):
             event.then(

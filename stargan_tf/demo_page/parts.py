@@ -116,6 +116,21 @@ def result(label: str, value: Any = None, height: int | None = 320) -> "gradio.I
     )
 
 
+def original() -> "gradio.Checkbox":
+    """Returns a switch for results of the photo's own size, not of the networks'."""
+    return library.imported().Checkbox(
+        label="At the photo's own size",
+        info="puts the translation back into the photo",
+        elem_classes=["switches"],
+        container=False,
+    )
+
+
+def size(original: bool) -> str:
+    """Returns what `Model.translate` takes as `size` where that switch is on or off."""
+    return "original" if original else "model"
+
+
 def notice(text: str = "") -> "gradio.HTML":
     """Returns a component for sentences, beginning with one."""
     return library.imported().HTML(look.notice(text))

@@ -29,20 +29,20 @@ class StyleTab:
         self._max_grey = model.about.framing("crop", None).max_grey
         self._build()
 
-    def translate(self, path: str | None, *asked: Any) -> tuple:
+    def translate(self, path: str | None, original: bool, *asked: Any) -> tuple:
         """Returns a photo in the style that is asked for, and a sentence."""
         photo = self._photo(path)
         style, name = self._style(*asked)
-        return self._work.translate(photo, style), f"Style: {name}."
+        return self._work.translate(photo, style, parts.size(original)), f"Style: {name}."
 
     def matrix(self, path: str | None, seed: float, psi: float) -> tuple:
         """Returns a picture of random styles of all domains."""
         return self._work.matrix(self._photo(path), seed, psi), None
 
-    def example(self, number: int, *asked: Any) -> tuple:
+    def example(self, number: int, original: bool, *asked: Any) -> tuple:
         """Returns an example, its translation and a sentence."""
         path = self._place.examples[number].path
-        return path, *self.translate(path, *asked)
+        return path, *self.translate(path, original, *asked)
 
     def reference(self, number: int) -> tuple:
         """Returns an example as a reference."""
@@ -122,7 +122,7 @@ class StyleTab:
         if not self._place.examples:
             return None, None, "Drop a photo to begin.", None
         asked = (domain, RANDOM, 0, 1.0, None, [], None, None, 0.5)
-        found = self.example(0, *asked)
+        found = self.example(0, False, *asked)
         return *found, self.matrix(found[0], 0, 1.0)[0]
 
     def _build(self) -> None:
@@ -137,18 +137,19 @@ class StyleTab:
                 asked, more = self._inputs(domain)
             with gr.Column(scale=5, min_width=280):
                 result, notice = parts.result("Translation", made), parts.notice(told)
+                original = parts.original()
                 keep = gr.Button("Keep this style", size="sm")
         gallery, buttons = self._kept_part()
         sheet = parts.result("Random styles of every domain", matrix, None)
-        inputs, outputs = [photo, *asked], [result, notice]
+        inputs, outputs = [photo, original, *asked], [result, notice]
         domain, source, seed, psi, reference, kept, first, second, share = asked
-        triggers = [photo.input, domain.input, source.input, seed.change, psi.input]
+        triggers = [photo.input, original.input, domain.input, source.input, seed.change, psi.input]
         triggers += [reference.input, first.input, second.input, share.input]
         live = {"trigger_mode": "always_last", "show_progress": "minimal"}
         translate = place.answering(self.translate, 0, 1)
         gr.on(triggers, translate, inputs, outputs, **live, **place.options("translate"))
         thumbnails.click(
-            place.answering(self.example, 1, 1), [thumbnails, *asked], [photo, *outputs],
+            place.answering(self.example, 1, 1), [thumbnails, *inputs[1:]], [photo, *outputs],
             **place.options(),
         ).then(
             place.answering(self.matrix, 0, 1), [photo, seed, psi], [sheet, notice],
@@ -166,7 +167,7 @@ class StyleTab:
             place.answering(self.reference, 1, 0), more, [reference, notice], **place.options()
         ).then(translate, inputs, outputs, **place.options())
         shown = [kept, first, second, gallery, buttons[0], notice]
-        keep.click(place.answering(self.keep, 5, 0), inputs, shown, **place.options())
+        keep.click(place.answering(self.keep, 5, 0), [photo, *asked], shown, **place.options())
         add = place.answering(self.add, 5, 0)
         buttons[1].upload(add, [photo, kept, buttons[1]], shown, **place.options())
         buttons[2].click(place.answering(self.forget, 5, 0), None, shown, **place.options())

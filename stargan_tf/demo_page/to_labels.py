@@ -70,10 +70,10 @@ class ToLabels:
         return self.space.edited(own, asked)
 
     def translate(
-        self, photo: Image.Image, wanted: np.ndarray, known: Sequence[str]
+        self, photo: Image.Image, wanted: np.ndarray, known: Sequence[str], size: str = "model"
     ) -> Image.Image:
-        """Returns a photo's translation to a label (width,)."""
-        return self.model.translate(photo, wanted, known=self._known(known))
+        """Returns a photo's translation to a label (width,); `size` as of `Model.translate`."""
+        return self.model.translate(photo, wanted, known=self._known(known), size=size)
 
     def matrix(self, photo: Image.Image, known: Sequence[str]) -> np.ndarray:
         """Returns a photo beside its translations to every target, as one picture (H, W, 3) uint8.

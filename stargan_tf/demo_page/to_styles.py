@@ -55,9 +55,9 @@ class ToStyles:
         """Returns the style (style_dim,) that a picture shows, seen as one of `domain`."""
         return self.model.encode(reference, domain), f"{controls.shown(domain)} of a picture"
 
-    def translate(self, photo: Image.Image, style: np.ndarray) -> Image.Image:
-        """Returns a photo in a style (style_dim,)."""
-        return self.model.translate(photo, style=style)
+    def translate(self, photo: Image.Image, style: np.ndarray, size: str = "model") -> Image.Image:
+        """Returns a photo in a style (style_dim,); `size` as of `Model.translate`."""
+        return self.model.translate(photo, style=style, size=size)
 
     def matrix(self, photo: Image.Image, seed: float, psi: float) -> np.ndarray:
         """Returns a photo in random styles of every domain as one picture (H, W, 3) uint8.

@@ -7,7 +7,7 @@ import numpy as np
 
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.pictures import regions
+from stargan_tf.pictures import face_framing, regions
 
 SIZES = ("model", "original")  # of translations
 
@@ -157,6 +157,15 @@ def check_size(size: str, paste: str) -> None:
             raise errors.UserError(
                 f"`{name}` is {' or '.join(map(repr, known))}; received {value!r}."
             )
+
+
+def check_margin(margin: float) -> None:
+    """Raises a UserError unless `margin` is one of `face_framing.around`."""
+    if not 0 <= margin <= face_framing.MAX_MARGIN:  # NaN is not
+        raise errors.UserError(
+            f"`margin` goes from 0 to {face_framing.MAX_MARGIN:g}, in sides of the face; received "
+            f"{margin:g}."
+        )
 
 
 def checked_rows(array: np.ndarray, width: int, name: str) -> np.ndarray:

@@ -73,6 +73,11 @@ class Detector:
         found: list[Face] = []
         for box in _parts(photo.size, self._levels):
             found += self._in_part(photo, box)
+        if not found:  # a face that fills the photo is found in the middle of a larger one
+            width, height = photo.size
+            found = self._in_part(
+                photo, (-width // 4, -height // 4, width + width // 4, height + height // 4)
+            )
         kept: list[Face] = []
         for face in sorted(found, key=lambda face: -face.confidence):
             if not any(_same(face, other) for other in kept):

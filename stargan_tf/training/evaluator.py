@@ -47,8 +47,8 @@ class Evaluator:
         self._options = metric_options.MetricOptions()
         self._subject = _subject(options, algorithm, data_sets)
         if names := _named(options):
-            self._refuse(names, "leave it out of `evaluate_metrics` (training takes no files of "
-                         "weights)")  # fmt: skip
+            where = "evaluate_metrics" if options.evaluate_metrics.strip() else "keep_best"
+            self._refuse(names, f"leave it out of `{where}` (training takes no files of weights)")
             self.names = names
         else:
             self.names = (self._fitting(),)

@@ -51,10 +51,13 @@ class PageTestCase(tf.test.TestCase, parameterized.TestCase):
 class LabelsTest(PageTestCase):
     def test_switches_and_choices_are_the_names_of_the_api(self):
         model, functions = self.built(attributes="Black_Hair,Blond_Hair,Smiling")
-        made, text = functions["translate"](self.photo, [], 0, "Blond_Hair", ["Smiling"])
+        made, text = functions["translate"](self.photo, [], False, 0, "Blond_Hair", ["Smiling"])
         to = ["-Black_Hair", "Blond_Hair", "Smiling"]
         self.assert_pixels(made, model.translate(self.photo, to))
-        made, _ = functions["translate"](self.photo, [], 0, "", [])
+        made, _ = functions["translate"](self.photo, [], True, 0, "Blond_Hair", ["Smiling"])
+        self.assert_pixels(made, model.translate(self.photo, to, size="original"))
+        self.assertEqual(made.size, (50, 40))
+        made, _ = functions["translate"](self.photo, [], False, 0, "", [])
         self.assert_pixels(made, model.translate(self.photo, np.zeros(3, np.float32)))
         seen = ", ".join(name.replace("_", " ") for name in model.classify(self.photo))
         self.assertIn(f"The photo shows: {seen or 'none of these'}.", text)
@@ -72,7 +75,7 @@ class LabelsTest(PageTestCase):
             (None, "There is no photo yet; drop one here"),
             (str(self.root / "gone.png"), "The photo gone.png is no longer here"),
         ):
-            made, text = functions["translate"](path, [], 0, "Blond_Hair", [])
+            made, text = functions["translate"](path, [], False, 0, "Blond_Hair", [])
             self.assertIsNone(made)
             self.assertIn(sentence, text)
             self.assertIn("notice problem", text)
@@ -81,14 +84,14 @@ class LabelsTest(PageTestCase):
     def test_what_only_the_user_knows_is_asked_for(self):
         model, functions = self.built(algorithm="cyclegan")
         black, blond = model.names
-        made, text = functions["translate"](self.photo, black, 0, blond)
+        made, text = functions["translate"](self.photo, black, False, 0, blond)
         self.assert_pixels(made, model.translate(self.photo, blond, known=black))
         self.assertIn("The photo shows: Black Hair. Asked for: Blond Hair.", text)
-        made, _ = functions["translate"](self.photo, blond, 0, blond)
+        made, _ = functions["translate"](self.photo, blond, False, 0, blond)
         same = model.about.framing("crop", None).square(Image.open(self.photo))[0]
         self.assert_pixels(made, same)
         self.assertIn(
-            "Nothing is asked for yet", functions["translate"](self.photo, black, 0, "")[1]
+            "Nothing is asked for yet", functions["translate"](self.photo, black, False, 0, "")[1]
         )
 
 
@@ -96,21 +99,27 @@ class StylesTest(PageTestCase):
     def test_codes_references_and_mixtures(self):
         model, functions = self.built(algorithm="stargan_v2")
         to, translate = model.names[1], functions["translate"]
-        made, text = translate(self.photo, to, "a random code", 3, 0.5, None, [], None, None, 0.5)
+        made, text = translate(
+            self.photo, False, to, "a random code", 3, 0.5, None, [], None, None, 0.5
+        )
         self.assert_pixels(made, model.translate(self.photo, to, seed=3, psi=0.5))
         self.assertIn("Blond Hair, 3, psi 0.5", text)
+        made, _ = translate(self.photo, True, to, "a random code", 3, 1, None, [], None, None, 0.5)
+        self.assert_pixels(made, model.translate(self.photo, to, seed=3, size="original"))
         other = str(self.root / "other.png")
         Image.new("RGB", (30, 60), "teal").save(other)
-        made, _ = translate(self.photo, to, "a picture", 0, 1, other, [], None, None, 0.5)
+        made, _ = translate(self.photo, False, to, "a picture", 0, 1, other, [], None, None, 0.5)
         self.assert_pixels(made, model.translate(self.photo, to, reference=other))
-        _, text = translate(self.photo, to, "a picture", 0, 1, None, [], None, None, 0.5)
+        _, text = translate(self.photo, False, to, "a picture", 0, 1, None, [], None, None, 0.5)
         self.assertIn("There is no picture of a style yet", text)
         one, two = model.styles(to, [0, 1])
         kept = [to_styles.Kept("one", one), to_styles.Kept("two", two)]
-        made, text = translate(self.photo, to, "kept styles", 0, 1, None, kept, "one", "two", 0.25)
+        made, text = translate(
+            self.photo, False, to, "kept styles", 0, 1, None, kept, "one", "two", 0.25
+        )
         self.assert_pixels(made, model.translate(self.photo, style=0.75 * one + 0.25 * two))
         self.assertIn("75% one, 25% two", text)
-        _, text = translate(self.photo, to, "kept styles", 0, 1, None, [], None, None, 0.5)
+        _, text = translate(self.photo, False, to, "kept styles", 0, 1, None, [], None, None, 0.5)
         self.assertIn("There is no style yet that was kept", text)
         matrix, _ = functions["matrix"](self.photo, 0, 1)
         first = model.translate(self.photo, model.names[0], seed=0).resize((96, 96), 0)

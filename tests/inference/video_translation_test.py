@@ -134,6 +134,8 @@ class CommandTest(tf.test.TestCase, parameterized.TestCase):
         ({"face_boxes": "fixed"}, "--face_boxes is of --video with --faces"),
         ({"margin": 0.1}, "--margin is of --faces"),
         ({"faces": True, "wing": "wing.ckpt"}, "--wing and --mean belong together"),
+        ({"faces": True, "fit": "pad"}, "--fit is of whole photos"),
+        ({"faces": True, "crop_size": 0}, "--crop_size is of whole photos"),
         ({"output": "out.png"}, "end its name in .mp4"),
         ({"video": "none.mp4"}, "none.mp4 does not exist"),
         ({"video": None, "image": "a.png", "sound": False}, "--nosound is of --video"),
@@ -159,6 +161,11 @@ class CommandTest(tf.test.TestCase, parameterized.TestCase):
                 **{"from": "Black_Hair"},
             )  # fmt: skip
         self.assertIn("2 faces: from: Black_Hair, as given", said)
+        model, asked = stargan_tf.load(self.root / "run"), {"to": "Smiling", "known": "Black_Hair"}
+        again = model.translate_faces(picture, detector=mock.Mock(find=lambda _: found), **asked)
+        self.assertAllEqual(np.asarray(again), np.asarray(Image.open(self.root / "o.png")))
+        with self.assertRaisesRegex(errors.UserError, "`margin` goes from 0 to 4"):
+            model.translate_faces(picture, margin=-1, **asked)
         change = np.asarray(Image.open(self.root / "o.png")).astype(int) - Image.open(picture)
         self.assertGreater(np.abs(change[60, 50]).sum() + np.abs(change[75, 165]).sum(), 0)
         self.assertAllEqual(change[:, 220:], np.zeros_like(change[:, 220:]))

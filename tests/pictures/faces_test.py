@@ -42,6 +42,14 @@ class DetectorTest(tf.test.TestCase):
         self.assertEqual(round(found[0].left / 100), 1)
         self.assertLess(len(found), len(PLACES))
 
+    def test_a_face_that_fills_the_photo(self):
+        picture = Image.fromarray(cartoon_faces.CartoonFaces("test", 128, 1).image(0))
+        picture = picture.crop((30, 40, 98, 116)).resize((136, 152))
+        found = faces.Detector().find(picture)
+        self.assertLen(found, 1)
+        centre = found[0].left + found[0].width / 2, found[0].top + found[0].height / 2
+        self.assertAllClose(centre, (68, 84), rtol=0, atol=20)
+
     def test_pictures_without_faces(self):
         noise = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
         for picture in (

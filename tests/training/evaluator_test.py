@@ -157,6 +157,9 @@ class SequencesTest(tf.test.TestCase):
         with self.assertRaisesRegex(errors.UserError, message):
             named = config_lib.TrainOptions(evaluate_every=1, evaluate_metrics="kid")
             evaluator.Evaluator(named, algorithm, data)
+        with self.assertRaisesRegex(errors.UserError, "kid does not apply.* leave it out of `keep"):
+            named = config_lib.TrainOptions(evaluate_every=1, keep_best="kid")
+            evaluator.Evaluator(named, algorithm, data)
 
 
 if __name__ == "__main__":
