@@ -1,10 +1,12 @@
 """Examples to begin with: the user's own, or held-out ones of a run's data if they are here."""
 
+import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 from stargan_tf.base import errors
@@ -46,7 +48,8 @@ def of_user(paths: Sequence[str], option: str) -> list[Example]:
 def of_run(run: runs.Run, folder: pathlib.Path) -> list[Example]:
     """Writes some held-out examples of a run's data to files in `folder`, and returns them.
 
-    Data that would have to be downloaded, or are not on this machine, give none.
+    Data that would have to be downloaded, or are not on this machine, give none, and files that
+    can't be read are left out.
     """
     options = run.config.data
     parts = options.parts() if options.datasets else (options,)
@@ -54,24 +57,24 @@ def of_run(run: runs.Run, folder: pathlib.Path) -> list[Example]:
         return []
     try:
         source = loading.load(options, "test")
-        write = _write_picture
-        if isinstance(source, voices.Voices):
-            write = _write_voice
-        elif source.sample_shape:
-            return []
         folder.mkdir(parents=True, exist_ok=True)
-        source = source if source.sample_shape else _larger(source)
-        return [
-            Example(str(write(source, index, folder)), space_present(source, index))
-            for index in _chosen(source)
-        ]
+        if isinstance(source, voices.Voices):
+            heard = sounds.is_heard(sounds.rule(options, run.sample_shape))
+            return _written(source, folder, _write_sound if heard else _write_features)
+        return [] if source.sample_shape else _written(_larger(source), folder, _write_picture)
     except (errors.UserError, OSError):
         return []
 
 
-def space_present(source: source_lib.Source, index: int) -> tuple[str, ...]:
-    """Returns the names of the labels of an example."""
-    return source.label_space.present(source.labels[index])
+def _written(source: source_lib.Source, folder: pathlib.Path, write: Callable) -> list[Example]:
+    """Writes the examples of a source that can be read."""
+    written = []
+    for index in _chosen(source):
+        with contextlib.suppress(errors.UserError, tf.errors.OpError):
+            path = write(source, index, folder)
+            known = source.label_space.present(source.labels[index])
+            written.append(Example(str(path), known))
+    return written
 
 
 def _larger(source: source_lib.Source) -> source_lib.Source:
@@ -93,13 +96,18 @@ def _write_picture(source: source_lib.Source, index: int, folder: pathlib.Path) 
     return path
 
 
-def _write_voice(source: voices.Voices, index: int, folder: pathlib.Path) -> pathlib.Path:
-    """Writes what a run of such data takes: sound, or features where they become no sound."""
-    name = f"{source.label_space.present(source.labels[index])[0]}-{index}"
-    if source.kind == "mcep":
-        path = folder / f"{name}.wav"
-        sounds.Sound(source.sound(index), source.rate).save(path)
-    else:
-        path = folder / f"{name}{sequence_files.ENDING}"
-        sequence_files.write(path, sequence_files.Sequence(source.whole(index)))
+def _write_sound(source: voices.Voices, index: int, folder: pathlib.Path) -> pathlib.Path:
+    path = folder / f"{_voice_name(source, index)}.wav"
+    sounds.Sound(source.sound(index), source.rate).save(path)
     return path
+
+
+def _write_features(source: voices.Voices, index: int, folder: pathlib.Path) -> pathlib.Path:
+    """Writes what runs take whose features become no sound."""
+    path = folder / f"{_voice_name(source, index)}{sequence_files.ENDING}"
+    sequence_files.write(path, sequence_files.Sequence(source.whole(index)))
+    return path
+
+
+def _voice_name(source: voices.Voices, index: int) -> str:
+    return f"{source.label_space.present(source.labels[index])[0]}-{index}"

@@ -184,6 +184,17 @@ class ExamplesTest(PageTestCase):
         with self.assertRaisesRegex(errors.UserError, "--examples=none does not exist"):
             examples.of_user(["none"], "--examples")
 
+    def test_voices_are_sound_or_features_as_the_run_takes_them(self):
+        path = self.root / "voices"
+        run = tiny._new_run(path, tiny.config(path, algorithm="stargan_vc"))
+        for heard, ending in ((True, ".wav"), (False, ".npz")):
+            with mock.patch.object(sounds, "is_heard", lambda rule, heard=heard: heard):
+                found = examples.of_run(run, self.root / "examples")
+            self.assertLen(found, 2)
+            for one in found:
+                self.assertEqual(pathlib.Path(one.path).suffix, ending)
+                self.assertStartsWith(pathlib.Path(one.path).name, one.known[0])
+
     def test_what_a_run_can_do_decides(self):
         run = tiny.untrained_run(self.root / "run")
         page.check(run, "latest")

@@ -12,19 +12,19 @@ FRAMES_MULTIPLE = 4  # G halves the time twice
 
 @dataclasses.dataclass(frozen=True)
 class HParams(hparams.HParams):
-    """The defaults are those of the paper (section 4.1), as far as it states them."""
+    """The defaults are those of the paper, or common to programs where it does not state them."""
 
     g_channels: int = option(
-        64, "Channels after G's first layer, half of what it computes (figure 2).", minimum=1
+        64, "Channels after G's first gate; it is made of twice as many.", minimum=1
     )
     d_channels: int = option(
-        64, "Channels after D's first layer, half of what it computes (figure 2).", minimum=1
+        64, "Channels after D's first gate; it is made of twice as many.", minimum=1
     )
     g_repeat_num: int = option(9, "Layers of G whose normalization is conditional.", minimum=1)
     source_conditioning: bool = option(
         True,
-        "Whether G is told who speaks, beside the target (equation 8); false: the target alone, as "
-        "in most programs.",
+        "Whether G is told who speaks, beside the target; false: the target alone, as in most "
+        "programs.",
     )
     pooling: str = option(
         "sum",

@@ -17,7 +17,7 @@ OfSpeakers = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]  # of x, sou
 def discriminator(
     G: OfSpeakers, D: OfSpeakers, x: tf.Tensor, c: tf.Tensor, target: tf.Tensor
 ) -> Losses:
-    """Returns D's terms (equation 7, with least squares); no gradient flows to G.
+    """Returns D's terms, with least squares; no gradient flows to G.
 
     - real: (1 - D(x, c', c))^2. Real features are judged as if they came from c'.
     - fake: D(G(x, c, c'), c, c')^2.

@@ -1,4 +1,4 @@
-"""The networks of StarGAN-VC2 (figure 2), at `channels` 64.
+"""The networks of StarGAN-VC2 (the paper's figure of them), at `channels` 64.
 
 Features are images of F rows, T columns and one channel. IN is instance normalization with scale
 and offset, CIN that whose scale and offset the speakers decide; a convolution before one has no
