@@ -42,7 +42,7 @@ ALLOWED = {
     "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
     "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation"},
-    "inference": {"base", "audio", "data", "pictures", "algorithms", "runs"},
+    "inference": {"base", "audio", "data", "pictures", "landmarks", "algorithms", "runs"},
     "evaluation": {"base", "audio", "layers", "weights", "data", "pictures", "reports"}
     | {"algorithms", "inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}

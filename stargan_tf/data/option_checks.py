@@ -106,5 +106,5 @@ def _check_labels(options: Any) -> None:
     if len(names.split(options.domains)) < 2:
         raise errors.UserError(
             f"Translation needs at least two domains; received domains={options.domains}; name "
-            "another attribute."
+            "another."
         )

@@ -2,9 +2,10 @@ r"""Exports a run as a TFLite file for phones and small computers, and measures 
 
   python -m export.tflite --run=runs/quickstart --output=exported/on_device --quantize=dynamic
 
-Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. Prints, and writes as
-.txt, how the file compares with the float networks. Exit status 3: the answers are further from
-theirs than the scheme should come. How to run one: export/on_device/README.md.
+Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. The file's metadata
+hold the same text. Prints, and writes as .txt, how the file compares with the float networks. Exit
+status 3: the answers are further from theirs than the scheme should come. How to run one:
+export/on_device/README.md.
 
 The images are held-out ones of the run's data set or, with --calibration_images=DIR, photos of your
 own. Where the data set can't be read, as of an imported run, the comparison is made on drawn faces;
@@ -63,6 +64,17 @@ _NUM_COMPARISON_IMAGES = flags.DEFINE_integer(
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "", "Where the run's data set is now; empty: where it was."
 )
+_IO = flags.DEFINE_enum(
+    "io",
+    "float32",
+    ("float32", "uint8"),
+    "What images are: float32 in [-1, 1], or uint8 from 0 to 255, converted inside the model.",
+)
+_LICENSE = flags.DEFINE_string(
+    "license",
+    "",
+    "The licence of the weights, which the file states: cc-by-4.0, apache-2.0, other.",
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 _ADVICE = {
@@ -93,6 +105,8 @@ def main() -> int:
         num_comparison_images=_NUM_COMPARISON_IMAGES.value,
         data_dir=_DATA_DIR.value,
         checkpoint=_CHECKPOINT.value,
+        io=_IO.value,
+        licence=_LICENSE.value,
     )
     try:
         exported = tflite.export(run, pathlib.Path(_OUTPUT.value), options)
@@ -105,7 +119,7 @@ def main() -> int:
         with files.atomic(one.path.with_suffix(".txt")) as file:
             file.write(text.encode() + b"\n")
         for report in one.reports:
-            least = report.wanted(_QUANTIZE.value)
+            least = report.wanted(_QUANTIZE.value, _IO.value)
             if report.decibels is not None and report.decibels < least:
                 command_line.fail(
                     f"{report.signature} reaches {report.decibels:.1f} dB, below the "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stargan_tf.base import errors, files
-from stargan_tf.inference import arguments
+from stargan_tf.inference import arguments, video_translation
 from stargan_tf.inference import model as model_lib
 from stargan_tf.pictures import framed, photos, sheets
 from stargan_tf.runs import runs
@@ -31,13 +31,14 @@ class ToLabels:
     ):
         model_lib.check_known(run, known)
         self._framing, self._edits, self._known = framing, edits, known
-        self._framer = framer or framed.Whole(framing)
+        self.framer = framer or framed.Whole(framing)
+        self._kept: dict[int, np.ndarray] = {}  # what the numbers of `outputs` show
         self._space = run.label_space
         self.model = model_lib.Model(run, checkpoint)
 
     def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo's translation."""
-        photo = framed.read(image, self._framer)
+        photo = framed.read(image, self.framer)
         own = self.model.labels(photo.squares, self._known)
         targets = np.stack([self._space.edited(one, self._edits) for one in own])
         photos.save_png(output, photo.result(self._translated(photo.squares, targets)))
@@ -46,6 +47,29 @@ class ToLabels:
             for one, target in zip(own, targets, strict=True)
         ]
         return framed.counted(" | ".join(lines), len(lines)) + photo.note
+
+    def outputs(self, squares: np.ndarray, who: Sequence[int]) -> np.ndarray:
+        """Translates squares (N, S, S, 3) of a video; squares of the same number show the same.
+
+        What a number's squares show, if `known` does not say, is what most of those show that come
+        with it first.
+        """
+        new = [number for number in dict.fromkeys(who) if number not in self._kept]
+        if new:
+            labels = self.model.labels(squares, self._known)
+            for number in new:
+                rows = labels[np.equal(who, number)]
+                self._kept[number] = video_translation.most_frequent(rows)
+        targets = np.stack([self._space.edited(self._kept[n], self._edits) for n in who])
+        return self._translated(squares, targets)
+
+    def described(self) -> str:
+        """Returns what the squares of `outputs` were taken to show, and their targets, in words."""
+        lines = (
+            f"{self._source(own)}; to: {self._shown(self._space.edited(own, self._edits))}"
+            for own in self._kept.values()
+        )
+        return " | ".join(dict.fromkeys(lines))
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo beside its translations to every target, or to some of many."""
@@ -118,7 +142,7 @@ class ToStyles:
     ):
         # The user's files first: errors in them are reported before the networks are built.
         self._framing, self._note = framing, ""
-        self._framer = framer or framed.Whole(framing)
+        self.framer = framer or framed.Whole(framing)
         self._references = [_read(path, framing)[0] for path in references]
         self.styles = None if saved is None else read_styles(saved)
         self._model = model = model_lib.Model(run, checkpoint)
@@ -136,7 +160,7 @@ class ToStyles:
 
     def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo in every style: `output`, or numbered files beside it, out-1.png, ..."""
-        photo = framed.read(image, self._framer)
+        photo = framed.read(image, self.framer)
         pictures, paths = self._render(photo.squares), [output]
         if (count := len(pictures)) > 1:
             numbers = (str(k + 1).zfill(len(str(count))) for k in range(count))
@@ -144,8 +168,24 @@ class ToStyles:
         for path, picture in zip(paths, pictures, strict=True):
             photos.save_png(path, photo.result(picture))
         names = f"; {paths[0].name} to {paths[-1].name}" if len(paths) > 1 else ""
-        to = f"to: {', '.join(dict.fromkeys(self._headings))}"
-        return framed.counted(to, len(photo.regions)) + names + photo.note
+        return framed.counted(self.described(), len(photo.regions)) + names + photo.note
+
+    def outputs(self, squares: np.ndarray, who: Sequence[int]) -> np.ndarray:
+        """Translates squares (N, S, S, 3) of a video, all to the one style.
+
+        Raises:
+          UserError: There are several styles.
+        """
+        if len(self.styles) != 1:
+            raise errors.UserError(
+                f"A video is translated to one style; received {len(self.styles)}; leave out "
+                "`outputs`, and name one reference."
+            )
+        return self._render(squares)[0]
+
+    def described(self) -> str:
+        """Returns the style in words."""
+        return f"to: {', '.join(dict.fromkeys(self._headings))}"
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes one picture: the photo, then its translations to every style."""

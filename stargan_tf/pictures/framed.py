@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from stargan_tf.base import errors
 from stargan_tf.pictures import photos, regions
 
 
@@ -36,10 +37,8 @@ class Framed:
         """
         if self.paste is None:
             return photos.to_uint8(outputs[0])
-        picture = self.photo
-        for region, square, output in zip(self.regions, self.squares, outputs, strict=True):
-            picture = regions.paste(picture, region, square, output, self.paste)
-        return np.asarray(picture)
+        placed = zip(self.regions, self.squares, outputs, strict=True)
+        return np.asarray(regions.paste_all(self.photo, list(placed), self.paste))
 
 
 class Framer(Protocol):
@@ -58,7 +57,10 @@ def read(path: os.PathLike[str], framer: Framer) -> Framed:
       UserError: As in `photos.read_photo`, and as `framer` raises it, with the photo's name.
     """
     photo = photos.read_photo(os.fspath(path), framer.max_grey)
-    return framer.frame(photo)
+    try:
+        return framer.frame(photo)
+    except errors.UserError as error:
+        raise errors.UserError(f"{path}: {error}") from error
 
 
 def counted(line: str, squares: int) -> str:

@@ -7,6 +7,7 @@ the square.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -118,23 +119,45 @@ def paste(
     Raises:
       ValueError: `how` is another, or `after` holds NaN.
     """
+    return paste_all(photo, [(region, before, after)], how)
+
+
+def paste_all(
+    photo: Image.Image, placed: Sequence[tuple[Region, np.ndarray, np.ndarray]], how: Paste
+) -> Image.Image:
+    """Does what `paste` does with several squares; where some overlap, they are averaged."""
     if how not in PASTES:
         raise ValueError(f"how must be one of {PASTES}. Received: {how!r}")
+    planes = [_planes(before, after, how) for _, before, after in placed]
+    pixels = np.array(photo)
+    for start in range(0, photo.height, _STRIP):
+        rows = pixels[start : start + _STRIP]
+        change, total = np.zeros(rows.shape, np.float32), np.zeros(rows.shape[:2], np.float32)
+        for (region, _, _), channels in zip(placed, planes, strict=True):
+            left, top, right, bottom = region.bounds(photo.size)
+            top, bottom = max(top, start), min(bottom, start + len(rows))
+            if left >= right or top >= bottom:
+                continue
+            box, part = (left, top, right, bottom), np.s_[top - start : bottom - start, left:right]
+            new = np.stack([_enlarged(channel, region, box) for channel in channels], axis=-1)
+            weights = _weights(region, box, photo.size)
+            if how == "square":
+                new = new - rows[part]
+            change[part] += weights[..., np.newaxis] * new
+            total[part] += weights
+        mixed = rows + change / np.maximum(total, 1)[..., np.newaxis]
+        rows[:] = np.round(np.clip(mixed, 0, 255)).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def _planes(before: np.ndarray, after: np.ndarray, how: Paste) -> list[Image.Image]:
+    """Returns what is to be enlarged, in grey levels, as an image of mode F for each channel."""
     if np.isnan(after).any():
         raise ValueError("The image holds NaN; the network that made it has diverged.")
     after = np.clip(np.asarray(after, np.float32), -1, 1)
     values = after - before if how == "difference" else after + 1
-    planes = [Image.fromarray(plane) for plane in np.moveaxis(values * np.float32(127.5), -1, 0)]
-    pixels = np.array(photo)
-    left, top, right, bottom = region.bounds(photo.size)
-    for start in range(top, bottom, _STRIP) if right > left else ():
-        box = (left, start, right, min(start + _STRIP, bottom))
-        part = pixels[start : box[3], left:right]
-        new = np.stack([_enlarged(plane, region, box) for plane in planes], axis=-1)
-        change = new if how == "difference" else new - part
-        mixed = part + _weights(region, box, photo.size)[..., np.newaxis] * change
-        part[:] = np.round(np.clip(mixed, 0, 255)).astype(np.uint8)
-    return Image.fromarray(pixels)
+    values = np.moveaxis(values * np.float32(127.5), -1, 0)
+    return [Image.fromarray(np.ascontiguousarray(plane)) for plane in values]
 
 
 def _enlarged(plane: Image.Image, region: Region, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -93,7 +93,9 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
             f"networks' by {worst:.0e} at most."
         )
     if "tflite" in request.exports:
-        options = tflite.Options(scheme=request.quantize, data_dir=request.data_dir)
+        options = tflite.Options(
+            scheme=request.quantize, data_dir=request.data_dir, licence=request.licence
+        )
         if request.data_dir:
             data = dataclasses.replace(run.config.data, data_dir=request.data_dir)
             run = dataclasses.replace(run, config=dataclasses.replace(run.config, data=data))

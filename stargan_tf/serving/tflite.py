@@ -13,9 +13,16 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
 from stargan_tf.layers import portability
-from stargan_tf.runs import runs
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, tflite_examples, tflite_options, tflite_report
+from stargan_tf.serving import (
+    module,
+    tflite_examples,
+    tflite_levels,
+    tflite_metadata,
+    tflite_options,
+    tflite_report,
+)
 
 Options = tflite_options.Options
 Signatures = Mapping[str, algorithm_lib.Signature]
@@ -60,15 +67,20 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
         )
     run.require(algorithm_lib.Exportable)
     sizes = tflite_options.sizes(run, options)
+    licence = licences.licence(run, options.licence)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
     chosen = _chosen(algorithm, sizes, options)
     known, compared = tflite_examples.find(run, options)
     output.mkdir(parents=True, exist_ok=True)
-    examples = {"compared_on": compared.what, "calibrated_on": known and known.what}
-    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **examples)
+    more = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    more |= {"licence": licence or None, "settings": description_lib.settings(run)}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **more)
     described["image_size"] = sizes.image
     stem = tflite_options.stem(described["name"], run, options)
+    if options.io == "uint8":
+        chosen = {name: tflite_levels.of_levels(s) for name, s in chosen.items()}
+        described["pixel_range"] = [0, 255]
     groups = {stem: chosen}
     if options.scheme in tflite_options.CALIBRATED and len(chosen) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in chosen.items()}
@@ -80,11 +92,9 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             for key, signature in group.items()
         }
         content = convert(group, options.scheme, calibration)
-        shapes = {
-            signature: {key: list(spec.shape) for key, spec in s.inputs.items()}
-            for signature, s in group.items()
-        }
-        with _written(path, content, {**described, "signatures": shapes}):
+        kinds = {signature: s.kinds for signature, s in group.items()}
+        content, whole = tflite_metadata.embed(content, described, kinds)
+        with _written(path, content, whole):
             reports = [
                 tflite_report.measure(
                     path, key, signature, tflite_report.requests(algorithm, signature, compared)

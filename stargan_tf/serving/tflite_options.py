@@ -29,6 +29,8 @@ class Options:
       num_comparison_images: The most examples to compare with.
       data_dir: The current folder of the run's data set; empty: where it was in training.
       checkpoint: "latest", "best" or a step.
+      io: What images are in the file: "float32" in [-1, 1], or "uint8" from 0 to 255.
+      licence: Of the weights, as the hub writes it; "": that of weights of drawings, or none.
     """
 
     scheme: str = "float16"
@@ -41,6 +43,8 @@ class Options:
     num_comparison_images: int = 50
     data_dir: str = ""
     checkpoint: str = "latest"
+    io: str = "float32"
+    licence: str = ""
 
 
 class Sizes(NamedTuple):
@@ -59,14 +63,20 @@ def sizes(run: runs.Run, options: Options) -> Sizes:
     """Returns the sizes that a run's files take.
 
     Raises:
-      UserError: An option is of images and the run of sequences, or the reverse, or sequences can't
-        be converted by the scheme.
+      UserError: An option is of images and the run of sequences, or the reverse, or sequences or
+        grey levels can't be converted by the scheme.
     """
+    if (options.scheme, options.io) == ("int8", "uint8"):
+        raise errors.UserError(
+            "Grey levels that are converted in 8 bits would be too coarse; received quantize=int8 "
+            "with io=uint8; leave one of them out, or use quantize=int16x8."
+        )
     if not run.converts:
         _refuse(run, "images", {"frames": options.frames})
         return Sizes(options.image_size or run.config.data.image_size)
     of_images = {
-        "image_size": options.image_size, "calibration_images": options.calibration_images
+        "image_size": options.image_size, "calibration_images": options.calibration_images,
+        "io": "" if options.io == "float32" else options.io,
     }  # fmt: skip
     _refuse(run, "sequences of features", of_images)
     if options.scheme == "int8":
@@ -80,10 +90,10 @@ def sizes(run: runs.Run, options: Options) -> Sizes:
 
 
 def stem(name: str, run: runs.Run, options: Options) -> str:
-    """Returns the beginning of the files' names: run, sizes and scheme."""
+    """Returns the beginning of the files' names: run, sizes, scheme, and uint8."""
     image, frames = sizes(run, options)
     size = f"-{image}px" if not run.converts else f"-{frames}frames" if frames else ""
-    return f"{name}{size}-{options.scheme}"
+    return f"{name}{size}-{options.scheme}" + ("-uint8" if options.io == "uint8" else "")
 
 
 def _refuse(run: runs.Run, what: str, others: dict[str, object]) -> None:

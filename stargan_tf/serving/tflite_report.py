@@ -14,6 +14,7 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.data import latents as latents_lib
 from stargan_tf.inference import batches
+from stargan_tf.pictures import photos
 from stargan_tf.reports import table as table_lib
 from stargan_tf.serving import tflite_examples
 
@@ -21,6 +22,8 @@ from stargan_tf.serving import tflite_examples
 PSNR = {"none": 80.0, "float16": 60.0, "dynamic": 35.0, "int8": 25.0, "int16x8": 25.0}
 # Of sequences the ratio of signal to noise in dB, likewise: every feature's deviation counts as 1.
 SNR = {"none": 80.0, "float16": 50.0, "dynamic": 25.0, "int16x8": 15.0}
+# Of grey levels no more can be asked: a number between two may be rounded to either.
+_PSNR_OF_LEVELS = 50.0
 _UNWANTED = ("CUSTOM", "BROADCAST_TO")  # older GPU delegates lack the second
 _MOST = 120.0  # dB: it is infinite for equal answers
 _REPEATS = 20
@@ -56,9 +59,10 @@ class Report:
         """How near the answers are, as PSNR or SNR; None: they are neither images nor features."""
         return self.snr if self.psnr is None else self.psnr
 
-    def wanted(self, scheme: str) -> float:
-        """Returns what a trained run should reach by a scheme in dB."""
-        return (PSNR if self.snr is None else SNR)[scheme]
+    def wanted(self, scheme: str, io: str = "float32") -> float:
+        """Returns what a trained run should reach in dB by a scheme, and with images as `io`."""
+        least = (PSNR if self.snr is None else SNR)[scheme]
+        return min(least, _PSNR_OF_LEVELS) if io == "uint8" else least
 
 
 def requests(
@@ -98,6 +102,8 @@ def requests(
         inputs[name] = make() if make else random.random((len(images), *spec.shape[1:]), np.float32)
         if signature.kinds.get(name) == "image":
             images = np.roll(images, -1, axis=0)  # the next one is a reference
+        if spec.dtype == tf.uint8:
+            inputs[name] = photos.to_uint8(inputs[name])
     return inputs
 
 
@@ -122,7 +128,8 @@ def measure(
     wanted = expected[key]
     psnr = ssim = snr = None
     if signature.kinds.get(key) == "image":
-        clipped = [np.clip(value, -1, 1) for value in (wanted, answers[key])]
+        both = (wanted, answers[key])
+        clipped = [photos.from_uint8(v) if v.dtype == np.uint8 else np.clip(v, -1, 1) for v in both]
         psnr = float(tf.reduce_mean(tf.minimum(tf.image.psnr(*clipped, 2.0), _MOST)))
         ssim = float(tf.reduce_mean(tf.image.ssim(*(tf.constant(c) for c in clipped), 2.0)))
         wanted, answers = clipped[0], {key: clipped[1]}

@@ -117,7 +117,9 @@ class _Loop:
         self.watch: supervision.Supervisor = self.watching(self.log.lines)
         self._call_best()
         images_per_step = options.batch_size * self.algorithm.batches_per_step
-        self.progress = progress = summaries.Progress(step, total, images_per_step)
+        self.progress = progress = summaries.Progress(
+            step, total, images_per_step, "parts" if self.run.converts else "images"
+        )
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
         self.stopwatch = training_time.Stopwatch(
             self.run.directory, step, devices.names(self.strategy)

@@ -127,6 +127,17 @@ class RegionsTest(tf.test.TestCase, parameterized.TestCase):
         away = regions.Region(500, 500, 40, 40, turn)
         self.assertAllEqual(as_ints(regions.paste(photo, away, x, -x, "square")), as_ints(photo))
 
+    @parameterized.parameters(*regions.PASTES)
+    def test_where_squares_overlap_they_are_averaged(self, how):
+        photo = Image.new("RGB", (100, 60), (100, 100, 100))
+        x = np.full((16, 16, 3), 100 / 127.5 - 1, np.float32)
+        lighter, darker = x + np.float32(40 / 127.5), x - np.float32(20 / 127.5)
+        places = regions.Region(0, 0, 60, 60), regions.Region(40, 0, 60, 60)
+        found = regions.paste_all(photo, [(places[0], x, lighter), (places[1], x, darker)], how)
+        row = as_ints(found)[30, :, 0]
+        self.assertAllClose(row[[20, 50, 80]], [140, 110, 80], rtol=0, atol=1)
+        self.assertAllEqual(row, np.sort(row)[::-1])
+
     def test_nan_and_other_ways_are_refused(self):
         photo, x = smooth(32, 32), np.zeros((8, 8, 3), np.float32)
         region = regions.Region(0, 0, 32, 32)

@@ -57,7 +57,9 @@ class TfliteSequencesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("on 2 held-out sequences of the run's data set (drawn_voices)\n", text)
         self.assertRegex(text, r"2 threads +SNR +max error\nconvert +\d.* 1\d\d\.\d dB ")
         described = json.loads(path.with_suffix(".json").read_text())
-        self.assertEqual(described["signatures"]["convert"]["features"], [1, None, 5])
+        self.assertEqual(
+            described["signatures"]["convert"]["inputs"]["features"]["shape"], [1, None, 5]
+        )
         self.assertEqual(described["labels"]["names"], list(self.run_.label_space.names))
 
     @parameterized.parameters(("float16", 10, 0.02), ("int16x8", 0, 1.0))

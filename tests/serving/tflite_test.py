@@ -386,7 +386,7 @@ class MistakesTest(Case):
 
     def test_a_file_that_can_not_be_run_is_not_left(self):
         with (
-            mock.patch.object(tflite, "convert", return_value=b"nothing"),
+            mock.patch.object(tflite.tflite_metadata, "embed", return_value=(b"nothing", {})),
             self.assertRaisesRegex(RuntimeError, "interpreter failed"),
         ):
             self._export("stargan_v1", scheme="none")
@@ -494,7 +494,10 @@ class OnDeviceTest(Case):
         done = self._translate(exported.path, "--to=Brown_Hair,Black_Hair")
         self.assertIn("Name the one domain to go to", done.stderr)
         done = self._translate(self.out / "none.tflite", "--to=Brown_Hair")
-        self.assertIn("copy the model and its .json side by side", done.stderr)
+        self.assertIn("none.tflite; copy the model here", done.stderr)
+        (self.out / "text.tflite").write_text("no model")
+        done = self._translate(self.out / "text.tflite", "--to=Brown_Hair")
+        self.assertIn("text.tflite is no .tflite file", done.stderr)
         (self.out / "text.jpg").write_text("no image")
         done = self._translate(exported.path, "--to=Brown_Hair", "--reference=text.jpg")
         self.assertIn("text.jpg can't be read as an image", done.stderr)

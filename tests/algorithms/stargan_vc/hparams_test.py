@@ -1,10 +1,12 @@
 """What StarGAN-VC refuses, in one sentence each; and what it advises."""
 
+import types
+
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from stargan_tf.algorithms.stargan_vc import hparams, watching
+from stargan_tf.algorithms.stargan_vc import hparams, training_1d, training_2d, watching
 from stargan_tf.base import errors
 from stargan_tf.data import labels
 from stargan_tf.training import alerts
@@ -79,6 +81,19 @@ class WatchingTest(tf.test.TestCase, parameterized.TestCase):
         expected = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
         self.assertAllClose(watching.entropy(shares), expected)
         self.assertAllClose(watching.entropy(np.full(4, 0.25)), np.log(4))
+
+    @parameterized.parameters(("product", 3), ("mean", 1))
+    def test_the_loss_of_a_classifier_that_knows_nothing(self, segments, count):
+        shares = np.full(4, 0.25)
+        # The author's program divides by the number of speakers, too.
+        found = training_1d.Training.chance(None, np.array([0.5, 0.3, 0.1, 0.1]))
+        self.assertAllClose(found["D/cls"], np.log(4) / 4)
+        stub = types.SimpleNamespace(
+            settings=types.SimpleNamespace(sample_shape=(96, 36)),
+            hparams=hparams.HParams(architecture="2d", segments=segments),
+        )
+        found = training_2d.Training.chance(stub, shares)  # C tells one of 32 frames
+        self.assertAllClose(found["C/cls"], count * np.log(4))
 
 
 if __name__ == "__main__":
