@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
@@ -43,12 +44,20 @@ Outputs = Mapping[str, str]
 def outputs(signatures: Signatures) -> dict[str, str]:
     """Returns the name of what each signature answers with, by the signature's name.
 
-    The functions are asked with zeros, because kinds do not tell which of them are outputs.
+    The functions are asked, because kinds do not tell which of them are outputs. A signature that
+    hands back what it was given, as where a style is a latent code, is left out: LiteRT.js answers
+    such a graph, which has no operations, with memory that was never written.
     """
-    found = {}
+    found, random = {}, np.random.default_rng(0)
     for name, signature in signatures.items():
-        zeros = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in signature.inputs.items()}
-        found[name] = next(iter(signature.function(**zeros)))
+        inputs = {
+            key: tf.constant(random.standard_normal(spec.shape).astype(spec.dtype.as_numpy_dtype))
+            for key, spec in signature.inputs.items()
+        }
+        output, answer = next(iter(signature.function(**inputs).items()))
+        given = (value for value in inputs.values() if value.shape == answer.shape)
+        if not any(np.array_equal(value, answer) for value in given):
+            found[name] = output
     return found
 
 
@@ -64,7 +73,7 @@ def ways(
 
     Args:
       signatures: By name, for one image of a fixed size: `tflite.signatures`.
-      answers: The name of the output of each: `outputs`.
+      answers: The names of the outputs of those that a page can ask: `outputs`.
       names: The names of the labels.
       directions: Of networks for each pair of domains: positions (source, target) in labels.
 
@@ -72,7 +81,8 @@ def ways(
       UserError: There is none that a page could offer.
     """
     by_form: dict[tuple[frozenset[str], str], str] = {}
-    for name, signature in signatures.items():
+    for name in answers:
+        signature = signatures[name]
         kinds = [signature.kinds.get(key, "") for key in signature.inputs]
         if kinds.count("image") > 1:
             kinds = ["reference", *kinds]
@@ -96,7 +106,7 @@ def ways(
             found.append(Way(kind, at_once))
     for source, target in directions or ():
         name = f"{names[source]}_to_{names[target]}"
-        if name in signatures:
+        if name in answers:
             found.append(Way("direction", name, "", source, target))
     if not found:
         raise errors.UserError(

@@ -85,6 +85,11 @@ class FolderTest(tf.test.TestCase, parameterized.TestCase):
     def test_translations_that_lead_one_way(self):
         two, one = self.write(self.run_of("cyclegan"), self.run_of("bicyclegan"))
         self.assertEqual([(way["source"], way["target"]) for way in two["ways"]], [(0, 1), (1, 0)])
+        asked = [(way["kind"], way["image"], way["style"]) for way in one["ways"]]
+        self.assertEqual(  # its style is its latent code, for which there is nothing to ask
+            asked,
+            [("latent", "translate_latent", ""), ("reference", "translate_style", "encode_style")],
+        )
         (target,) = one["targets"]
         for example in one["examples"]:
             good_for = "reference" if target in example["shows"] else "source"

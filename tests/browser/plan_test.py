@@ -1,5 +1,7 @@
 """The ways to a translation that a page finds in signatures, whoever made them."""
 
+import dataclasses
+
 import tensorflow as tf
 from absl.testing import absltest
 
@@ -19,7 +21,7 @@ def signature(output, *names):
         name: tf.TensorSpec(_SHAPES[name], tf.int32 if name == "domain" else tf.float32)
         for name in names
     }
-    return algorithm_lib.Signature(lambda **inputs: {output: tf.zeros(1)}, specs, _KINDS)
+    return algorithm_lib.Signature(lambda **inputs: {output: tf.zeros(9)}, specs, _KINDS)
 
 
 def ways(directions=None, **signatures):
@@ -49,6 +51,16 @@ class WaysTest(absltest.TestCase):
             like=signature("painted", "image", "reference"),
         )
         self.assertEqual(found, [plan.Way("latent", "at_once"), plan.Way("reference", "like")])
+
+    def test_a_style_that_is_the_latent_code_is_not_asked_for(self):
+        same = signature("code", "latent")
+        same = dataclasses.replace(same, function=lambda latent: {"code": tf.identity(latent)})
+        found = ways(
+            roll=same,
+            paint=signature("painted", "image", "style"),
+            at_once=signature("painted", "image", "latent"),
+        )
+        self.assertEqual(found, [plan.Way("latent", "at_once")])
 
     def test_directions(self):
         one = signature("painted", "image")
