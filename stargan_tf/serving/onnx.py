@@ -110,8 +110,10 @@ def export(
             reports.append(measure(path, requests[name], wanted))
             interfaces[name] = {"file": path.name, **about}
         described["signatures"] = interfaces
-        (folder / description_lib.FILE_NAME).write_text(description_lib.to_json(described))
-        (folder / REPORT).write_text(table(reports) + "\n")
+        texts = {description_lib.FILE_NAME: description_lib.to_json(described)}
+        for file_name, text in {**texts, REPORT: table(reports) + "\n"}.items():
+            with files.atomic(folder / file_name, "no folder was made") as file:
+                file.write(text.encode())
     return Exported(output, tuple(reports))
 
 
