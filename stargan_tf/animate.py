@@ -11,9 +11,7 @@ and left to it. .mp4 needs the extra "video"; .gif does not.
 """
 
 import pathlib
-from collections.abc import Iterable, Iterator
 
-import numpy as np
 from absl import flags
 
 from stargan_tf.base import errors
@@ -111,7 +109,7 @@ def main() -> None:
     )
     sources = photos.from_uint8(sources)
     frames = animation.frames(model.algorithm.render, sources, waypoints, steps)
-    video.write(output, _counted(frames, total), _FPS.value)
+    video.write(output, progress.counted(frames, total, "frame"), _FPS.value)
     print(output)
 
 
@@ -151,14 +149,6 @@ def _checked_flags() -> tuple[list[int], int]:
             f"--seconds is above 0 and at most {_MAX_SECONDS}; received {_SECONDS.value:g}."
         )
     return seeds, max(1, round(_SECONDS.value * _FPS.value))
-
-
-def _counted(frames: Iterable[np.ndarray], total: int) -> Iterator[np.ndarray]:
-    """Shows how far it is; without a terminal ten times, evenly."""
-    with progress.Progress(total, "frame") as shown:
-        for number, frame in enumerate(frames, 1):
-            yield frame
-            shown.show(number, line=number * 10 // total > (number - 1) * 10 // total)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ r"""Imports weights that a paper's authors released, or that their program train
       --checkpoint=100000_nets_ema.ckpt --domains=cat,dog,wild --run_dir=runs/afhq
   python -m stargan_tf.import_reference --algorithm=cyclegan --generator_a=latest_net_G.pth \
       --domains=horse,zebra --step=200 --run_dir=runs/horse2zebra
+  python -m stargan_tf.import_reference --algorithm=stargan_vc --gen=2000.gen.pt \
+      --statistics=stat.npz --domains=bdl,clb,rms,slt --run_dir=runs/arctic
 
 All other commands accept the run. The files may be PyTorch's (.ckpt, .pt, .pth; PyTorch itself is
 not needed), .safetensors or .npz. No code in them is run.
@@ -20,6 +22,8 @@ from stargan_tf import algorithms
 from stargan_tf.algorithms import reference_files
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line, train_flags
+from stargan_tf.data import options as data_options
+from stargan_tf.inference import sounds
 from stargan_tf.runs import importing
 
 _ALGORITHM = flags.DEFINE_enum(
@@ -59,7 +63,11 @@ def _define_flags_of_papers() -> list[str]:
         kind = algorithms.hparams_class(name)
         fields = [f for f in dataclasses.fields(kind) if f.name in module.HPARAMS]
         train_flags.define(kind, fields, {field: [name] for field in module.HPARAMS})
-        names += module.HPARAMS
+        data = getattr(module, "DATA", {})
+        for field in dataclasses.fields(data_options.DataOptions):
+            if field.name in data:
+                train_flags.define_one(field, None, f"[{name}] {data[field.name]}")
+        names += [*module.HPARAMS, *data]
     return names
 
 
@@ -86,15 +94,22 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
     """Returns the lines that say what was imported, and what to do next."""
     config, space = plan.config, plan.label_space
     size, directory = config.data.image_size, config.train.run_dir
+    shape = plan.networks.sample_shape
+    what = f"frames of {shape[-1]} features" if shape else f"{size} x {size} pixels"
     lines = [
-        f"{config.train.algorithm}, {size} x {size} pixels, {space.kind} {', '.join(space.names)}, "
-        f"step {plan.step}"
+        f"{config.train.algorithm}, {what}, {space.kind} {', '.join(space.names)}, step {plan.step}"
     ]
     if loaded.ignored:
         count, names = len(loaded.ignored), errors.some(loaded.ignored)
         lines.append(
             f"ignored  {count} {'tensor' if count == 1 else 'tensors'} without effect: {names}"
         )
+    run = f"run      {directory}"
+    if shape:
+        ending = ".wav" if sounds.is_heard(sounds.rule(config.data, shape)) else ".npz"
+        convert = f"{command_line.command('convert')} --run={directory} --audio=YOURS{ending}"
+        way = f"--from={space.names[0]} --to={space.names[1]} --output=out{ending}"
+        return [*lines, run, f"next     {convert} {way}"]
     targets = algorithms.algorithm_class(config.train.algorithm).targets(space)
     known, target = "", targets[min(loaded.target, len(targets) - 1)]
     if not loaded.classifies and space.kind == "attributes":
@@ -102,7 +117,7 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         lines.append("note     without a discriminator, say with --from what a photo shows")
     return [
         *lines,
-        f"run      {directory}",
+        run,
         f"next     {command_line.command('translate')} --run={directory} "
         f"--image=YOUR_PHOTO.jpg {known}--to={target} --output=out.png",
     ]

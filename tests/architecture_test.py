@@ -42,14 +42,16 @@ ALLOWED = {
     "runs": {"base", "weights", "data", "pictures", "algorithms", "__init__"},
     "training": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation"},
-    "inference": {"base", "audio", "data", "pictures", "algorithms", "runs"},
+    "inference": {"base", "audio", "data", "pictures", "landmarks", "algorithms", "runs"},
     "evaluation": {"base", "audio", "layers", "weights", "data", "pictures", "reports"}
     | {"algorithms", "inference"},
     "serving": {"base", "layers", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"__init__"},
     "client": {"base", "data", "pictures", "inference"},
     "publishing": {"base", "data", "pictures", "reports", "algorithms", "runs", "evaluation"}
-    | {"serving", "__init__"},
+    | {"inference", "serving", "__init__"},
+    "browser": {"base", "data", "pictures", "algorithms", "runs", "serving", "publishing"},
+    "demo_page": {"base", "audio", "data", "pictures", "algorithms", "runs", "inference"},
     "pretrained": set(),
     "comparison": {"base", "data", "pictures", "reports", "algorithms", "runs", "inference"}
     | {"evaluation", "__init__"},

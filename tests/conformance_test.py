@@ -23,7 +23,81 @@ from tests import graphs, shared, tiny
 NAMES = algorithms.names()
 
 
-class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
+class Case(tf.test.TestCase, parameterized.TestCase):
+    """What is checked of every paper, and of variants of some."""
+
+    def _check_resumed(self, name):
+        whole = shared.build(name)
+        directory = pathlib.Path(self.create_tempdir().full_path)
+        shared.steps(whole, 2)
+        checkpoints.Checkpoints(directory, whole.state()).save(2)
+        expected_losses = shared.steps(whole, 2, first_step=2)
+        second = tiny.build(name, seed=99)  # other initial weights: all must come from the file
+        checkpoints.Checkpoints(directory, second.state()).restore(2)
+        losses = tiny.steps(second, 2, first_step=2)
+        self.assertEqual(losses, expected_losses)
+        expected, found = tiny.values(whole.state()), tiny.values(second.state())
+        self.assertCountEqual(found, expected)
+        for key, value in expected.items():
+            np.testing.assert_array_equal(found[key], value, key)
+
+    def _check_two_devices(self, name, jit_compile):
+        outputs, losses = [], []
+        # With the paper's rates: larger ones also enlarge what rounding makes different.
+        changes = {"f_lr": 1e-6, "ds_iter": 100_000} if name == "stargan_v2" else None
+        for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
+            algorithm = shared.build(name, strategy, changes, jit_compile=jit_compile)
+            losses.append(shared.steps(algorithm, 3, strategy))
+            outputs.append(tiny.made(algorithm, tiny.TARGETS[tiny.paper(name)]))
+        self.assertAllClose(outputs[0], outputs[1], rtol=0, atol=1e-4)
+        for one, two in zip(*losses, strict=True):
+            self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
+
+    def _check_replicas(self, name):
+        strategy = tiny.two_devices()
+        algorithm = shared.build(name, strategy)
+        shared.steps(algorithm, 2, strategy)
+        for key, variable in algorithm.state().items():
+            variable = keras_versions.tf_variable(variable)
+            one, two = strategy.experimental_local_results(variable)
+            self.assertAllEqual(one, two, msg=key)
+
+    def _check_bfloat16(self, name):
+        (expected,) = shared.steps(shared.build(name), 1)
+        algorithm = tiny.build(name, precision="bfloat16")
+        # Not compiled: that takes longer than the one step.
+        (found,) = tiny.steps(algorithm, 1, take=algorithm.train_step)
+        for key, variable in algorithm.state().items():
+            self.assertNotEqual(str(variable.dtype), "bfloat16", key)
+        self.assertEqual(tiny.made(algorithm, tiny.TARGETS[tiny.paper(name)]).dtype, np.float32)
+        self.assertAllClose(found, expected, rtol=0.1, atol=0.05)
+        self.assertNotEqual(found, expected)  # bfloat16 was really used
+
+    def _check_exported(self, name):
+        algorithm = shared.build(name, training=False)
+        served = module.Served(algorithm, {"image_size": tiny.SIZE})
+        for key, function in served.functions.items():
+            # Converters to other formats take tensors of one name for the same.
+            inputs, outputs = function.structured_input_signature[1], function.structured_outputs
+            self.assertNotEmpty(outputs)
+            self.assertEmpty(set(inputs) & set(outputs), key)
+        requests = saved_model.example_requests(algorithm, photos.Framing(tiny.SIZE))
+        for key, signature in algorithm.serving_signatures().items():
+            if signature.only_for == "devices":  # TFLite's own tests convert these
+                continue
+            request = {n: tf.constant(value) for n, value in requests[key].items()}
+            expected = signature.function(**request)
+            # Images are said to be images, and nothing else is.
+            for tensor, value in {**request, **expected}.items():
+                is_image = value.shape.rank == 4 and value.shape[-1] == 3
+                self.assertEqual(signature.kinds.get(tensor) == "image", is_image, tensor)
+            found = served.functions[key](**request)
+            self.assertCountEqual(found, expected)
+            for output, value in expected.items():
+                self.assertAllClose(found[output], value, rtol=1e-5, atol=1e-5, msg=key)
+
+
+class ConformanceTest(Case):
     @parameterized.parameters(*NAMES)
     def test_losses_are_finite_and_named_by_network(self, name):
         algorithm = shared.build(name)
@@ -170,19 +244,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*NAMES)
     def test_saved_restored_and_continued_equals_never_stopped(self, name):
-        whole = shared.build(name)
-        directory = pathlib.Path(self.create_tempdir().full_path)
-        shared.steps(whole, 2)
-        checkpoints.Checkpoints(directory, whole.state()).save(2)
-        expected_losses = shared.steps(whole, 2, first_step=2)
-        second = tiny.build(name, seed=99)  # other initial weights: all must come from the file
-        checkpoints.Checkpoints(directory, second.state()).restore(2)
-        losses = tiny.steps(second, 2, first_step=2)
-        self.assertEqual(losses, expected_losses)
-        expected, found = tiny.values(whole.state()), tiny.values(second.state())
-        self.assertCountEqual(found, expected)
-        for key, value in expected.items():
-            np.testing.assert_array_equal(found[key], value, key)
+        self._check_resumed(name)
 
     # In the quick tests the loop's own shows it.
     @parameterized.parameters(*NAMES)
@@ -195,28 +257,10 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
     def test_two_devices_equal_one_with_jit(self, name):
         self._check_two_devices(name, jit_compile=True)
 
-    def _check_two_devices(self, name, jit_compile):
-        outputs, losses = [], []
-        # With the paper's rates: larger ones also enlarge what rounding makes different.
-        changes = {"f_lr": 1e-6, "ds_iter": 100_000} if name == "stargan_v2" else None
-        for strategy in (tf.distribute.get_strategy(), tiny.two_devices()):
-            algorithm = shared.build(name, strategy, changes, jit_compile=jit_compile)
-            losses.append(shared.steps(algorithm, 3, strategy))
-            outputs.append(tiny.made(algorithm, tiny.TARGETS[name]))
-        self.assertAllClose(outputs[0], outputs[1], rtol=0, atol=1e-4)
-        for one, two in zip(*losses, strict=True):
-            self.assertAllClose(one, two, rtol=1e-4, atol=1e-4)
-
     @parameterized.parameters(*NAMES)
     @pytest.mark.slow
     def test_replicas_end_with_equal_weights(self, name):
-        strategy = tiny.two_devices()
-        algorithm = shared.build(name, strategy)
-        shared.steps(algorithm, 2, strategy)
-        for key, variable in algorithm.state().items():
-            variable = keras_versions.tf_variable(variable)
-            one, two = strategy.experimental_local_results(variable)
-            self.assertAllEqual(one, two, msg=key)
+        self._check_replicas(name)
 
     @parameterized.parameters(*NAMES)
     @pytest.mark.slow
@@ -242,15 +286,7 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*NAMES)
     def test_bfloat16_is_near_float32_with_float32_weights_and_images(self, name):
-        (expected,) = shared.steps(shared.build(name), 1)
-        algorithm = tiny.build(name, precision="bfloat16")
-        # Not compiled: that takes longer than the one step.
-        (found,) = tiny.steps(algorithm, 1, take=algorithm.train_step)
-        for key, variable in algorithm.state().items():
-            self.assertNotEqual(str(variable.dtype), "bfloat16", key)
-        self.assertEqual(tiny.made(algorithm, tiny.TARGETS[name]).dtype, np.float32)
-        self.assertAllClose(found, expected, rtol=0.1, atol=0.05)
-        self.assertNotEqual(found, expected)  # bfloat16 was really used
+        self._check_bfloat16(name)
 
     @parameterized.parameters(*NAMES)
     def test_sheets_show_the_inputs_beside_translations(self, name):
@@ -313,27 +349,24 @@ class ConformanceTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*NAMES)
     def test_exported_graphs_equal_the_networks_and_name_no_output_as_an_input(self, name):
-        algorithm = shared.build(name, training=False)
-        served = module.Served(algorithm, {"image_size": tiny.SIZE})
-        for key, function in served.functions.items():
-            # Converters to other formats take tensors of one name for the same.
-            inputs, outputs = function.structured_input_signature[1], function.structured_outputs
-            self.assertNotEmpty(outputs)
-            self.assertEmpty(set(inputs) & set(outputs), key)
-        requests = saved_model.example_requests(algorithm, photos.Framing(tiny.SIZE))
-        for key, signature in algorithm.serving_signatures().items():
-            if signature.only_for == "devices":  # TFLite's own tests convert these
-                continue
-            request = {n: tf.constant(value) for n, value in requests[key].items()}
-            expected = signature.function(**request)
-            # Images are said to be images, and nothing else is.
-            for tensor, value in {**request, **expected}.items():
-                is_image = value.shape.rank == 4 and value.shape[-1] == 3
-                self.assertEqual(signature.kinds.get(tensor) == "image", is_image, tensor)
-            found = served.functions[key](**request)
-            self.assertCountEqual(found, expected)
-            for output, value in expected.items():
-                self.assertAllClose(found[output], value, rtol=1e-5, atol=1e-5, msg=key)
+        self._check_exported(name)
+
+
+class VariantsTest(Case):
+    """Networks of a paper that its defaults don't have."""
+
+    # Batch normalization, whose running statistics are saved, is of one device.
+    @parameterized.parameters("stargan_vc/2d", "stargan_vc/2d_batch_norm")
+    @pytest.mark.slow
+    def test_resumed_and_exported(self, name):
+        self._check_resumed(name)
+        self._check_exported(name)
+
+    @pytest.mark.slow
+    def test_two_devices_and_bfloat16(self):
+        self._check_two_devices("stargan_vc/2d", jit_compile=False)
+        self._check_replicas("stargan_vc/2d")
+        self._check_bfloat16("stargan_vc/2d")
 
 
 class FlagFilesTest(tf.test.TestCase):

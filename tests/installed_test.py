@@ -79,6 +79,9 @@ class InstalledTest(tf.test.TestCase):
         }
         expected |= {f"stargan_tf/configs/{p.name}" for p in (ROOT / "configs").iterdir()}
         expected.add("stargan_tf/py.typed")
+        pages = list((package / "browser" / "page").iterdir())
+        self.assertTrue(any(path.name == "index.html" for path in pages))
+        expected |= {f"stargan_tf/browser/page/{path.name}" for path in pages}
         runs = [path for path in (package / "pretrained").rglob("*") if path.is_file()]
         self.assertTrue(any(path.suffix == ".npz" for path in runs))
         expected |= {

@@ -58,6 +58,7 @@ class Toy(algorithm.Algorithm, algorithm.Converts, algorithm.Exportable):
         "label": tf.TensorSpec((None,), tf.float32),
     }
     shaped_by = {"M": ()}
+    converts_with = "M"
     batches_per_step = 1
 
     def __init__(self, hparams, settings):

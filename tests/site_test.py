@@ -99,7 +99,7 @@ class SiteTest(absltest.TestCase):
                 # The doctor's are those of train.
                 places = {f"{own}-{flag}" for own in (name.replace(" ", "-"), "train")}
                 self.assertTrue(places & page.ids, f"{name} --{flag}")
-        self.assertIn("Weight of the cycle consistency (section 3). (default: 1.0)", words)
+        self.assertIn("Weight of the style reconstruction (section 3). (default: 1.0)", words)
 
     def test_a_flag_in_a_text_is_a_link_to_its_help(self):
         links = self.pages[self.site / "docs" / "faq.html"].links

@@ -21,7 +21,8 @@ from stargan_tf.runs import config as config_lib
 from stargan_tf.training import devices, loop
 from stargan_tf.voices import speakers
 
-# What makes each paper's networks tiny; everything else is its default.
+# What makes each paper's networks tiny; everything else is its default. "PAPER/NAME" is a variant:
+# other networks of the paper, which most functions here take in place of its name.
 HPARAMS = {
     "bicyclegan": {
         "latent_dim": 4,
@@ -49,6 +50,20 @@ HPARAMS = {
         "embedding_dim": 2,
         "d_hidden_dim": 4,
     },
+    # With the rate of the paper's flag file: a larger one enlarges what rounding makes different.
+    "stargan_vc/2d": {"architecture": "2d", "channels": 4, "g_lr": 1e-4},
+    "stargan_vc/2d_batch_norm": {
+        "architecture": "2d",
+        "channels": 4,
+        "norm": "batch",
+        "segments": "mean",
+        "lambda_gp": 0.0,
+    },
+    "stargan_vc2": {
+        "g_channels": 2,
+        "d_channels": 2,
+        "g_repeat_num": 1,
+    },
     "stargan_v2": {
         "channel_base": 4,
         "max_channels": 8,
@@ -67,6 +82,7 @@ FIRST_GRADIENTS = {
     "stargan_v1": {"n_critic": 1},
     "stargan_v2": {"lr": 0.0, "f_lr": 0.0},
     "stargan_vc": {"g_lr": 0.0},
+    "stargan_vc2": {"d_lr": 0.0},
 }
 # What data each paper is tried on, and two labels in it.
 LABELS = {
@@ -77,6 +93,7 @@ LABELS = {
     ),
     "stargan_v2": labels_lib.LabelSpace("domains", ("Black", "Blond", "Brown")),
     "stargan_vc": labels_lib.LabelSpace("domains", ("anna", "ben")),
+    "stargan_vc2": labels_lib.LabelSpace("domains", ("anna", "ben")),
 }
 TARGETS = {
     "bicyclegan": np.array([[0, 1], [0, 1]], np.float32),
@@ -84,12 +101,20 @@ TARGETS = {
     "stargan_v1": np.array([[1, 0, 0], [0, 1, 1]], np.float32),
     "stargan_v2": np.array([[1, 0, 0], [0, 0, 1]], np.float32),
     "stargan_vc": np.array([[1, 0], [0, 1]], np.float32),
+    "stargan_vc2": np.array([[1, 0], [0, 1]], np.float32),
 }
 # The labels of two images, where they are not those that others are translated to.
 SHOWN = {"bicyclegan": np.eye(2, dtype=np.float32)}
 SIZE = 16
 # The examples of papers that learn from sequences: frames of features.
-WINDOWS = {"stargan_vc": (16, 5)}
+WINDOWS = {"stargan_vc": (16, 5), "stargan_vc2": (16, 5)}
+# The same for variants.
+WINDOWS |= dict.fromkeys([name for name in HPARAMS if "/" in name], (32, 36))
+
+
+def paper(name: str) -> str:
+    """Returns the paper of a variant, or of itself."""
+    return name.partition("/")[0]
 
 
 class Pictures(source.Source):
@@ -158,7 +183,7 @@ class Sequences(source.Source):
 
 def examples(name: str, count: int = 12, space: labels_lib.LabelSpace | None = None):
     """Returns a small data set of what a paper takes, with its labels unless others are given."""
-    space = space or LABELS[name]
+    space = space or LABELS[paper(name)]
     return Sequences(WINDOWS[name], space, count) if name in WINDOWS else Pictures(count, space)
 
 
@@ -173,7 +198,9 @@ def two_devices() -> tf.distribute.Strategy:
 
 
 def hparams(name: str, **changes):
-    return dataclasses.replace(algorithms.hparams_class(name)(), **{**HPARAMS[name], **changes})
+    return dataclasses.replace(
+        algorithms.hparams_class(paper(name))(), **{**HPARAMS[name], **changes}
+    )
 
 
 def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
@@ -185,15 +212,16 @@ def build(name: str, strategy=None, seed: int = 0, changes=None, **settings):
         statistics = examples(name).statistics
         settings = {"sample_shape": WINDOWS[name], "statistics": statistics, **settings}
     with strategy.scope():
-        return algorithms.algorithm_class(name)(
+        return algorithms.algorithm_class(paper(name))(
             hparams(name, **(changes or {})),
-            algorithm_lib.BuildSettings(LABELS[name], SIZE, **settings),
+            algorithm_lib.BuildSettings(LABELS[paper(name)], SIZE, **settings),
         )
 
 
 def batches(algorithm, strategy=None, batch_size: int = 4, first_step: int = 0):
     """Returns the batches of a tiny run from a step on."""
-    found = examples(algorithm.name, space=algorithm.settings.label_space)
+    space, shape = algorithm.settings.label_space, algorithm.settings.sample_shape
+    found = Sequences(shape, space) if shape else Pictures(label_space=space)
     sampler = samplers.Sampler(found, seed=1, image_size=SIZE)
     strategy = strategy or tf.distribute.get_strategy()
     return loop.distribute(strategy, algorithm, sampler, batch_size, first_step)
@@ -219,7 +247,7 @@ def made(algorithm, targets, seed: int | None = None):
       targets: (2, width), as of `TARGETS`.
       seed: Of random inputs; None: they rise evenly.
     """
-    shape = (len(targets), *(WINDOWS.get(algorithm.name) or (SIZE, SIZE, 3)))
+    shape = (len(targets), *(algorithm.settings.sample_shape or (SIZE, SIZE, 3)))
     if seed is None:
         inputs = np.linspace(-1, 1, np.prod(shape)).reshape(shape).astype(np.float32)
     else:

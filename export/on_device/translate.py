@@ -6,7 +6,7 @@ r"""Translates a photo with an exported .tflite file, on a device.
   python translate.py --model=afhq-256px-float16.tflite --image=cat.jpg --to=dog --seed=3 \
       --output=out.png          (or --reference=dog.jpg instead of --seed)
 
-Copy this file and the model with its .json beside it to a Raspberry Pi, say; all it needs is
+Copy this file and the model to a Raspberry Pi, say; all it needs is
 `pip install ai-edge-litert numpy pillow`. It is also meant to be read: the few lines that an app
 for a phone has to write in its own language.
 """
@@ -19,6 +19,7 @@ import sys
 import unicodedata
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
@@ -94,9 +95,14 @@ def on_white(image, max_grey):
     return image.convert("RGB")
 
 
+def to_levels(image):
+    """Returns an image in [-1, 1] as uint8 from 0 to 255."""
+    return np.round((np.clip(image, -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
 def save_photo(path, image):
-    """Writes (1, H, W, 3) in [-1, 1] as an image file, whole or not at all."""
-    levels = np.round((np.clip(image[0], -1, 1) + 1) * 127.5).astype(np.uint8)
+    """Writes (1, H, W, 3), uint8 or in [-1, 1], as an image file, whole or not at all."""
+    levels = (image if image.dtype == np.uint8 else to_levels(image))[0]
     partial = f"{path}.partial"
     try:
         Image.fromarray(levels).save(partial, "PNG")
@@ -206,19 +212,38 @@ def inputs_of(model, signatures, args):
     return kind, {"latent": z, **domain}
 
 
+def description(path):
+    """Returns what a model's file says of itself or, for older ones, the .json beside it."""
+    if not path.is_file():
+        raise Mistake(f"There is no {path}; copy the model here.")
+    content = path.read_bytes()
+    if content[4:8] != b"TFL3":
+        raise Mistake(f"{path} is no .tflite file; copy it again.")
+    file = schema.Model.GetRootAsModel(content, 0)
+    for entry in map(file.Metadata, range(file.MetadataLength())):
+        if entry.Name() == b"stargan_tf.json":
+            return json.loads(file.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise Mistake(
+            f"{path} does not describe itself, and there is no {beside}; copy both side by side."
+        )
+    return json.loads(beside.read_text())
+
+
 def translate(args):
     """Does what the command line asks for."""
     path = pathlib.Path(args.model)
-    described = path.with_suffix(".json")
-    for needed in (path, described):
-        if not needed.is_file():
-            raise Mistake(f"There is no {needed}; copy the model and its .json side by side.")
-    model = json.loads(described.read_text())
+    model = description(path)
     model["labels"] = composed(model["labels"])
     interpreter = Interpreter(str(path), num_threads=args.threads)
     kind, inputs = inputs_of(model, interpreter.get_signature_list(), args)
     image = read_photo(args.image, model)
-    outputs = interpreter.get_signature_runner(kind)(image=image, **inputs)
+    run, inputs = interpreter.get_signature_runner(kind), {"image": image, **inputs}
+    for name, details in run.get_input_details().items():
+        if details["dtype"] == np.uint8:  # exported with --io=uint8
+            inputs[name] = to_levels(inputs[name])
+    outputs = run(**inputs)
     # Files that were exported before this script call it "image".
     save_photo(args.output, outputs["translated" if "translated" in outputs else "image"])
     to = [args.to]
@@ -230,7 +255,7 @@ def translate(args):
 def main():
     """Returns the exit status; a mistake is one sentence."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True, help="the .tflite file; its .json lies beside it")
+    parser.add_argument("--model", required=True, help="the .tflite file")
     parser.add_argument("--image", required=True, help="the photo")
     parser.add_argument("--to", required=True, help="names to set, comma-separated; -NAME clears")
     parser.add_argument(

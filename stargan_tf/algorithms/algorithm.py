@@ -30,8 +30,8 @@ class BuildSettings:
       precision: "float32" or "bfloat16", in which convolutions are computed. Weights, losses,
         penalties, normalization statistics and images are float32 in both.
       jit_compile: Whether XLA compiles the gradient computations (not the optimizer's update).
-      accumulate: In how many parts, one after the other, a replica's batch passes each update. Their
-        mean gradient is that of the whole batch.
+      accumulate: In how many parts, one after the other, a replica's batch passes each update;
+        their mean gradient is that of the whole batch.
       normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
@@ -96,10 +96,12 @@ class LabelAxis:
     Attributes:
       axis: The axis, from 0 on. At position first + i is the part of entry i of a label vector.
       first: How many positions come before those of the labels.
+      vectors: Of how many label vectors there are parts, one vector's after the other's.
     """
 
     axis: int
     first: int = 0
+    vectors: int = 1
 
 
 class Algorithm(abc.ABC):
@@ -327,12 +329,18 @@ class Converts(Capability):
     `BuildSettings.statistics`.
 
     Attributes:
+      converts_with: The name of the network that converts.
       frames_multiple: The networks work on sequences whose length is a multiple of this; others are
         filled up by repeating their last frame, and cut again.
     """
 
     ability = "convert sequences of features"
+    converts_with: ClassVar[str] = "G"
     frames_multiple: int = 1
+
+    def converting_networks(self) -> tuple[str, ...]:
+        """Returns the names of the networks that converting needs."""
+        return (self.converts_with,)
 
     @abc.abstractmethod
     def convert(

@@ -143,8 +143,11 @@ def filled_up(x: tf.Tensor, multiple: int) -> tf.Tensor:
     frames = x.shape[1]
     if frames is not None and frames % multiple == 0:
         return x
-    missing = tf.math.floormod(-(tf.shape(x)[1] if frames is None else frames), multiple)
-    return tf.concat([x, tf.repeat(x[:, -1:], missing, axis=1)], axis=1)
+    frames = tf.shape(x)[1] if frames is None else frames
+    # Of positive numbers only: the remainder of a negative one is another in ONNX.
+    missing = tf.math.floormod(multiple - tf.math.floormod(frames, multiple), multiple)
+    # Not tf.repeat, of which TFLite makes a BROADCAST_TO that older GPU delegates of devices lack.
+    return tf.concat([x, tf.tile(x[:, -1:], (1, missing, 1))], axis=1)
 
 
 def _one_hot(number: tf.Tensor, width: int) -> tf.Tensor:

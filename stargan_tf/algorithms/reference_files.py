@@ -5,12 +5,14 @@ Such a module imports no TensorFlow at its top (command lines read it for `--hel
   FILES: the files to give, a tuple of `File`;
   LABEL_KINDS: which kinds of `LabelSpace` the networks can be of;
   HPARAMS: names of hyperparameters that a file may not tell, and that a user may therefore give;
+  DATA, which may be left out: a sentence for `--help` for each option of data sets, by its name,
+    that a user may give for the same reason;
   recognize(state) -> str: which `content` of FILES a state dict is, or "";
   describe(states, given) -> Networks: what the networks are, from the shapes in the state dicts;
   load(algorithm, states) -> Loaded: gives a built algorithm its weights, all or none.
 
-`states` are the state dicts by flag; `given` are hyperparameters and image_size as the user gave
-them, None where not.
+`states` are the state dicts by flag; `given` are hyperparameters, options of data and image_size as
+the user gave them, None where not.
 """
 
 import dataclasses
@@ -47,12 +49,17 @@ class Networks:
     """What state dicts tell about their networks.
 
     Attributes:
-      values: Hyperparameters and image_size, by flag.
+      values: Hyperparameters, and options of data such as image_size, by flag.
       labels: The length of a label vector.
+      sample_shape: The shape of an example that is not an image; (): examples are images.
+      statistics: What the run has to keep of its training data, as far as the files tell it; with
+        a `data_dir` among `values` the data tell the rest.
     """
 
     values: Mapping[str, Any]
     labels: int
+    sample_shape: tuple[int, ...] = ()
+    statistics: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

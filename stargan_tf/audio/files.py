@@ -126,4 +126,8 @@ def _check(path: str | os.PathLike[str], rate: int, seconds: float) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1].rpartition(": ")[2].rstrip(".") or "unknown"
+    """Returns what the library says of a file that is there."""
+    reason = str(error).strip().splitlines()[-1].rpartition(": ")[2].rstrip(".")
+    if "does not exist" in reason:  # what it says of an mp3 file that is none
+        reason = ""
+    return reason or "Format not recognised"

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import socket
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -53,6 +54,42 @@ def make_folder(folder: pathlib.Path, name: str = "") -> None:
         raise errors.UserError(
             f"Could not make the folder {folder}: {error.strerror}; {advice}."
         ) from error
+
+
+def cache_folder() -> pathlib.Path:
+    """Returns this package's folder in that for caches of this user; it need not exist yet."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return pathlib.Path(root) / "stargan_tf"
+
+
+def check_free(output: pathlib.Path) -> None:
+    """Raises a UserError unless `output` is free: missing, or an empty folder."""
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise errors.UserError(
+            f"output={output} is not empty, and nothing in it was changed; choose another folder, "
+            "or remove this one first."
+        )
+
+
+@contextlib.contextmanager
+def new_folder(output: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yields a folder to write into, which becomes `output` if the block ends without an error.
+
+    Raises:
+      UserError: `output` is not free, or can't be made.
+    """
+    check_free(output)
+    output = output.absolute()
+    partial = output.with_name(f".{output.name}{PARTIAL}")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        make_folder(partial, "`output`")
+        yield partial
+        if output.exists():
+            output.rmdir()
+        partial.replace(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def remove_partial(directory: pathlib.Path) -> None:

@@ -13,6 +13,7 @@ from absl import flags
 
 from stargan_tf import algorithms
 from stargan_tf.base import errors, flag_files
+from stargan_tf.data import option_checks
 from stargan_tf.data import options as data_options
 from stargan_tf.runs import config as config_lib
 
@@ -47,12 +48,17 @@ def define(
         if owners is not None:
             text = f"[{', '.join(owners[field.name])}] {text} (default: {_defaults(field, owners)})"
             default = None
-        if field.metadata["choices"]:
-            flags.DEFINE_enum(field.name, default, field.metadata["choices"], text)
-        else:
-            makers = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
-                      float: flags.DEFINE_float, str: flags.DEFINE_string}  # fmt: skip
-            makers[type(field.default)](field.name, default, text)
+        define_one(field, default, text)
+
+
+def define_one(field: dataclasses.Field, default: Any, text: str) -> None:
+    """Defines the flag of an option, with a default and a help text of its own."""
+    if field.metadata["choices"]:
+        flags.DEFINE_enum(field.name, default, field.metadata["choices"], text)
+    else:
+        makers = {bool: flags.DEFINE_boolean, int: flags.DEFINE_integer,
+                  float: flags.DEFINE_float, str: flags.DEFINE_string}  # fmt: skip
+        makers[type(field.default)](field.name, default, text)
 
 
 def config_from_flags(*, check_model: bool = True) -> config_lib.Config:
@@ -67,7 +73,7 @@ def config_from_flags(*, check_model: bool = True) -> config_lib.Config:
     """
     values = flags.FLAGS.flag_values_dict()
     if values["cache_dir"]:
-        raise errors.UserError(data_options.NO_DISK_CACHE)
+        raise errors.UserError(option_checks.NO_DISK_CACHE)
     name = values["algorithm"]
     own = {f.name for f in dataclasses.fields(algorithms.hparams_class(name))}
     for other in algorithms.names():

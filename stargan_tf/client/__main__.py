@@ -71,6 +71,12 @@ _FIT = flags.DEFINE_enum(
     ("crop", "pad", "stretch"),
     "How photos become square: cut out the centre, add bars, or change the proportions.",
 )
+_SIZE = flags.DEFINE_enum(
+    "size",
+    "model",
+    ("model", "original"),
+    "model: write the translated square; original: put it back into the photo at its own size.",
+)
 
 _TLS = flags.DEFINE_boolean("tls", False, "gRPC: encrypt (https:// does by itself).")
 _ROOT_CERTIFICATE = flags.DEFINE_string(
@@ -104,7 +110,7 @@ def main() -> int:
         to, text = _style(client) if client.model.has_styles else _labels(client)
 
         def work(image: pathlib.Path, output: pathlib.Path) -> str:
-            picture = client.translate(image, fit=_FIT.value, **to)
+            picture = client.translate(image, fit=_FIT.value, size=_SIZE.value, **to)
             photos.save_png(output, np.asarray(picture))
             return f"to: {text}"
 

@@ -85,3 +85,8 @@ def _problem(name: str) -> str:
 
 def _is_bad(character: str) -> bool:
     return character in _BAD or unicodedata.category(character) in _BAD_CATEGORIES
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Splits comma-separated names, strips blanks and normalizes the spelling."""
+    return tuple(normalized(name.strip()) for name in text.split(",") if name.strip())

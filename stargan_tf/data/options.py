@@ -6,22 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from stargan_tf.base import errors
 from stargan_tf.base.options import check_ranges, option
-from stargan_tf.data import labels, sequence_options
+from stargan_tf.data import labels, option_checks
 from stargan_tf.data import names as names_lib
 from stargan_tf.data.images import reading
 
-DATASETS = ("cartoon_faces", "cartoon_pairs", "celeba", "image_folder", "pairs", "rafd", "manifest",
-            "packed", "tfds", *sequence_options.DATASETS)  # fmt: skip
-_CACHES = ("auto", "memory", "off")
-NO_DISK_CACHE = (
-    "The cache on a disk is gone; pack the images with python -m stargan_tf.pack and train with "
-    "dataset=packed, or leave out cache=disk and `cache_dir` (after a flag file that has them: "
-    "cache=auto cache_dir=)."
-)
-DRAWN = ("cartoon_faces", "cartoon_pairs")
-PAIRS = ("cartoon_pairs", "pairs")  # whose domains are A and B
-_FROM_LAYOUT = ("image_folder", "rafd")  # labelled by the names of folders or files
-ALONE = (*PAIRS, *sequence_options.DATASETS)  # which are no part of a joint training
+split_names = names_lib.split
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,83 +225,7 @@ class DataOptions:
         """Raises a UserError if a value makes no sense or would be ignored."""
         check_ranges(self)
         self.kept_shares()
-        if self.datasets:
-            for name in split_names(self.datasets):
-                if name in ALONE:
-                    raise errors.UserError(
-                        f"{name} is trained on alone; received it among datasets="
-                        f"{self.datasets}; pass dataset={name}."
-                    )
-            if self.keep_share:
-                raise errors.UserError(
-                    f"`keep_share` is for one data set; received keep_share={self.keep_share} with "
-                    f"datasets={self.datasets}; leave it out."
-                )
-            for part in self.parts():
-                part._check_one()
-            return
-        if self.dataset in DRAWN and (self.fast_decode or self.cache == "memory"):
-            raise errors.UserError(
-                f"dataset={self.dataset} draws its images, keeps them, and has no files to decode; "
-                f"received cache={self.cache} and fast_decode={self.fast_decode}; leave them out."
-            )
-        self._check_one()
-
-    def _check_one(self) -> None:
-        """Checks the options of one data set."""
-        if self.kind not in DATASETS:
-            raise labels.unknown_name(self.dataset, DATASETS, what="`dataset`")
-        if self.load_size and self.load_size < self.image_size:
-            raise errors.UserError(
-                f"A square of image_size={self.image_size} is cut out of images of load_size="
-                f"{self.load_size}, which are smaller; pass a larger `load_size`, or 0 to cut "
-                "nothing out."
-            )
-        sequence_options.check(self)
-        if self.cache == "disk":
-            raise errors.UserError(NO_DISK_CACHE)
-        labels.refuse_unknown([self.cache], _CACHES, "`cache`")
-        if self.dataset in DRAWN and self.data_dir:
-            others = "pairs" if self.dataset in PAIRS else "image_folder or dataset=celeba"
-            raise errors.UserError(
-                f"dataset={self.dataset} draws its images and reads no folder; received "
-                f"data_dir={self.data_dir}; add dataset={others}."
-            )
-        if self.direction != DataOptions.direction and self.kind not in PAIRS:
-            raise errors.UserError(
-                f"`direction` is of pairs of images; received direction={self.direction} with "
-                f"dataset={self.dataset}; leave it out, or pass dataset=pairs."
-            )
-        for field in ("attributes", "domains"):
-            if self.kind in PAIRS and getattr(self, field):
-                raise errors.UserError(
-                    f"The domains of dataset={self.dataset} are A and B; received "
-                    f"{field}={getattr(self, field)}; leave it out."
-                )
-            if self.kind in _FROM_LAYOUT and getattr(self, field):
-                raise errors.UserError(
-                    f"dataset={self.dataset} takes its labels from the names of folders or files; "
-                    f"received {field}={getattr(self, field)}; leave it out."
-                )
-        if self.domains:
-            self._check_domains()
-
-    def _check_domains(self) -> None:
-        if self.attributes:
-            raise errors.UserError(
-                f"Labels are either attributes or domains; received attributes={self.attributes} "
-                f"and domains={self.domains}; leave one of them out."
-            )
-        if self.exclusive != DataOptions.exclusive:
-            raise errors.UserError(
-                f"Domains always exclude each other; received exclusive={self.exclusive} with "
-                f"domains={self.domains}; leave `exclusive` out."
-            )
-        if len(split_names(self.domains)) < 2:
-            raise errors.UserError(
-                f"Translation needs at least two domains; received domains={self.domains}; name "
-                "another attribute."
-            )
+        option_checks.check(self)
 
     def kept_shares(self) -> dict[str, float]:
         """Returns the shares in `keep_share` by label.
@@ -359,8 +272,3 @@ def block_names(names: Iterable[str]) -> tuple[str, ...]:
         taken = sum(re.fullmatch(rf"{name}(_\d+)?", other) is not None for other in unique)
         unique.append(f"{name}_{taken + 1}" if taken else name)
     return tuple(unique)
-
-
-def split_names(text: str) -> tuple[str, ...]:
-    """Splits comma-separated names, strips blanks and normalizes the spelling."""
-    return tuple(names_lib.normalized(n.strip()) for n in text.split(",") if n.strip())

@@ -118,6 +118,7 @@ def _figures(name: str, parts: Sequence[InspectedSplit]) -> dict[str, Any]:
     counts = {part.split: part.images.labels.sum(axis=0) for part in parts}
     return {
         "name": name,
+        "noun": parts[0].images.noun,
         "splits": {
             part.split: {
                 "images": part.images.size,

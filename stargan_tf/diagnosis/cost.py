@@ -46,11 +46,15 @@ class Machine:
 
 
 def lines(
-    trial: trial_lib.Trial, config: config_lib.Config, machine: Machine, images: int
+    trial: trial_lib.Trial,
+    config: config_lib.Config,
+    machine: Machine,
+    images: int,
+    noun: str = "image",
 ) -> list[str]:
     """Returns the lines of the report on time, memory and disk space.
 
-    `images` is the number of training images.
+    `images` is the number of training images, which are called `noun`.
     """
     options = config.train
     devices = ", ".join(trial.devices) or "no device"
@@ -68,8 +72,8 @@ def lines(
     if trial.images_per_step:
         shown = trial.images_per_step * options.total_steps
         text.append(
-            f"Images: {trial.images_per_step} a step, {shown:,} in all: each of the {images:,} "
-            f"on average {shown / images:,.0f} times."
+            f"{noun.capitalize()}s: {trial.images_per_step} a step, {shown:,} in all: each of the "
+            f"{images:,} on average {shown / images:,.0f} times."
         )
     if trial.memory:
         gpus = "".join(

@@ -79,7 +79,8 @@ def examine(
     if trial and sound:
         progress("Trying a few steps of training.")
         result = trial(config, _broken(training))
-        lines = cost.lines(result, config, machine, sum(part.images.size for part in training))
+        size, noun = sum(part.images.size for part in training), training[0].images.noun
+        lines = cost.lines(result, config, machine, size, noun)
         findings += cost.findings(result, config, machine)
         measured = dataclasses.asdict(result)
     elif trial:

@@ -90,7 +90,8 @@ def _counts(figures: dict[str, Any]) -> list[str]:
     """The table of labels and splits of a data set."""
     splits = figures["splits"]
     rows = {name: list(own.values()) for name, own in figures["labels"]["counts"].items()}
-    heading = f"Images of {figures['name']}" if figures["name"] else "Images"
+    heading = f"{figures['noun'].capitalize()}s"
+    heading += f" of {figures['name']}" if figures["name"] else ""
     shown = list(rows.items())[:_MOST_LABELS]
     total, looked_at, broken = (
         [split[key] for split in splits.values()] for key in ("images", "looked_at", "broken")

@@ -62,6 +62,8 @@ class Metric(abc.ABC):
       examples: What it measures: "images", or "sequences" of features.
       needs: What a subject has to offer.
       explanation: What the columns are, in a few lines, printed below the table.
+      training_rank: Where no metric is named for the measurements of a training, that of the lowest
+        rank which applies is taken: one that is quick and needs no file. 0: never this one.
       each_mode: Whether it is made for each mode; False: for the first alone, as it tells of all.
       figures: What it tells, in the order of the columns; the first is what stands for the metric.
       better: Which values of the first are good, where the class does not know its figures before
@@ -73,6 +75,7 @@ class Metric(abc.ABC):
     examples: ClassVar[subject_lib.Examples] = "images"
     needs: ClassVar[frozenset[subject_lib.Need]] = frozenset()
     explanation: ClassVar[str] = ""
+    training_rank: ClassVar[int] = 0
     each_mode: ClassVar[bool] = True
     figures: tuple[Figure, ...]
     better: ClassVar[Literal["lower", "higher", ""]] = ""

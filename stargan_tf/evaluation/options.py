@@ -1,9 +1,9 @@
 """The options of metrics, which become flags of `evaluate`. Imports no TensorFlow."""
 
 import dataclasses
-import os
 import pathlib
 
+from stargan_tf.base import files
 from stargan_tf.base.options import check_ranges, option
 from stargan_tf.evaluation import protocols
 
@@ -45,5 +45,4 @@ class MetricOptions:
         """The folder of what is kept; it need not exist yet."""
         if self.metrics_cache:
             return pathlib.Path(self.metrics_cache)
-        root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        return pathlib.Path(root) / "stargan_tf"
+        return files.cache_folder()

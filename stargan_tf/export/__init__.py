@@ -1,1 +1,1 @@
-"""Commands that export a run: `stargan export saved_model` and `stargan export tflite`."""
+"""Commands that export a run: `stargan export saved_model`, `tflite`, `onnx`, `web` and `hub`."""

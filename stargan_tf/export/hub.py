@@ -10,11 +10,10 @@ and how to use it. Others load it with stargan_tf.load("hf://USER/NAME"), or pas
 """
 
 import pathlib
-import re
 
 from absl import flags
 
-from stargan_tf.base import errors
+from stargan_tf.base import errors, files
 from stargan_tf.cli import command_line
 
 _RUN = flags.DEFINE_string("run", None, "The directory of the run.", required=True)
@@ -27,7 +26,7 @@ _LICENSE = flags.DEFINE_string(
     "license",
     "",
     "The licence of the weights, as the hub writes it: cc-by-4.0, apache-2.0, other. --push needs "
-    "it, unless the run was trained on drawn faces (apache-2.0).",
+    "it, unless the run was trained on drawn faces or voices (apache-2.0).",
 )
 _LIMITS = flags.DEFINE_string("limits", "", "What else users should know: a sentence on the card.")
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
@@ -52,7 +51,9 @@ _DATA_DIR = flags.DEFINE_string(
     "data_dir", "", "Where the run's data set is now, to compare a TFLite file on it."
 )
 _PICTURES = flags.DEFINE_list(
-    "pictures", None, "Sheets of samples for the card, by name, such as targets; default: all."
+    "pictures",
+    None,
+    "Samples for the card, by name: sheets, such as targets, and sounds; default: all.",
 )
 _ADDRESS = flags.DEFINE_string(
     "address", "", "What the card tells users to load; default: hf:// with --push, or the folder."
@@ -64,16 +65,17 @@ def main() -> None:
     _check_flags()
     command_line.import_tensorflow()
     from stargan_tf.publishing import folder, pushing
-    from stargan_tf.runs import runs
+    from stargan_tf.runs import licences, runs
 
     run, output = runs.open_run(_RUN.value), pathlib.Path(_OUTPUT.value)
-    folder.check_output(output)
+    files.check_free(output)
+    licences.licence(run, _LICENSE.value)
     if _PUSH.value:
         pushing.check(_PUSH.value)
-        if not folder.licence(run, _LICENSE.value):
+        if not licences.licence(run, _LICENSE.value):
             raise errors.UserError(
                 "Nobody may use weights without a licence; pass license=cc-by-4.0, or whatever the "
-                "images that the run was trained on allow (license=other, and say it in `limits`)."
+                "data that the run was trained on allow (license=other, and say it in `limits`)."
             )
     address = _ADDRESS.value or (f"hf://{_PUSH.value}" if _PUSH.value else str(output))
     try:
@@ -107,22 +109,20 @@ def _check_flags() -> None:
         raise errors.UserError(
             f"`include` knows saved_model and tflite; received {', '.join(unknown)}."
         )
-    if _LICENSE.value and not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", _LICENSE.value):
-        raise errors.UserError(
-            "`license` is a licence's short name in small letters, as the hub lists them "
-            f"(cc-by-4.0, apache-2.0, mit, other); received license={_LICENSE.value}."
-        )
     if _PRIVATE.value and not _PUSH.value:
         raise errors.UserError("`private` says nothing without `push`; pass both, or leave it out.")
 
 
 def _print(output: pathlib.Path, facts) -> None:
+    from stargan_tf.publishing import kinds
+
     paths = [path for path in output.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in paths) / 2**20
     print(f"{output}  ({len(paths)} files, {size:.1f} MB, step {facts.copy.step})")
+    kind = kinds.of(facts.run)
     print(
-        f"its translations of drawn faces differ from the run's by {facts.copy.mean:.2f} grey "
-        f"levels in the mean, {facts.copy.largest:.0f} at most"
+        f"its {kind.outputs} of {kind.compared_on} differ from the run's by "
+        f"{kind.told(facts.copy.mean)} in the mean, {kind.told(facts.copy.largest)} at most"
     )
     if not facts.measured:
         print(

@@ -2,13 +2,16 @@ r"""Exports a run as a TFLite file for phones and small computers, and measures 
 
   python -m export.tflite --run=runs/quickstart --output=exported/on_device --quantize=dynamic
 
-Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. Prints, and writes as
-.txt, how the file compares with the float networks. Exit status 3: the images are further from
-theirs than the scheme should come. How to run one: export/on_device/README.md.
+Writes RUN-SIZEpx-SCHEME.tflite and beside it .json, which names the labels. The file's metadata
+hold the same text. Prints, and writes as .txt, how the file compares with the float networks. Exit
+status 3: the answers are further from theirs than the scheme should come. How to run one:
+export/on_device/README.md.
 
 The images are held-out ones of the run's data set or, with --calibration_images=DIR, photos of your
 own. Where the data set can't be read, as of an imported run, the comparison is made on drawn faces;
 int8 and int16x8 need photos then.
+
+A run of sequences, such as voices, gives a file for any number of frames, or for --frames.
 """
 
 import pathlib
@@ -30,6 +33,13 @@ _QUANTIZE = flags.DEFINE_enum(
 )
 _IMAGE_SIZE = flags.DEFINE_integer(
     "image_size", 0, "Height and width in pixels; 0: the run's. StarGAN v2 has no other."
+)
+_FRAMES = flags.DEFINE_integer(
+    "frames",
+    0,
+    "Runs of sequences, such as voices: for how many frames the file is, as GPUs and NPUs need it; "
+    "0: any number or, with int16x8, that of training.",
+    0,
 )
 _SIGNATURES = flags.DEFINE_string(
     "signatures", "", "Which to convert, comma-separated; empty: all."
@@ -54,6 +64,17 @@ _NUM_COMPARISON_IMAGES = flags.DEFINE_integer(
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "", "Where the run's data set is now; empty: where it was."
 )
+_IO = flags.DEFINE_enum(
+    "io",
+    "float32",
+    ("float32", "uint8"),
+    "What images are: float32 in [-1, 1], or uint8 from 0 to 255, converted inside the model.",
+)
+_LICENSE = flags.DEFINE_string(
+    "license",
+    "",
+    "The licence of the weights, which the file states: cc-by-4.0, apache-2.0, other.",
+)
 _CHECKPOINT = flags.DEFINE_string("checkpoint", "latest", "latest, best or a step.")
 
 _ADVICE = {
@@ -70,12 +91,13 @@ def main() -> int:
     _check_flags()
     command_line.import_tensorflow()
     from stargan_tf.runs import runs
-    from stargan_tf.serving import tflite, tflite_images, tflite_report
+    from stargan_tf.serving import tflite, tflite_images, tflite_report, tflite_sequences
 
     run = runs.open_run(_RUN.value)
     options = tflite.Options(
         scheme=_QUANTIZE.value,
         image_size=_IMAGE_SIZE.value,
+        frames=_FRAMES.value,
         signatures=data_options.split_names(_SIGNATURES.value),
         whole=not _WITHOUT_MASKS.value,
         calibration_images=_CALIBRATION_IMAGES.value,
@@ -83,28 +105,37 @@ def main() -> int:
         num_comparison_images=_NUM_COMPARISON_IMAGES.value,
         data_dir=_DATA_DIR.value,
         checkpoint=_CHECKPOINT.value,
+        io=_IO.value,
+        licence=_LICENSE.value,
     )
     try:
         exported = tflite.export(run, pathlib.Path(_OUTPUT.value), options)
     except RuntimeError as error:  # of the converter or the interpreter
         raise errors.UserError(f"{error}; {_ADVICE[_QUANTIZE.value]}.") from error
-    status, least = 0, tflite_report.PSNR[_QUANTIZE.value]
+    status = 0
     for one in exported:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         print(f"{one.path}\n{text}\n")
         with files.atomic(one.path.with_suffix(".txt")) as file:
             file.write(text.encode() + b"\n")
         for report in one.reports:
-            if report.psnr is not None and report.psnr < least:
+            least = report.wanted(_QUANTIZE.value, _IO.value)
+            if report.decibels is not None and report.decibels < least:
                 command_line.fail(
-                    f"{report.signature} reaches {report.psnr:.1f} dB, below the {least:.0f} dB "
-                    f"that {_QUANTIZE.value} should on a trained run; {_ADVICE[_QUANTIZE.value]}."
+                    f"{report.signature} reaches {report.decibels:.1f} dB, below the "
+                    f"{least:.0f} dB that {_QUANTIZE.value} should on a trained run; "
+                    f"{_ADVICE[_QUANTIZE.value]}."
                 )
                 status = 3
     if exported[0].compared_on == tflite_images.DRAWN:
         print(
             "The run's data set can't be read, so drawn faces were used; to compare on photos, "
             "pass a folder of them as --calibration_images."
+        )
+    if exported[0].compared_on == tflite_sequences.NOISE:
+        print(
+            "The run's data set can't be read, so random sequences were used; to compare on real "
+            "ones, pass its current folder as --data_dir."
         )
     return status
 

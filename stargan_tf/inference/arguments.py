@@ -7,6 +7,9 @@ import numpy as np
 
 from stargan_tf.base import errors
 from stargan_tf.data import labels as labels_lib
+from stargan_tf.pictures import face_framing, regions
+
+SIZES = ("model", "original")  # of translations
 
 
 def several(value: Any) -> list[Any]:
@@ -145,6 +148,24 @@ def check_latent(seeds: Iterable[int], psi: float = 1.0) -> None:
             raise errors.UserError(f"`seed` is a whole number from 0 on; received {seed!r}.")
     if not 0 <= psi < float("inf"):  # NaN is not
         raise errors.UserError(f"`psi` is a finite number from 0 on; received {psi:g}.")
+
+
+def check_size(size: str, paste: str) -> None:
+    """Raises a UserError unless `size` and `paste` are those of `Translator.translate`."""
+    for name, value, known in (("size", size, SIZES), ("paste", paste, regions.PASTES)):
+        if value not in known:
+            raise errors.UserError(
+                f"`{name}` is {' or '.join(map(repr, known))}; received {value!r}."
+            )
+
+
+def check_margin(margin: float) -> None:
+    """Raises a UserError unless `margin` is one of `face_framing.around`."""
+    if not 0 <= margin <= face_framing.MAX_MARGIN:  # NaN is not
+        raise errors.UserError(
+            f"`margin` goes from 0 to {face_framing.MAX_MARGIN:g}, in sides of the face; received "
+            f"{margin:g}."
+        )
 
 
 def checked_rows(array: np.ndarray, width: int, name: str) -> np.ndarray:

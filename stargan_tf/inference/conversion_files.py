@@ -122,7 +122,10 @@ def convert(
         heard = sounds.analyzed(given, about.rule, about.name)
         made = converter.sequence(sequence_files.Sequence(heard.features, heard.f0), way)
         sequence_files.write(output, made)
-        return f"{way.source} to {way.target}, {len(made.features)} frames"
-    made = converter.sound(given, way)
-    made.save(output)
-    return f"{way.source} to {way.target}, {len(made.samples) / made.rate:.1f} s"
+        length = f"{len(made.features)} frames"
+    else:
+        made = converter.sound(given, way)
+        made.save(output)
+        length = f"{len(made.samples) / made.rate:.1f} s"
+    mixed = f", {given.channels} channels mixed down to one" if given.channels > 1 else ""
+    return f"{way.source} to {way.target}, {length}{mixed}"

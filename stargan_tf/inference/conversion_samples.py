@@ -7,19 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
-from stargan_tf.audio import cepstrum
 from stargan_tf.data import source as source_lib
-from stargan_tf.inference import sequence_files
+from stargan_tf.inference import sequence_files, spectrograms
 from stargan_tf.inference import sounds as sounds_lib
 from stargan_tf.pictures import sheets
 
 _FRAMES = 200  # shown of each sequence, at least 8 and a multiple of 4
-_ROWS = 96  # of a spectrogram
-_RANGE = 70.0  # dB from black to white
-# Dark to light by way of purple and orange, so that equal steps look equal.
-_COLOURS = np.array(
-    [[0, 0, 4], [60, 15, 110], [140, 41, 129], [222, 73, 104], [254, 159, 109], [252, 253, 191]]
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,22 +101,10 @@ class ConversionSamples:
         }
 
     def _picture(self, features: np.ndarray) -> np.ndarray:
-        """Returns the middle of a sequence as a picture (rows, frames, 3) of colours 0 to 255.
-
-        Low frequencies are at the bottom; the loudest is light, what is 70 dB below it dark.
-        """
+        """Returns the middle of a sequence as a picture (rows, frames, 3), colours 0 to 255."""
         first = max(0, (len(features) - _FRAMES) // 2)
         features = np.resize(features[first : first + _FRAMES], (_FRAMES, features.shape[1]))
-        if self._rule is None:
-            levels = features - features.min()
-            levels = levels / max(float(levels.max()), 1e-9)
-        elif self._rule.kind == "mcep":
-            spectra = cepstrum.to_spectra(features, sounds_lib.BINS, self._rule.alpha)
-            levels = 1 + _relative(10 * np.log10(spectra))
-        else:  # log10 of magnitudes
-            levels = 1 + _relative(20 * features)
-        places = np.linspace(levels.shape[1] - 1, 0, _ROWS).round().astype(int)
-        return _coloured(np.clip(levels[:, places].T, 0, 1))
+        return spectrograms.picture(features, self._rule)
 
 
 def _converted(
@@ -133,14 +114,3 @@ def _converted(
     width = algorithm.settings.label_space.width
     sources, labels = np.eye(width, dtype=np.float32)[[source, target]][:, np.newaxis]
     return np.asarray(algorithm.convert(features[np.newaxis], sources, labels)[0])
-
-
-def _relative(decibels: np.ndarray) -> np.ndarray:
-    """Returns levels in dB as 0 for the loudest and -1 for what is at the end of the range."""
-    return (decibels - decibels.max()) / _RANGE
-
-
-def _coloured(levels: np.ndarray) -> np.ndarray:
-    """Returns levels (...) from 0 to 1 as colours (..., 3)."""
-    places = np.linspace(0, 1, len(_COLOURS))
-    return np.stack([np.interp(levels, places, column) for column in _COLOURS.T], axis=-1)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from stargan_tf.base import errors
 from stargan_tf.data.images import reading
-from stargan_tf.pictures import photos
+from stargan_tf.pictures import photos, regions
 
 # A path of a photo, what a file holds, an image of Pillow, or an array (H, W, 3), uint8 or float in
 # [-1, 1].
@@ -59,30 +59,71 @@ def read(image: Picture, framing: photos.Framing, name: str = "image") -> np.nda
     Raises:
       UserError: It can't be read, or is an array of another kind.
     """
+    photo = photo_of(image, framing, name)
+    return _square(image, photo, framing)
+
+
+def read_both(
+    image: Picture, framing: photos.Framing, name: str = "image"
+) -> tuple[Image.Image, np.ndarray]:
+    """Returns an image in full, RGB, and as `read` returns it."""
+    photo = photo_of(image, framing, name)
+    return photo, _square(image, photo, framing)
+
+
+def _square(image: Picture, photo: Image.Image, framing: photos.Framing) -> np.ndarray:
+    floats = isinstance(image, np.ndarray) and image.dtype != np.uint8
+    if floats and image.shape[:2] == (framing.size, framing.size):
+        return image.astype(np.float32)
+    return photos.to_array(framing.square(photo)[0])
+
+
+def photo_of(image: Picture, framing: photos.Framing, name: str = "image") -> Image.Image:
+    """Returns an image in full, upright and RGB, as `read` reads it.
+
+    Raises:
+      UserError: As in `read`.
+    """
     if isinstance(image, str | os.PathLike):
-        photo = photos.read_photo(os.fspath(image), framing.max_grey)
-    elif isinstance(image, bytes):
-        photo = photos.read_photo_bytes(image, name, framing.max_grey)
-    elif isinstance(image, Image.Image):
+        return photos.read_photo(os.fspath(image), framing.max_grey)
+    if isinstance(image, bytes):
+        return photos.read_photo_bytes(image, name, framing.max_grey)
+    if isinstance(image, Image.Image):
         try:
-            photo = reading.rgb(image, framing.max_grey)
+            return reading.rgb(image, framing.max_grey)
         except (reading.UnreadableError, OSError) as error:
             raise errors.UserError(f"Cannot read the photo {name!r}: {error}.") from error
-    else:
-        _check(image)
-        if image.dtype != np.uint8:
-            if image.shape[:2] == (framing.size, framing.size):
-                return image.astype(np.float32)
-            image = photos.to_uint8(image)
-        photo = Image.fromarray(image)
-    return photos.to_array(framing.square(photo)[0])
+    _check(image)
+    return Image.fromarray(image if image.dtype == np.uint8 else photos.to_uint8(image))
 
 
 def like(image: Picture, output: np.ndarray) -> Image.Image | np.ndarray | bytes:
     """Returns an output (S, S, 3) float32 as the kind of `image`; for a path as Pillow's."""
     if isinstance(image, np.ndarray) and image.dtype != np.uint8:
         return np.clip(output, -1, 1)
-    levels = photos.to_uint8(output)
+    return of_levels(image, photos.to_uint8(output))
+
+
+def put_back(
+    image: Picture,
+    photo: Image.Image,
+    square: np.ndarray,
+    output: np.ndarray,
+    framing: photos.Framing,
+    paste: regions.Paste,
+) -> Image.Image | np.ndarray | bytes:
+    """Returns an image with the output of its square put back, in its own size and kind.
+
+    `photo` and `square` are what `read_both` returned; see `regions.paste` for the rest.
+    """
+    region = regions.of_framing(framing, photo.size)
+    return of_levels(image, np.asarray(regions.paste(photo, region, square, output, paste)))
+
+
+def of_levels(image: Picture, levels: np.ndarray) -> Image.Image | np.ndarray | bytes:
+    """Returns grey levels (H, W, 3) uint8 as `like` returns an output."""
+    if isinstance(image, np.ndarray) and image.dtype != np.uint8:
+        return photos.from_uint8(levels)
     if isinstance(image, np.ndarray):
         return levels
     return png(levels) if isinstance(image, bytes) else Image.fromarray(levels)

@@ -45,10 +45,12 @@ class Sound:
     Attributes:
       samples: (N,) float64; what exceeds [-1, 1] is cut off where it is written.
       rate: In Hz.
+      channels: How many channels were mixed to this one.
     """
 
     samples: np.ndarray
     rate: int
+    channels: int = 1
 
     def at(self, rate: int) -> "Sound":
         """Returns the same sound at a rate in Hz."""
@@ -98,7 +100,7 @@ def read(path: pathlib.Path) -> Sound:
       UserError: It is missing, no sound, empty, or its rate is too low.
     """
     found = audio_files.read(path)
-    return Sound(found.mono(), found.rate)
+    return Sound(found.mono(), found.rate, found.channels)
 
 
 def of_array(samples: np.ndarray, rate: int | None) -> Sound:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from stargan_tf.base import errors, files
-from stargan_tf.inference import arguments
+from stargan_tf.inference import arguments, video_translation
 from stargan_tf.inference import model as model_lib
-from stargan_tf.pictures import photos, sheets
+from stargan_tf.pictures import framed, photos, sheets
 from stargan_tf.runs import runs
 
 
@@ -16,7 +16,8 @@ class ToLabels:
     """Translates photos, made square by `framing`, with a run that changes labels.
 
     `edits` and `known` are `to` and `known` of `Model.translate`; `checkpoint` is "latest", "best"
-    or a step.
+    or a step. `framer` finds the squares to translate and decides what is written; None: the
+    square of `framing`, and its translation alone.
     """
 
     def __init__(
@@ -26,22 +27,55 @@ class ToLabels:
         edits: Sequence[str],
         known: Sequence[str] | None = None,
         checkpoint: str = "latest",
+        framer: framed.Framer | None = None,
     ):
         model_lib.check_known(run, known)
         self._framing, self._edits, self._known = framing, edits, known
+        self.framer = framer or framed.Whole(framing)
+        self._kept: dict[int, np.ndarray] = {}  # what the numbers of `outputs` show
         self._space = run.label_space
         self.model = model_lib.Model(run, checkpoint)
 
     def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo's translation."""
-        x, own, source, cut = self._read(image)
-        target = self._space.edited(own, self._edits)
-        photos.save_png(output, photos.to_uint8(self._translated(x, target)))
-        return f"{source}; to: {self._shown(target)}{cut}"
+        photo = framed.read(image, self.framer)
+        own = self.model.labels(photo.squares, self._known)
+        targets = np.stack([self._space.edited(one, self._edits) for one in own])
+        photos.save_png(output, photo.result(self._translated(photo.squares, targets)))
+        lines = [
+            f"{self._source(one)}; to: {self._shown(target)}"
+            for one, target in zip(own, targets, strict=True)
+        ]
+        return framed.counted(" | ".join(lines), len(lines)) + photo.note
+
+    def outputs(self, squares: np.ndarray, who: Sequence[int]) -> np.ndarray:
+        """Translates squares (N, S, S, 3) of a video; squares of the same number show the same.
+
+        What a number's squares show, if `known` does not say, is what most of those show that come
+        with it first.
+        """
+        new = [number for number in dict.fromkeys(who) if number not in self._kept]
+        if new:
+            labels = self.model.labels(squares, self._known)
+            for number in new:
+                rows = labels[np.equal(who, number)]
+                self._kept[number] = video_translation.most_frequent(rows)
+        targets = np.stack([self._space.edited(self._kept[n], self._edits) for n in who])
+        return self._translated(squares, targets)
+
+    def described(self) -> str:
+        """Returns what the squares of `outputs` were taken to show, and their targets, in words."""
+        lines = (
+            f"{self._source(own)}; to: {self._shown(self._space.edited(own, self._edits))}"
+            for own in self._kept.values()
+        )
+        return " | ".join(dict.fromkeys(lines))
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo beside its translations to every target, or to some of many."""
-        x, own, source, cut = self._read(image)
+        x, cut = _read(image, self._framing)
+        own = self.model.labels(x, self._known)
+        source = self._source(own)
         names, note = sheets.targets(self._space)
         headings, cells = ["input"], [x]
         for name in names:
@@ -65,14 +99,11 @@ class ToLabels:
             return True
         return any(t == target and (s in shown or not len(shown)) for s, t in directions)
 
-    def _read(self, image: pathlib.Path) -> tuple[np.ndarray, np.ndarray, str, str]:
-        """Returns the photo, its label, the source of that, and how the photo was cut."""
-        x, cut = _read(image, self._framing)
-        own = self.model.labels(x, self._known)
-        source = f"from: {self._shown(own)}, as {'given' if self._known else 'classified'}"
+    def _source(self, own: np.ndarray) -> str:
+        """Returns what a photo was taken to show, and on whose word."""
         if not (self._known or self.model.run.classifies):  # of domains: any can become any
-            source = "from: not known"
-        return x, own, source, cut
+            return "from: not known"
+        return f"from: {self._shown(own)}, as {'given' if self._known else 'classified'}"
 
     def _shown(self, label: np.ndarray) -> str:
         return ", ".join(self._space.present(label)) or "none of the attributes"
@@ -91,6 +122,7 @@ class ToStyles:
       references: Photos that show the styles, in place of latent codes.
       saved: A .npy file of styles, in place of latent codes.
       checkpoint: "latest", "best" or a step.
+      framer: As of `ToLabels`.
 
     Attributes:
       styles: (count, style_dim) float32.
@@ -106,11 +138,13 @@ class ToStyles:
         references: Sequence[pathlib.Path] = (),
         saved: pathlib.Path | None = None,
         checkpoint: str = "latest",
+        framer: framed.Framer | None = None,
     ):
         # The user's files first: errors in them are reported before the networks are built.
         self._framing, self._note = framing, ""
+        self.framer = framer or framed.Whole(framing)
         self._references = [_read(path, framing)[0] for path in references]
-        self.styles = None if saved is None else _read_styles(saved)
+        self.styles = None if saved is None else read_styles(saved)
         self._model = model = model_lib.Model(run, checkpoint)
         if saved is not None:
             self.styles = arguments.checked_rows(self.styles, model.algorithm.style_dim, "style")
@@ -126,15 +160,32 @@ class ToStyles:
 
     def translate(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes a photo in every style: `output`, or numbered files beside it, out-1.png, ..."""
-        source, cut = _read(image, self._framing)
-        pictures, paths = self._render([source])[:, 0], [output]
+        photo = framed.read(image, self.framer)
+        pictures, paths = self._render(photo.squares), [output]
         if (count := len(pictures)) > 1:
             numbers = (str(k + 1).zfill(len(str(count))) for k in range(count))
             paths = [output.with_name(f"{output.stem}-{n}{output.suffix}") for n in numbers]
         for path, picture in zip(paths, pictures, strict=True):
-            photos.save_png(path, photos.to_uint8(picture))
+            photos.save_png(path, photo.result(picture))
         names = f"; {paths[0].name} to {paths[-1].name}" if len(paths) > 1 else ""
-        return f"to: {', '.join(dict.fromkeys(self._headings))}{names}{cut}"
+        return framed.counted(self.described(), len(photo.regions)) + names + photo.note
+
+    def outputs(self, squares: np.ndarray, who: Sequence[int]) -> np.ndarray:
+        """Translates squares (N, S, S, 3) of a video, all to the one style.
+
+        Raises:
+          UserError: There are several styles.
+        """
+        if len(self.styles) != 1:
+            raise errors.UserError(
+                f"A video is translated to one style; received {len(self.styles)}; leave out "
+                "`outputs`, and name one reference."
+            )
+        return self._render(squares)[0]
+
+    def described(self) -> str:
+        """Returns the style in words."""
+        return f"to: {', '.join(dict.fromkeys(self._headings))}"
 
     def sheet(self, image: pathlib.Path, output: pathlib.Path) -> str:
         """Writes one picture: the photo, then its translations to every style."""
@@ -182,7 +233,12 @@ def _read(path: pathlib.Path, framing: photos.Framing) -> tuple[np.ndarray, str]
     return photos.to_array(square), cut
 
 
-def _read_styles(path: pathlib.Path) -> np.ndarray:
+def read_styles(path: pathlib.Path) -> np.ndarray:
+    """Returns the styles in a .npy file, (count, numbers) float32 if it was written as such.
+
+    Raises:
+      UserError: It is missing, or no .npy file of numbers.
+    """
     try:
         return np.atleast_2d(np.asarray(np.load(path, allow_pickle=False), np.float32))
     except FileNotFoundError as error:

@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data import latents
 from stargan_tf.inference import arguments, batches
 from stargan_tf.inference import images as images_lib
-from stargan_tf.pictures import photos
+from stargan_tf.pictures import face_framing, photos, regions
+from stargan_tf.pictures import faces as faces_lib
 
 Names = str | Sequence[str]
 Pictures = images_lib.Pictures
@@ -96,6 +98,8 @@ class Translator(abc.ABC):
         psi: float | None = None,
         fit: str = "crop",
         crop_size: int | None = None,
+        size: str = "model",
+        paste: regions.Paste = "difference",
     ) -> Pictures:
         """Translates images.
 
@@ -111,11 +115,16 @@ class Translator(abc.ABC):
           psi: Styles of latent codes: as of `styles`; None: 1.
           fit: See the class.
           crop_size: See the class.
+          size: "model": translations have the model's size; "original": each is put back into its
+            image, which keeps its size and all that is outside the square.
+          paste: For "original": "difference" adds what the model changed, enlarged; "square" puts
+            in the enlarged translation.
 
         Returns:
           The translations, of the same kind as the images; of paths: PIL images; of contents of
           files: contents of PNG files.
         """
+        arguments.check_size(size, paste)
         pictures, framing = images_lib.listed(images), self.about.framing(fit, crop_size)
         styles = {"seed": seed, "reference": reference, "style": style, "psi": psi}
         styles = {name: value for name, value in styles.items() if value is not None}
@@ -126,10 +135,56 @@ class Translator(abc.ABC):
             work, wanted = self._to_labels(len(pictures), to, known, styles)
 
         def some(numbers: range, wanted: Sequence) -> list:
+            if size == "original":
+                both = [
+                    images_lib.read_both(pictures[n], framing, f"image {n + 1}") for n in numbers
+                ]
+                outputs = work(np.stack([x for _, x in both]), wanted)
+                return [
+                    images_lib.put_back(pictures[n], photo, x, output, framing, paste)
+                    for n, (photo, x), output in zip(numbers, both, outputs, strict=True)
+                ]
             outputs = work(_read(pictures, numbers, framing), wanted)
             return [images_lib.like(pictures[n], o) for n, o in zip(numbers, outputs, strict=True)]
 
         results = batches.in_batches(some, range(len(pictures)), wanted)
+        return images_lib.joined(images, results)
+
+    def translate_faces(
+        self,
+        images: Pictures,
+        to: Names | np.ndarray = (),
+        *,
+        margin: float = 0.5,
+        paste: regions.Paste = "difference",
+        detector: face_framing.FindsFaces | None = None,
+        **wanted: Any,
+    ) -> Pictures:
+        """Translates every face in images, each at its place; the images keep their sizes.
+
+        Args:
+          images: The images.
+          to: As of `translate`.
+          margin: What is added to a face on either side, as a share of it, from 0 to 4.
+          paste: As of `translate`.
+          detector: Finds the faces; None: the one that the extra `faces` brings.
+          **wanted: Arguments of `translate`: `known`, `seed`, `reference`, `style` or `psi`.
+
+        Returns:
+          The images, of the kinds that `translate` returns.
+
+        Raises:
+          UserError: As `translate`; or if an image shows no face, or the extra is missing.
+        """
+        arguments.check_size("original", paste)
+        arguments.check_margin(margin)
+        detector = detector or faces_lib.Detector()
+        framing, results = self.about.framing("crop", None), []
+        for number, picture in enumerate(images_lib.listed(images), 1):
+            photo = images_lib.photo_of(picture, framing, f"image {number}")
+            frame = face_framing.Faces(detector, framing.size, margin, None, paste).frame(photo)
+            levels = frame.result(self.translate(frame.squares, to, **wanted))
+            results.append(images_lib.of_levels(picture, levels))
         return images_lib.joined(images, results)
 
     def encode(

@@ -40,6 +40,20 @@ class Aligner:
         Raises:
           UserError: If no face is found.
         """
+        matrix, confidence = self.locate(photo)
+        # Resized first, so that the warp leaves the scale as it is: shrinking in the warp would
+        # cause aliasing, and enlarging would blur.
+        scale = float(np.hypot(*matrix[0, :2]))
+        side = max(32, min(round(self._size * scale), photo.width, MAX_SIDE))
+        fitted = photo.resize((side, side), Image.Resampling.LANCZOS)
+        return alignment.warp(np.asarray(fitted), matrix, self._size), confidence
+
+    def locate(self, photo: Image.Image) -> tuple[np.ndarray, float]:
+        """Returns the matrix of `alignment.matrix` for a square RGB photo; and the confidence.
+
+        Raises:
+          UserError: If no face is found.
+        """
         small = photo.resize((alignment.SIZE, alignment.SIZE), Image.Resampling.BILINEAR)
         x = np.asarray(small, np.float32)[np.newaxis] / 127.5 - 1
         heatmaps = self._heatmaps(tf.constant(x)).numpy()
@@ -49,12 +63,7 @@ class Aligner:
         matrix = alignment.matrix(alignment.landmarks(heatmaps)[0], self._mean)
         if not np.isfinite(matrix).all():
             raise _no_face("its landmarks fall onto one point")
-        # Resized first, so that the warp leaves the scale as it is: shrinking in the warp would
-        # cause aliasing, and enlarging would blur.
-        scale = float(np.hypot(*matrix[0, :2]))
-        side = max(32, min(round(self._size * scale), photo.width, MAX_SIDE))
-        fitted = photo.resize((side, side), Image.Resampling.LANCZOS)
-        return alignment.warp(np.asarray(fitted), matrix, self._size), confidence
+        return matrix, confidence
 
 
 def _no_face(reason: str) -> errors.UserError:

@@ -183,9 +183,14 @@ def _check_size(path: str, size: int) -> None:
         )
 
 
+def padded_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Returns width and height that "pad" gives an image of `size` in a square of `side` pixels."""
+    scale = side / max(size)
+    return tuple(max(1, round(edge * scale)) for edge in size)
+
+
 def _pad(image: Image.Image, size: int) -> Image.Image:
-    scale = size / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
+    width, height = padded_size(image.size, size)
     image = image.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.asarray(image)
     edges = pixels[[0, -1]] if height < width else pixels[:, [0, -1]]

@@ -5,7 +5,7 @@ import os
 import pathlib
 import types
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import GifImagePlugin, Image, ImageChops
@@ -17,7 +17,7 @@ MAX_FPS = {".mp4": 120, ".gif": 50}  # browsers slow down a GIF whose delays are
 # x264's constant quality: 0 is lossless, 23 its default, 18 looks as the frames do. The index goes
 # in front, so that a browser starts before all is there.
 _QUALITY = {"crf": "18", "preset": "medium"}
-_INDEX_IN_FRONT = {"movflags": "+faststart"}
+INDEX_IN_FRONT = {"movflags": "+faststart"}
 _BT709 = 1  # the code of this standard for matrix, primaries and transfer alike (ITU-T H.273)
 _TV_RANGE = 1
 
@@ -41,7 +41,7 @@ def check(path: pathlib.Path, fps: int) -> None:
             f"{fps}; choose a number from there."
         )
     if suffix == ".mp4":
-        _pyav()
+        pyav()
 
 
 def write(path: pathlib.Path, frames: Iterable[np.ndarray], fps: int) -> int:
@@ -87,28 +87,39 @@ def _checked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _encode_mp4(file: BinaryIO, frames: Iterator[np.ndarray], fps: int) -> int:
-    av = _pyav()
+    av = pyav()
     count = 0
     # By name, not as a file object: to put the index in front, FFmpeg opens the file once more.
     # "file:" keeps it from reading what is before a colon as a protocol.
     name = f"file:{os.fspath(file.name)}"
-    with av.open(name, "w", format="mp4", options=_INDEX_IN_FRONT) as container:
-        stream = container.add_stream("libx264", rate=fractions.Fraction(fps), options=_QUALITY)
-        stream.pix_fmt = "yuv420p"
-        codec = stream.codec_context
-        codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
-        codec.color_range = _TV_RANGE
-        for count, frame in enumerate(frames, 1):  # noqa: B007
-            frame = np.pad(frame, [(0, side % 2) for side in frame.shape[:2]] + [(0, 0)], "edge")
+    with av.open(name, "w", format="mp4", options=INDEX_IN_FRONT) as container:
+        for count, frame in enumerate(frames, 1):
             if count == 1:
-                stream.height, stream.width = frame.shape[:2]
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            picture = picture.reformat(format="yuv420p", dst_colorspace="itu709")
-            picture.pts = count - 1
-            container.mux(stream.encode(picture))
+                stream = add_stream(container, fractions.Fraction(fps), frame.shape)
+            encoded = picture(av, frame)
+            encoded.pts = count - 1
+            container.mux(stream.encode(encoded))
         if count:
             container.mux(stream.encode())
     return count
+
+
+def add_stream(container: Any, rate: fractions.Fraction, shape: tuple[int, ...]) -> Any:
+    """Adds a stream for frames of `shape` (H, W, 3), as `write` describes it, to PyAV's output."""
+    stream = container.add_stream("libx264", rate=rate, options=_QUALITY)
+    stream.pix_fmt = "yuv420p"
+    stream.height, stream.width = (side + side % 2 for side in shape[:2])
+    codec = stream.codec_context
+    codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
+    codec.color_range = _TV_RANGE
+    return stream
+
+
+def picture(av: types.ModuleType, frame: np.ndarray) -> Any:
+    """Returns a frame (H, W, 3) uint8 as PyAV's, for a stream of `add_stream`."""
+    frame = np.pad(frame, [(0, side % 2) for side in frame.shape[:2]] + [(0, 0)], "edge")
+    encoded = av.VideoFrame.from_ndarray(frame, format="rgb24")
+    return encoded.reformat(format="yuv420p", dst_colorspace="itu709")
 
 
 def _encode_gif(file: BinaryIO, frames: Iterator[np.ndarray], fps: int) -> int:
@@ -138,7 +149,7 @@ def _gif_header(width: int, height: int) -> bytes:
     return b"GIF89a" + size + b"\0\0\0" + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
 
 
-def _pyav() -> types.ModuleType:
+def pyav() -> types.ModuleType:
     """Returns the module av, or raises a UserError that says how to install it."""
     try:
         import av

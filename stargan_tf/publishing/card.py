@@ -2,16 +2,16 @@
 
 import dataclasses
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from stargan_tf import algorithms
-from stargan_tf.data import options as data_options
-from stargan_tf.publishing import copying, figures, front_matter, usage
+from stargan_tf.publishing import copying, figures, front_matter, kinds, usage
+from stargan_tf.publishing.kinds import kind as kind_lib
 from stargan_tf.reports import durations
 from stargan_tf.runs import config as config_lib
 from stargan_tf.runs import runs, training_time
 
-_MOST_NAMES, _MOST_ROWS = 40, 40
+_MOST_ROWS = 40
 _TOLD_ALREADY = ("algorithm", "dataset", "datasets", "batch_size", "image_size")
 
 
@@ -27,6 +27,7 @@ class Facts:
       licence: As the hub writes it, such as "apache-2.0"; "": it is not known.
       limits: What else its owner wants users to know; "": nothing.
       pictures: Paths of pictures within the folder, by what they show.
+      sounds: Paths of sounds within the folder, by what is heard.
       exports: Sentences about exports in the folder, by their path in it.
       measured: What was measured of it; None: nothing.
     """
@@ -38,6 +39,7 @@ class Facts:
     licence: str = ""
     limits: str = ""
     pictures: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    sounds: Mapping[str, str] = dataclasses.field(default_factory=dict)
     exports: Mapping[str, str] = dataclasses.field(default_factory=dict)
     measured: figures.Measured | None = None
 
@@ -60,22 +62,37 @@ def text(facts: Facts) -> str:
     return head + "\n" + "\n\n".join(parts) + "\n"
 
 
-def _introduction(facts: Facts) -> str:
-    run = facts.run
-    size, space = run.config.data.image_size, run.label_space
+def introduction(run: runs.Run) -> str:
+    """Returns sentences that say what a run's model is."""
     paper = importlib.import_module(f"{algorithms.__name__}.{run.config.train.algorithm}").__doc__
-    lines = [
-        f"{paper.splitlines()[0]} This model translates images of {size} x {size} pixels to "
-        f"{len(run.targets)} {space.what}{'s' * (len(run.targets) > 1)}: {_names(run.targets)}. It "
-        "was trained with stargan-tf, StarGAN in TensorFlow and Keras."
-    ]
+    return (
+        f"{paper.splitlines()[0]} {kinds.of(run).introduction()} It was trained with stargan-tf, "
+        "StarGAN in TensorFlow and Keras."
+    )
+
+
+def training_data(run: runs.Run, step: int) -> str:
+    """Returns sentences that say what the weights of a run at a step were trained on."""
+    if run.imported:
+        return (
+            f"The weights were imported from {', '.join(run.imported.files)}, of the program "
+            "of the paper's authors. What they were trained on is not recorded."
+        )
+    config, kind = run.config, kinds.of(run)
+    about = kind.drawn_about if kind.is_drawn else ""
+    return (
+        f"Data: {config.data.datasets or config.data.dataset}{about}. Step {step} of "
+        f"{config.train.total_steps}, with batches of {config.train.batch_size} {kind.noun}."
+    )
+
+
+def _introduction(facts: Facts) -> str:
+    lines = [introduction(facts.run)]
     lines += [f"![{what}]({path})" for what, path in facts.pictures.items()]
+    if facts.sounds:
+        heard = [f"[{what}]({path})" for what, path in facts.sounds.items()]
+        lines.append(f"To hear: {', '.join(heard)}.")
     return "\n\n".join(lines)
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _labels(run: runs.Run) -> str:
@@ -83,27 +100,15 @@ def _labels(run: runs.Run) -> str:
     for block in run.label_space.blocks:
         space = block.space
         of = f" of {block.name}" if block.name else ""
-        lines.append(f"The {space.what}s{of} are {_names(space.names)}.")
+        lines.append(f"The {space.what}s{of} are {kind_lib.listed(space.names)}.")
         lines += [f"At most one of {', '.join(group)} is shown." for group in space.exclusive]
     kind = "The model tells which of them a photo shows." if run.classifies else ""
     return " ".join(filter(None, [*lines, kind]))
 
 
 def _training(facts: Facts) -> str:
-    config, copy = facts.run.config, facts.copy
-    data = config.data.datasets or config.data.dataset
-    drawn = set(data.split(",")) <= set(data_options.DRAWN)
-    about = ", which this package draws: no person's picture is in it" if drawn else ""
-    if facts.run.imported:
-        lines = [
-            f"The weights were imported from {', '.join(facts.run.imported.files)}, of the program "
-            "of the paper's authors. What they were trained on is not recorded."
-        ]
-    else:
-        lines = [
-            f"Data: {data}{about}. Step {copy.step} of {config.train.total_steps}, with batches of "
-            f"{config.train.batch_size} images."
-        ]
+    copy = facts.copy
+    lines = [training_data(facts.run, copy.step)]
     spent = training_time.spent(facts.run.directory, copy.step)
     if spent:
         lines.append(
@@ -142,7 +147,8 @@ def _measured(facts: Facts) -> str:
             f"`python -m stargan_tf.evaluate --run={facts.address}`."
         )
     parts = [
-        f"Measured by `python -m stargan_tf.evaluate` on {facts.measured.images} held-out images."
+        f"Measured by `python -m stargan_tf.evaluate` on {facts.measured.images} held-out "
+        f"{kinds.of(facts.run).noun}."
     ]
     for one in facts.measured.measurements:
         columns = list(dict.fromkeys(column for row in one.rows.values() for column in row))
@@ -158,22 +164,8 @@ def _measured(facts: Facts) -> str:
 
 
 def _limits(facts: Facts) -> str:
-    config, copy = facts.run.config, facts.copy
-    size = config.data.image_size
-    data = config.data.datasets or config.data.dataset
-    lines = [
-        f"Images become {size} x {size} pixels: photos are cut to their centred square and scaled.",
-        "It knows images like those that it was trained on; others were not tested.",
-    ]
-    if set(data.split(",")) <= set(data_options.DRAWN) and not facts.run.imported:
-        lines.append(
-            "It has seen drawings only, so photos of people get the colours and lines of a drawing."
-        )
-    else:
-        lines.append(
-            "Its labels are those of the training data. What it makes of a picture of a person, or "
-            "says of one, is no fact about that person."
-        )
+    copy, kind = facts.copy, kinds.of(facts.run)
+    lines = list(kind.limits())
     rest = "A new training can start from them"
     if copy.left_out:
         rest = (
@@ -186,8 +178,8 @@ def _limits(facts: Facts) -> str:
     )
     if copy.weights == "float16":
         lines.append(
-            f"Weights were rounded to float16: on drawn faces the translations differ by "
-            f"{copy.mean:.2f} grey levels in the mean and {copy.largest:.0f} at most."
+            f"Weights were rounded to float16: on {kind.compared_on} the {kind.outputs} differ by "
+            f"{kind.told(copy.mean)} in the mean, and {kind.told(copy.largest)} at most."
         )
     return "\n".join(f"- {line}" for line in [*lines, *filter(None, [facts.limits])])
 

@@ -11,22 +11,21 @@ import numpy as np
 
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
-from stargan_tf.pictures import photos
+from stargan_tf.publishing import kinds
+from stargan_tf.publishing.kinds import kind as kind_lib
 from stargan_tf.runs import checkpoints, hub, places, runs, training_time
 from stargan_tf.runs import config as config_lib
-from stargan_tf.serving import tflite_images
 
 WEIGHTS = ("float32", "float16")
 NETWORKS = ("all", "translating")
 # Options whose values are names, in which a slash is no path.
 _NAMES = ("attributes", "exclusive", "domains", "keep_share", "dataset", "datasets")
 _OF_TRAINING = ("optimizers", "extra")  # where names in a checkpoint begin so
-_COMPARED = 8  # drawn faces
 
 
 @dataclasses.dataclass(frozen=True)
 class Copy:
-    """A copy that was written, and how its translations compare with the run's.
+    """A copy that was written, and how its outputs compare with the run's.
 
     Attributes:
       run: The copy.
@@ -35,9 +34,10 @@ class Copy:
       left_out: The networks that the run has and the copy has not; of averages, neither has what
         they are averages of.
       weights: "float32" or "float16", in which they are stored.
-      largest: The largest difference of any pixel of its translations, in grey levels (0 to 255).
+      largest: The largest difference of any value of its outputs, as `Kind.told` says it: of
+        translations in grey levels (0 to 255).
       mean: The mean difference.
-      example: A label to translate to, and what an image has to show for that; "": anything.
+      example: What to ask for, and what an input has to be of for that; "": anything.
     """
 
     run: runs.Run
@@ -70,17 +70,17 @@ def write(
       checkpoint: "latest", "best" or a step.
       weights: "float32", or "float16" for half the size.
       networks: "all", so that a new training can start from the copy, or "translating": those that
-        translating and classifying need.
+        making outputs and classifying need.
 
     Raises:
-      UserError: The run can't translate or has no such checkpoint, a weight does not fit float16,
-        or the folder can't be written.
+      UserError: The run neither translates nor converts, or has no such checkpoint, a weight does
+        not fit float16, or the folder can't be written.
     """
-    run.require(algorithm_lib.Translates)
+    kind = kinds.of(run)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, checkpoint)
     stored = checkpoints.Checkpoints(run.checkpoint_dir, {}).read(step, _of_networks)
-    there, kept = _networks(run, algorithm, {_network(variable) for variable in stored}, networks)
+    there, kept = _networks(kind, algorithm, {_network(variable) for variable in stored}, networks)
     values = {
         variable: _stored(variable, value, weights)
         for variable, value in stored.items()
@@ -97,9 +97,9 @@ def write(
     (folder / "samples").rmdir()  # the card has pictures of its own
     checkpoints.Checkpoints(copy.checkpoint_dir, {}).write(step, values)
     _copy_time(run, copy, step)
-    before = _translations(copy, algorithm)
+    before = kind.made(algorithm)
     runs.restore_weights(copy, algorithm)
-    differences = np.abs(_translations(copy, algorithm) - before)
+    differences = np.abs(kind.made(algorithm) - before)
     return Copy(
         copy,
         step,
@@ -108,7 +108,7 @@ def write(
         weights,
         float(differences.max()),
         float(differences.mean()),
-        _directions(run, algorithm)[0],
+        kind.directions(algorithm)[0],
     )
 
 
@@ -139,15 +139,15 @@ def _of_networks(names: set[str]) -> list[str]:
 
 
 def _networks(
-    run: runs.Run, algorithm: Any, stored: set[str], which: str
+    kind: kind_lib.Kind, algorithm: Any, stored: set[str], which: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the names of the networks that a checkpoint gives weights to, and of those to keep.
 
     Networks that have an average are not among them, nor those that were never trained.
     """
-    unwanted = set(algorithm.averages.values())
+    run, unwanted = kind.run, set(algorithm.averages.values())
     unwanted |= set(run.imported.missing if run.imported else ())
-    needed = {*algorithm.translating_networks()}
+    needed = {*kind.networks(algorithm)}
     if run.classifies:
         needed |= {*algorithm.classifies_with}
     elif isinstance(algorithm, algorithm_lib.Classifier):
@@ -174,29 +174,3 @@ def _copy_time(run: runs.Run, copy: runs.Run, step: int) -> None:
         line = {"step": step, **dataclasses.asdict(spent)}
         with files.atomic(copy.directory / training_time.FILE) as file:
             file.write(json.dumps(line).encode() + b"\n")
-
-
-def _directions(run: runs.Run, algorithm: Any) -> list[tuple[str, str]]:
-    """Returns every target with what an image has to show for it; "": anything."""
-    if isinstance(algorithm, algorithm_lib.Directional):
-        names = run.label_space.names
-        return [(names[target], names[source]) for source, target in algorithm.directions]
-    return [(name, "") for name in run.targets]
-
-
-def _translations(run: runs.Run, algorithm: Any) -> np.ndarray:
-    """Returns translations of drawn faces in grey levels, as float64."""
-    drawn = tflite_images.drawn(run.label_space, _COMPARED, run.config.data.image_size)
-    nothing = np.zeros(run.label_space.width, np.float32)
-
-    def label(name: str) -> np.ndarray:
-        return run.label_space.edited(nothing, (name,) if name else ())
-
-    wanted = _directions(run, algorithm)
-    pairs = [wanted[i % len(wanted)] for i in range(_COMPARED)]
-    labels, sources = (np.stack([label(pair[side]) for pair in pairs]) for side in (0, 1))
-    if isinstance(algorithm, algorithm_lib.Directional):
-        images = algorithm.translate_from(drawn.pixels, sources, labels)
-    else:
-        images = algorithm.translate(drawn.pixels, labels)
-    return photos.to_uint8(np.asarray(images)).astype(np.float64)

@@ -2,21 +2,14 @@
 
 import dataclasses
 import pathlib
-import re
-import shutil
 from collections.abc import Sequence
 
-from PIL import Image
-
-from stargan_tf.base import errors, files
-from stargan_tf.data import options as data_options
-from stargan_tf.publishing import card, copying, figures
-from stargan_tf.runs import runs
+from stargan_tf.base import files
+from stargan_tf.publishing import card, copying, figures, samples
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import saved_model, tflite, tflite_report
 
 EXPORTS = ("saved_model", "tflite")
-DRAWN_LICENCE = "apache-2.0"
-_QUALITY = 90  # of JPEG files: a sheet takes a tenth of a PNG file's room
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +27,9 @@ class Request:
       exports: Some of `EXPORTS`.
       quantize: The scheme of a TFLite file.
       data_dir: Where the run's data set is now, to compare a TFLite file on; "": where it was.
-      pictures: Which sheets of samples to show, by name; None: all.
-      licence: As the hub writes it; "": `apache-2.0` for a run on drawn faces, else not known.
+      pictures: Which sheets of samples to show, by name, and "sounds" for those that are heard;
+        None: all.
+      licence: As the hub writes it; "": `apache-2.0` for a run on what is drawn, else not known.
       limits: What else users should know; "": nothing.
     """
 
@@ -54,23 +48,6 @@ class Request:
     limits: str = ""
 
 
-def licence(run: runs.Run, given: str) -> str:
-    """Returns the licence that a card states: the given one, or that of weights of drawings."""
-    data = run.config.data
-    names = set((data.datasets or data.dataset).split(","))
-    own = names <= set(data_options.DRAWN) and not run.imported and not run.config.train.init_from
-    return given or (DRAWN_LICENCE if own else "")
-
-
-def check_output(output: pathlib.Path) -> None:
-    """Raises a UserError unless `output` is free: missing, or an empty folder."""
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise errors.UserError(
-            f"output={output} is not empty, and nothing in it was changed; choose another folder, "
-            "or remove this one first."
-        )
-
-
 def write(request: Request) -> card.Facts:
     """Writes the folder completely or not at all; returns what its card was written from.
 
@@ -78,13 +55,8 @@ def write(request: Request) -> card.Facts:
       UserError: The folder is not free or can't be written, or the run can't be copied so.
       RuntimeError: An export answers otherwise than the run.
     """
-    check_output(request.output)
-    output = request.output.absolute()
-    name = request.name or output.name
-    partial = output.with_name(f".{output.name}{files.PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        files.make_folder(partial, "`output`")
+    name = request.name or request.output.absolute().name
+    with files.new_folder(request.output) as partial:
         copy = copying.write(
             request.run,
             partial,
@@ -99,47 +71,15 @@ def write(request: Request) -> card.Facts:
             request.address or name,
             request.run,
             copy,
-            licence(request.run, request.licence),
+            licences.licence(request.run, request.licence),
             request.limits,
-            _pictures(request, copy.step, partial),
+            *samples.write(request.run, copy.step, partial, request.pictures),
             _exports(request, named, partial),
             figures.find(request.run.results("evaluation"), copy.step),
         )
         with files.atomic(partial / "README.md") as file:
             file.write(card.text(facts).encode())
-        if output.exists():
-            output.rmdir()
-        partial.replace(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return facts
-
-
-def _pictures(request: Request, step: int, folder: pathlib.Path) -> dict[str, str]:
-    """Writes the newest samples up to a step; returns their paths by what they show."""
-    found: dict[str, tuple[int, pathlib.Path]] = {}
-    for path in sorted((request.run.directory / "samples").glob("*")):
-        match = re.fullmatch(r"(?:step-(\d+)-)?(.+)\.(?:png|jpg)", path.name)
-        if match and int(match[1] or 0) <= step:  # sorted: later ones replace earlier ones
-            found[match[2]] = int(match[1] or 0), path
-    newest = max((number for number, _ in found.values()), default=0)
-    chosen = {name: path for name, (number, path) in found.items() if number == newest}
-    if request.pictures is not None:
-        for name in request.pictures:
-            if name not in chosen:
-                there = ", ".join(chosen) or "none"
-                raise errors.UserError(
-                    f"{request.run.shown} has no sheet of samples {name!r}; it has: {there}; name "
-                    "one of those in `pictures`."
-                )
-        chosen = {name: chosen[name] for name in request.pictures}
-    paths = {}
-    for name, path in chosen.items():
-        files.make_folder(folder / "samples")
-        paths[name] = f"samples/{name}.jpg"
-        with Image.open(path) as image, files.atomic(folder / paths[name]) as file:
-            image.convert("RGB").save(file, "JPEG", quality=_QUALITY)
-    return paths
 
 
 def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str, str]:
@@ -153,7 +93,9 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
             f"networks' by {worst:.0e} at most."
         )
     if "tflite" in request.exports:
-        options = tflite.Options(scheme=request.quantize, data_dir=request.data_dir)
+        options = tflite.Options(
+            scheme=request.quantize, data_dir=request.data_dir, licence=request.licence
+        )
         if request.data_dir:
             data = dataclasses.replace(run.config.data, data_dir=request.data_dir)
             run = dataclasses.replace(run, config=dataclasses.replace(run.config, data=data))
@@ -163,7 +105,11 @@ def _exports(request: Request, run: runs.Run, folder: pathlib.Path) -> dict[str,
 
 
 def _about_tflite(one: tflite.Exported) -> str:
-    numbers = [f"{report.signature} {report.psnr:.1f} dB" for report in one.reports if report.psnr]
+    numbers = [
+        f"{report.signature} {report.decibels:.1f} dB"
+        for report in one.reports
+        if report.decibels is not None
+    ]
     with files.atomic(one.path.with_suffix(".txt")) as file:
         text = tflite_report.table(one.path, one.reports, one.compared_on)
         file.write(text.encode() + b"\n")

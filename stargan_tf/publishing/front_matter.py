@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stargan_tf.publishing import figures
+from stargan_tf.publishing import figures, kinds
 from stargan_tf.runs import runs
 
 LIBRARY = "stargan-tf"
-_TASK = "image-to-image"
 
 
 def text(run: runs.Run, name: str, licence: str, measured: figures.Measured | None) -> str:
@@ -23,16 +22,17 @@ def text(run: runs.Run, name: str, licence: str, measured: figures.Measured | No
     content: dict[str, Any] = {"library_name": LIBRARY}
     if licence:
         content["license"] = licence
+    task = kinds.of(run).task
     content |= {
-        "pipeline_tag": _TASK,
-        "tags": [LIBRARY, "gan", "keras", "tensorflow", _TASK, run.config.train.algorithm],
+        "pipeline_tag": task,
+        "tags": [LIBRARY, "gan", "keras", "tensorflow", task, run.config.train.algorithm],
     }
     if measured:
-        content["model-index"] = [{"name": name, "results": _results(run, measured)}]
+        content["model-index"] = [{"name": name, "results": _results(run, task, measured)}]
     return "\n".join(["---", *_lines(content), "---"]) + "\n"
 
 
-def _results(run: runs.Run, measured: figures.Measured) -> list[dict[str, Any]]:
+def _results(run: runs.Run, task: str, measured: figures.Measured) -> list[dict[str, Any]]:
     data = run.config.data.datasets or run.config.data.dataset
     metrics = [
         {"type": one.title.partition("/")[0], "name": f"{one.title}, {column}", "value": value}
@@ -42,7 +42,7 @@ def _results(run: runs.Run, measured: figures.Measured) -> list[dict[str, Any]]:
     ]
     if not metrics:
         return []
-    return [{"task": {"type": _TASK}, "dataset": {"type": data, "name": data}, "metrics": metrics}]
+    return [{"task": {"type": task}, "dataset": {"type": data, "name": data}, "metrics": metrics}]
 
 
 def _lines(value: Any, indent: int = 0) -> list[str]:

@@ -3,9 +3,24 @@
 import contextlib
 import sys
 import time
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import tqdm
+
+Item = TypeVar("Item")
+
+
+def counted(items: Iterable[Item], total: int, unit: str) -> Iterator[Item]:
+    """Yields items and shows how far it is; without a terminal ten times, evenly.
+
+    `total` may be an estimate, and 0 if nobody knows: lines then come at every hundredth item.
+    """
+    with Progress(total, unit) as shown:
+        for number, item in enumerate(items, 1):
+            yield item
+            tenth = number * 10 // total > (number - 1) * 10 // total if total else False
+            shown.show(number, line=tenth or (not total and number % 100 == 0))
 
 
 class Progress(contextlib.AbstractContextManager):
@@ -49,7 +64,12 @@ class Progress(contextlib.AbstractContextManager):
         elif line:
             each = (time.monotonic() - self._start) / max(done - self._first, 1)
             left = f"{self._bar.format_interval(each * (self._total - done))} left"
-            parts = f"{self._unit} {done}/{self._total}", left if done < self._total else "", note
+            known = done <= self._total
+            parts = (
+                f"{self._unit} {done}{f'/{self._total}' if known else ''}",
+                left if done < self._total else "",
+                note,
+            )
             print("  ".join(filter(None, parts)), flush=True)
 
     def say(self, text: str) -> None:

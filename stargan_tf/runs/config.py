@@ -103,21 +103,24 @@ class TrainOptions:
         0, "Steps between measurements by `evaluate_metrics`; 0: none.", may_change=True, minimum=0
     )
     evaluate_metrics: str = option(
-        "kid_lite0",
+        "",
         "The metrics of these measurements, by the names that evaluate has for them, separated by "
-        "commas.",
+        "commas; empty: that of --keep_best, or else one that fits the data, such as kid_lite0 for "
+        "images.",
         may_change=True,
     )
     evaluate_images: int = option(
         200,
-        "How many held-out images of each data set these measurements translate, evenly spaced.",
+        "How many held-out images of each data set, or recordings, these measurements translate or "
+        "convert, evenly spaced.",
         may_change=True,
         minimum=2,
     )
     keep_best: str = option(
         "",
-        "A metric of `evaluate_metrics`: the checkpoint that it finds best is kept beside the "
-        "newest ones, and other commands take it as --checkpoint=best.",
+        "A metric of `evaluate_metrics`, or default for the first of them: the checkpoint that it "
+        "finds best is kept beside the newest ones, and other commands take it as "
+        "--checkpoint=best.",
         may_change=True,
     )
     stop_when: str = option(

@@ -11,6 +11,8 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from stargan_tf import algorithms
 from stargan_tf.algorithms import reference_files
 from stargan_tf.base import errors
@@ -28,8 +30,8 @@ class Request:
     Attributes:
       algorithm: One of `papers()`.
       run_dir: The folder of the run, which must be empty or missing.
-      given: Values for all papers' FILES and HPARAMS and for image_size, by option name; None if
-        the user did not give one.
+      given: Values for all papers' FILES, HPARAMS and DATA and for image_size, by option name; None
+        if the user did not give one.
       attributes: Names, comma-separated, in the order of training.
       domains: Likewise, instead of `attributes`.
       exclusive: Groups of attributes, as in `DataOptions`.
@@ -55,6 +57,7 @@ class Plan:
       step: The step of the checkpoint.
       paths: The given files by option name.
       states: The state dicts in these files.
+      networks: What these tell about their networks.
     """
 
     config: config_lib.Config
@@ -62,6 +65,7 @@ class Plan:
     step: int
     paths: Mapping[str, pathlib.Path]
     states: Mapping[str, state_dicts.State]
+    networks: reference_files.Networks
 
 
 def papers() -> dict[str, types.ModuleType]:
@@ -97,7 +101,8 @@ def plan(request: Request) -> Plan:
             f"The networks have {networks.labels} labels; received {space.width} "
             f"({', '.join(space.names)}); name them all, in the order of training."
         )
-    return Plan(_config(request, space, networks, step), space, step, paths, states)
+    config = _config(request, space, networks, step)
+    return Plan(config, space, step, paths, states, networks)
 
 
 def write(plan: Plan) -> reference_files.Loaded:
@@ -114,7 +119,9 @@ def write(plan: Plan) -> reference_files.Loaded:
     directory = pathlib.Path(plan.config.train.run_dir).absolute()
     partial = directory.with_name(f".{directory.name}.partial")
     keras.utils.set_random_seed(0)  # for the networks that are not imported
-    run = runs.Run(partial, plan.config, plan.label_space)
+    found = _statistics(plan)
+    shape = plan.networks.sample_shape
+    run = runs.Run(partial, plan.config, plan.label_space, shape, statistics=found)
     algorithm = run.build(training=False)
     loaded = papers()[plan.config.train.algorithm].load(algorithm, plan.states)
     names = tuple(path.name for path in plan.paths.values())
@@ -130,9 +137,21 @@ def write(plan: Plan) -> reference_files.Loaded:
     return loaded
 
 
+def _statistics(plan: Plan) -> Mapping[str, np.ndarray]:
+    """Returns what the run keeps of its training data: what the files tell, and the data else."""
+    data, told = plan.config.data, plan.networks.statistics
+    if not plan.networks.sample_shape or not data.data_dir:
+        return told
+    from stargan_tf.data import loading
+
+    examples, _ = loading.usable(loading.load(data, "train"), data.on_corrupt)
+    return {**examples.statistics, **told}
+
+
 def _refuse_options_of_others(name: str, own: types.ModuleType, given: Mapping[str, Any]) -> None:
     def options(module: types.ModuleType) -> set[str]:
-        return {file.flag for file in module.FILES} | set(module.HPARAMS)
+        data = getattr(module, "DATA", {})
+        return {file.flag for file in module.FILES} | set(module.HPARAMS) | set(data)
 
     for other, module in papers().items():
         for option in sorted(options(module) - options(own)):
@@ -221,8 +240,10 @@ def _config(
     else:
         values |= {"dataset": "celeba", "attributes": ",".join(space.names)}
         values["exclusive"] = request.exclusive
+    if networks.sample_shape:
+        values["domains"] = ",".join(space.names)
     config = config_lib.Config.from_values({**values, **networks.values})
     config.train.check()
     config.data.check()
-    config.hparams.check(config.data.image_size)
+    config.hparams.check(config.data.image_size, networks.sample_shape)
     return config

@@ -209,11 +209,14 @@ def _merged(
     rows, old_rows = (np.moveaxis(array, axis.axis, 0) for array in (value, old))
     if rows.shape[1:] != old_rows.shape[1:]:
         return None
-    places = [(i, i) for i in range(axis.first)]
-    places += [(axis.first + i, axis.first + j) for i, j in same.items()]
-    for i, j in places:
-        if i < len(rows) and j < len(old_rows):
-            rows[i] = old_rows[j]
+    before = min(axis.first, len(rows), len(old_rows))
+    rows[:before] = old_rows[:before]
+    # Of each label vector the variable may hold fewer parts than the vector has entries.
+    entries, old_entries = ((len(r) - axis.first) // axis.vectors for r in (rows, old_rows))
+    for i, j in same.items():
+        if i < entries and j < old_entries:
+            for k in range(axis.vectors):
+                rows[axis.first + k * entries + i] = old_rows[axis.first + k * old_entries + j]
     return value
 
 

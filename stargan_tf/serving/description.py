@@ -22,6 +22,16 @@ _FORMAT = 2  # translations are called "translated"; in format 1 they were "imag
 
 Description = dict[str, Any]
 
+_MEANINGS = {
+    "image": "batch, height, width, channels; red, green, blue; the smallest value is black",
+    "label": "1 for each label that is wanted, else 0, in the order of labels",
+    "domain": "the number of the wanted domain, from 0, in the order of labels",
+    "source": "the number of the domain that the input is of, from 0, in the order of labels",
+    "latent": "numbers drawn from the standard normal distribution: a random style",
+    "style": "a style, as other signatures give it",
+    "features": "batch, frames, features; raw, as sequences says",
+}
+
 
 def describe(
     run: runs.Run, algorithm: algorithm_lib.Algorithm, step: int, **more: Any
@@ -74,6 +84,55 @@ def _sequences(run: runs.Run) -> Description:
     }
 
 
+def settings(run: runs.Run) -> Description:
+    """Returns how a run was trained, for who finds nothing but the exported file."""
+    config = run.config
+    return {
+        "dataset": config.data.datasets or config.data.dataset,
+        "batch_size": config.train.batch_size,
+        "seed": config.train.seed,
+        **dataclasses.asdict(config.hparams),
+    }
+
+
+def interface(
+    inputs: Mapping[str, tf.TensorSpec],
+    outputs: Mapping[str, tf.TensorSpec],
+    kinds: Mapping[str, str],
+) -> Description:
+    """Returns what a signature takes and gives: shapes (null: open), types and meanings by name."""
+    return {
+        way: {
+            name: {
+                "kind": kinds.get(name),
+                "shape": spec.shape.as_list(),
+                "dtype": spec.dtype.name,
+                **(
+                    {"range": _range(spec, kinds.get(name))}
+                    if _range(spec, kinds.get(name))
+                    else {}
+                ),
+                "meaning": _meaning(spec, kinds.get(name)),
+            }
+            for name, spec in specs.items()
+        }
+        for way, specs in (("inputs", inputs), ("outputs", outputs))
+    }
+
+
+def _range(spec: tf.TensorSpec, kind: str | None) -> list[int] | None:
+    if kind == "image":
+        return [0, 255] if spec.dtype == tf.uint8 else [-1, 1]
+    return [0, 1] if kind in ("label", "source") and spec.dtype.is_floating else None
+
+
+def _meaning(spec: tf.TensorSpec, kind: str | None) -> str:
+    """Returns a sentence that says what a tensor holds."""
+    if kind == "source" and spec.dtype.is_floating:
+        return "1 at the place of the domain that the input shows, else 0, in the order of labels"
+    return _MEANINGS.get(kind, "numbers")
+
+
 def framing(description: Description) -> photos.Framing:
     """Returns how to turn photos into the model's images; older descriptions have no crop."""
     return photos.Framing(
@@ -86,6 +145,11 @@ def framing(description: Description) -> photos.Framing:
 def to_json(description: Description) -> str:
     """Returns a description as the text of model.json."""
     return json.dumps(description, indent=2) + "\n"
+
+
+def from_json(text: str) -> Description:
+    """Returns the description that `to_json` wrote."""
+    return json.loads(text)
 
 
 def _digest(variables: Mapping[str, tf.Variable]) -> str:

@@ -1,4 +1,4 @@
-"""Proves that an exported SavedModel computes what the run's own networks compute."""
+"""Proves that an exported model computes what the run's own networks compute."""
 
 import dataclasses
 import io
@@ -50,23 +50,37 @@ def check(
     Raises:
       RuntimeError: An answer differs by more than rounding, naming the signature.
     """
-    differences = {}
-    for name, answers in ask(directory, requests).items():
-        expected = _expected(name, algorithm, requests[name], framing)
-        difference = np.concatenate(
-            [np.abs(_numbers(answers[key]) - expected[key]).ravel() for key in sorted(expected)]
+    return {
+        name: compare(name, answers, expected(name, algorithm, requests[name], framing), precision)
+        for name, answers in ask(directory, requests).items()
+    }
+
+
+def compare(
+    name: str,
+    answers: Mapping[str, np.ndarray],
+    wanted: Mapping[str, np.ndarray],
+    precision: str = "float32",
+) -> Error:
+    """Returns how far the answers of an exported signature are from those of the run's networks.
+
+    Raises:
+      RuntimeError: They differ by more than rounding.
+    """
+    difference = np.concatenate(
+        [np.abs(_numbers(answers[key]) - wanted[key]).ravel() for key in sorted(wanted)]
+    )
+    error = Error(float(difference.max()), float(difference.mean()))
+    largest, mean = _LARGEST[precision], _LARGEST_MEAN[precision]
+    if name.endswith(module.BYTES):
+        largest, mean = max(largest, _LEVEL), max(mean, _LEVEL_MEAN)
+    if not (error.largest <= largest and error.mean <= mean):  # NaN is not
+        raise RuntimeError(
+            f"The exported signature {name} differs from the run by up to "
+            f"{error.largest:.2g}, on average by {error.mean:.2g}: more than "
+            f"rounding ({largest:.2g}). Please report this; the export was not kept."
         )
-        error = differences[name] = Error(float(difference.max()), float(difference.mean()))
-        largest, mean = _LARGEST[precision], _LARGEST_MEAN[precision]
-        if name.endswith(module.BYTES):
-            largest, mean = max(largest, _LEVEL), max(mean, _LEVEL_MEAN)
-        if not (error.largest <= largest and error.mean <= mean):  # NaN is not
-            raise RuntimeError(
-                f"The exported signature {name} differs from the run by up to "
-                f"{error.largest:.2g}, on average by {error.mean:.2g}: more than "
-                f"rounding ({largest:.2g}). Please report this; the export was not kept."
-            )
-    return differences
+    return error
 
 
 def ask(directory: pathlib.Path, requests: Requests) -> dict[str, dict[str, np.ndarray]]:
@@ -82,13 +96,17 @@ def ask(directory: pathlib.Path, requests: Requests) -> dict[str, dict[str, np.n
     return answers
 
 
-def _expected(
+def expected(
     name: str,
     algorithm: algorithm_lib.Algorithm,
     request: Mapping[str, np.ndarray],
-    framing: photos.Framing,
+    framing: photos.Framing | None = None,
 ) -> dict[str, np.ndarray]:
-    """Returns what the run's networks answer; files are read by Pillow, as in training."""
+    """Returns what the run's networks answer to a signature, by output.
+
+    Files, which need `framing`, are read by Pillow, as in training, and answers to them are rounded
+    to grey levels.
+    """
     inputs = {
         key.removesuffix(module.BYTES): tf.constant(
             _network_images(value, framing) if key.endswith(module.BYTES) else value

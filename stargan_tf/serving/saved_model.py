@@ -78,12 +78,17 @@ def export(
 
 
 def example_requests(
-    algorithm: algorithm_lib.Algorithm, framing: photos.Framing
+    algorithm: algorithm_lib.Algorithm,
+    framing: photos.Framing,
+    signatures: module.Signatures | None = None,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Returns a request with random inputs in the right range for every signature, by name.
 
-    It has two inputs; of an algorithm with directions one for each.
+    It has two inputs; of an algorithm with directions one for each. `signatures` are by default
+    those that a SavedModel has.
     """
+    if signatures is None:
+        signatures = module.all_signatures(algorithm, framing)
     random = np.random.default_rng(0)
     width = algorithm.settings.label_space.width
     directions = [(width - 1, 0), (0, width - 1)]
@@ -94,7 +99,7 @@ def example_requests(
             key: _example(signature.kinds.get(key), spec, directions, width, framing.size, random)
             for key, spec in signature.inputs.items()
         }
-        for name, signature in module.all_signatures(algorithm, framing).items()
+        for name, signature in signatures.items()
     }
 
 

@@ -13,45 +13,20 @@ import tensorflow as tf
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors, files
 from stargan_tf.layers import portability
-from stargan_tf.runs import runs
+from stargan_tf.runs import licences, runs
 from stargan_tf.serving import description as description_lib
-from stargan_tf.serving import module, tflite_images, tflite_report
+from stargan_tf.serving import (
+    module,
+    tflite_examples,
+    tflite_levels,
+    tflite_metadata,
+    tflite_options,
+    tflite_report,
+)
 
-# "none": float32. "float16": weights in 16 bits. "dynamic": weights in 8 bits, activations in
-# ranges chosen at run time. "int8" and "int16x8": both in ranges calibrated with real images.
-SCHEMES = ("none", "float16", "dynamic", "int8", "int16x8")
-CALIBRATED = ("int8", "int16x8")
-
+Options = tflite_options.Options
 Signatures = Mapping[str, algorithm_lib.Signature]
 Inputs = tflite_report.Inputs
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """How to convert a run.
-
-    Attributes:
-      scheme: The quantization, one of `SCHEMES`.
-      image_size: In pixels; 0: the run's.
-      signatures: The signatures to convert; empty: all.
-      whole: Whether to include networks that only prepare an input.
-      calibration_images: A folder of photos to calibrate and compare with; empty: the run's data
-        set or, for a comparison without it, drawn faces.
-      num_calibration_images: The most images to calibrate the ranges of activations with.
-      num_comparison_images: The most images to compare with.
-      data_dir: The current folder of the run's data set; empty: where it was in training.
-      checkpoint: "latest", "best" or a step.
-    """
-
-    scheme: str = "float16"
-    image_size: int = 0
-    signatures: tuple[str, ...] = ()
-    whole: bool = True
-    calibration_images: str = ""
-    num_calibration_images: int = 100
-    num_comparison_images: int = 50
-    data_dir: str = ""
-    checkpoint: str = "latest"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +36,7 @@ class Exported:
     Attributes:
       path: The file; its description is beside it, as .json.
       reports: One for each signature in it.
-      compared_on: A description of the images.
+      compared_on: A description of the examples.
     """
 
     path: pathlib.Path
@@ -81,8 +56,8 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
       One file, or one for each signature if the scheme is calibrated: ranges differ then.
 
     Raises:
-      UserError: There is no interpreter, no checkpoint or no image to calibrate with, a photo can't
-        be read, or the networks lack the size or a signature.
+      UserError: There is no interpreter, no checkpoint or no example to calibrate with, a photo
+        can't be read, an option is not the run's, or the networks lack the size or a signature.
       RuntimeError: TFLite can't convert the networks or run the file.
     """
     if not importlib.util.find_spec("ai_edge_litert"):
@@ -91,18 +66,23 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             f"it with {errors.install_command('tflite')}."
         )
     run.require(algorithm_lib.Exportable)
+    sizes = tflite_options.sizes(run, options)
+    licence = licences.licence(run, options.licence)
     algorithm = run.build(training=False, precision="float32", jit_compile=False)
     step = runs.restore_weights(run, algorithm, options.checkpoint)
-    size = options.image_size or run.config.data.image_size
-    chosen = _chosen(algorithm, size, options)
-    known, compared = _images(run, options, size)
+    chosen = _chosen(algorithm, sizes, options)
+    known, compared = tflite_examples.find(run, options)
     output.mkdir(parents=True, exist_ok=True)
-    images = {"compared_on": compared.what, "calibrated_on": known and known.what}
-    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **images)
-    described["image_size"] = size
-    stem = f"{described['name']}-{size}px-{options.scheme}"
+    more = {"compared_on": compared.what, "calibrated_on": known and known.what}
+    more |= {"licence": licence or None, "settings": description_lib.settings(run)}
+    described = description_lib.describe(run, algorithm, step, quantize=options.scheme, **more)
+    described["image_size"] = sizes.image
+    stem = tflite_options.stem(described["name"], run, options)
+    if options.io == "uint8":
+        chosen = {name: tflite_levels.of_levels(s) for name, s in chosen.items()}
+        described["pixel_range"] = [0, 255]
     groups = {stem: chosen}
-    if options.scheme in CALIBRATED and len(chosen) > 1:
+    if options.scheme in tflite_options.CALIBRATED and len(chosen) > 1:
         groups = {f"{stem}-{name}": {name: s} for name, s in chosen.items()}
     exported = []
     for name, group in groups.items():
@@ -112,11 +92,9 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
             for key, signature in group.items()
         }
         content = convert(group, options.scheme, calibration)
-        shapes = {
-            signature: {key: list(spec.shape) for key, spec in s.inputs.items()}
-            for signature, s in group.items()
-        }
-        with _written(path, content, {**described, "signatures": shapes}):
+        kinds = {signature: s.kinds for signature, s in group.items()}
+        content, whole = tflite_metadata.embed(content, described, kinds)
+        with _written(path, content, whole):
             reports = [
                 tflite_report.measure(
                     path, key, signature, tflite_report.requests(algorithm, signature, compared)
@@ -128,13 +106,14 @@ def export(run: runs.Run, output: pathlib.Path, options: Options) -> list[Export
 
 
 def signatures(
-    algorithm: algorithm_lib.Algorithm, image_size: int, *, whole: bool = True
+    algorithm: algorithm_lib.Algorithm, image_size: int, frames: int = 0, *, whole: bool = True
 ) -> dict[str, algorithm_lib.Signature]:
-    """Returns the algorithm's signatures for one image of a fixed size, as devices need.
+    """Returns the algorithm's signatures for one example of a fixed size, as devices need.
 
     Args:
       algorithm: An algorithm in float32; lower precisions can't be converted.
       image_size: Height and width in pixels, unless the networks fix them.
+      frames: The length of sequences; 0: it stays open, which interpreters on processors allow.
       whole: Whether to include networks that only prepare an input.
 
     Raises:
@@ -146,14 +125,16 @@ def signatures(
             continue
         specs = {}
         for key, spec in signature.inputs.items():
-            wanted = [1, *(image_size if n is None else n for n in spec.shape[1:])]
+            size = (frames or None) if signature.kinds.get(key) == "features" else image_size
+            wanted = [1, *(size if n is None else n for n in spec.shape[1:])]
             specs[key] = tf.TensorSpec(wanted, spec.dtype, name=key)
             if signature.kinds.get(key) == "image" and wanted[1] != image_size:
                 raise errors.UserError(
                     f"The networks of this run take images of {wanted[1]} pixels only; received "
                     f"image_size={image_size}; leave it out."
                 )
-        examples = {key: tf.zeros(spec.shape, spec.dtype) for key, spec in specs.items()}
+        shapes = {key: [n or 1 for n in spec.shape] for key, spec in specs.items()}
+        examples = {key: tf.zeros(shapes[key], spec.dtype) for key, spec in specs.items()}
         for message, holds in signature.requires(**examples).items():
             if not holds:
                 sizes = " and ".join(f"{key} {tuple(spec.shape)}" for key, spec in specs.items())
@@ -172,15 +153,17 @@ def convert(
 
     Args:
       converted: Signatures from `signatures`; calibrated schemes need a file for each.
-      scheme: One of SCHEMES.
-      calibration: For a scheme in CALIBRATED: real inputs for each signature, by its name.
+      scheme: One of `tflite_options.SCHEMES`.
+      calibration: For a scheme in `tflite_options.CALIBRATED`: real inputs for each signature, by
+        its name.
 
     Raises:
       ValueError: The scheme is unknown, or needs calibration.
       RuntimeError: TFLite can't convert the networks.
     """
-    if scheme not in SCHEMES or (scheme in CALIBRATED and calibration is None):
-        raise ValueError(f"scheme must be one of {SCHEMES}, {CALIBRATED} with calibration data.")
+    known, calibrated = tflite_options.SCHEMES, tflite_options.CALIBRATED
+    if scheme not in known or (scheme in calibrated and calibration is None):
+        raise ValueError(f"scheme must be one of {known}, {calibrated} with calibration data.")
     with tempfile.TemporaryDirectory() as directory:
         _save(converted, directory)
         names = list(converted)
@@ -191,7 +174,7 @@ def convert(
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if scheme == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if scheme in CALIBRATED:
+        if scheme in calibrated:
             converter.representative_dataset = lambda: (
                 (name, inputs) for name in names for inputs in tflite_report.each(calibration[name])
             )
@@ -225,11 +208,13 @@ def _written(
         raise
 
 
-def _chosen(algorithm: algorithm_lib.Algorithm, size: int, options: Options) -> Signatures:
+def _chosen(
+    algorithm: algorithm_lib.Algorithm, sizes: tflite_options.Sizes, options: Options
+) -> Signatures:
     """Returns the signatures that the options ask for."""
-    chosen = signatures(algorithm, size)
+    chosen = signatures(algorithm, *sizes)
     if not options.whole:
-        whole, chosen = chosen, signatures(algorithm, size, whole=False)
+        whole, chosen = chosen, signatures(algorithm, *sizes, whole=False)
         if all(whole[name].inputs.keys() == chosen[name].inputs.keys() for name in whole):
             raise errors.UserError(
                 "The networks of this run take no masks; received `without_masks`, which is for "
@@ -241,37 +226,6 @@ def _chosen(algorithm: algorithm_lib.Algorithm, size: int, options: Options) -> 
                 f"This run has no signature {name!r}; it has {', '.join(chosen)}."
             )
     return {name: chosen[name] for name in chosen if name in (options.signatures or chosen)}
-
-
-def _images(
-    run: runs.Run, options: Options, size: int
-) -> tuple[tflite_images.Images | None, tflite_images.Images]:
-    """Returns the images to calibrate with, if the scheme needs any, and to compare with."""
-    calibrated = options.num_calibration_images if options.scheme in CALIBRATED else 0
-    compared = options.num_comparison_images
-    if options.calibration_images:
-        parts = tflite_images.split_photos(options.calibration_images, calibrated, compared)
-        what = f"photos of {options.calibration_images}"
-        known, others = (
-            tflite_images.of_photos(paths, run, size, what) if paths else None for paths in parts
-        )
-        return known, others
-    try:
-        held_out = tflite_images.of_data_set(run, "test", compared, size, options.data_dir)
-        if not calibrated:
-            return None, held_out
-        training = tflite_images.of_data_set(run, "train", calibrated, size, options.data_dir)
-        return training, held_out
-    except errors.UserError as error:
-        if calibrated:
-            raise errors.UserError(
-                f"{error} quantize={options.scheme} finds its ranges on images like those of "
-                "training; pass a folder of photos as calibration_images=DIR, or the current "
-                "folder of the data set as `data_dir`."
-            ) from error
-        if options.data_dir:
-            raise
-        return None, tflite_images.drawn(run.label_space, compared, size)
 
 
 def _save(converted: Signatures, directory: str) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 from PIL import Image
 
 from stargan_tf.data import labels as labels_lib
-from stargan_tf.data import loading
-from stargan_tf.data import options as options_lib
+from stargan_tf.data import loading, option_checks
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.pictures import photo_jobs, photos
@@ -24,13 +23,13 @@ class Images:
     """Images for a network, of one size.
 
     Attributes:
-      pixels: (M, S, S, 3) float32 in [-1, 1].
+      samples: (M, S, S, 3) float32 in [-1, 1].
       labels: (M, width) float32: their labels or, if these are unknown, the run's labels in turn,
         so that every label becomes a target.
       what: A description for people: "held-out images of ...".
     """
 
-    pixels: np.ndarray
+    samples: np.ndarray
     labels: np.ndarray
     what: str
 
@@ -45,7 +44,7 @@ def of_data_set(run: runs.Run, split: str, count: int, size: int, data_dir: str 
       UserError: The data set is missing.
     """
     data = dataclasses.replace(run.config.data, data_dir=data_dir or run.config.data.data_dir)
-    if data.dataset in options_lib.DRAWN:  # any number can be drawn
+    if data.dataset in option_checks.DRAWN:  # any number can be drawn
         data = dataclasses.replace(data, cartoon_train_size=count, cartoon_test_size=count)
     source = loading.load(data, split)
     data = dataclasses.replace(data, image_size=size)

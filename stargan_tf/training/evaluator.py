@@ -1,7 +1,9 @@
 """Measures the networks of a training by the metrics of `evaluate`, on some held-out images."""
 
+import contextlib
 from collections.abc import Sequence
 
+from stargan_tf import algorithms
 from stargan_tf.algorithms import algorithm as algorithm_lib
 from stargan_tf.base import errors
 from stargan_tf.evaluation import measuring, metrics, run_subject, sequence_subject
@@ -11,6 +13,7 @@ from stargan_tf.evaluation import subject as subject_lib
 from stargan_tf.runs import config as config_lib
 from stargan_tf.training import stopping
 
+DEFAULT = measuring.DEFAULT  # what `keep_best` calls the first metric that is measured
 _OUTPUTS = 2  # of each image and kind of style: what the diversity of styles needs
 _REAL = 10_000  # training images that metrics look at, at most
 
@@ -43,15 +46,12 @@ class Evaluator:
             return
         self._options = metric_options.MetricOptions()
         self._subject = _subject(options, algorithm, data_sets)
-        try:
-            measuring.choose(self._subject, _names(options), self._options)
-        except errors.UserError as error:
-            reason = str(error).partition("; leave it out")[0]
-            raise errors.UserError(
-                f"{reason}; leave it out of `evaluate_metrics` (training takes no files of "
-                "weights)."
-            ) from error
-        self.names = _names(options)
+        if names := _named(options):
+            where = "evaluate_metrics" if options.evaluate_metrics.strip() else "keep_best"
+            self._refuse(names, f"leave it out of `{where}` (training takes no files of weights)")
+            self.names = names
+        else:
+            self.names = (self._fitting(),)
 
     def __call__(self) -> dict[str, float]:
         """Measures; returns the figures, over all directions, by their names in metrics.jsonl.
@@ -66,6 +66,24 @@ class Evaluator:
             if row == metric_lib.MEAN:
                 found.setdefault(figure, scalar.value)
         return {f"{stopping.EVALUATED}{name}": value for name, value in found.items()}
+
+    def _refuse(self, names: Sequence[str], advice: str) -> None:
+        """Raises a UserError with this advice unless these metrics can be measured."""
+        try:
+            measuring.choose(self._subject, names, self._options)
+        except errors.UserError as error:
+            reason = str(error).partition("; leave it out")[0]
+            raise errors.UserError(f"{reason}; {advice}.") from error
+
+    def _fitting(self) -> str:
+        """Returns the metric that fits what is trained, where none is named."""
+        *others, last = metrics.for_training(self._subject.examples)
+        for name in others:
+            with contextlib.suppress(errors.UserError):
+                self._refuse([name], "")
+                return name
+        self._refuse([last], "name others in `evaluate_metrics`")
+        return last
 
 
 def _subject(
@@ -87,11 +105,13 @@ def _subject(
     return run_subject.RunSubject(algorithm, data_sets, plan)
 
 
-def better(options: config_lib.TrainOptions) -> dict[str, str]:
+def better(options: config_lib.TrainOptions, names: Sequence[str] = ()) -> dict[str, str]:
     """Returns, by its name in metrics.jsonl, which values of each metric are good.
 
     Args:
       options: Say which metrics are measured in training.
+      names: Those that an `Evaluator` has chosen; (): it is not there yet. Of options that name
+        none, all count then that it may choose.
 
     Returns:
       "lower", "higher" or "" (neither) for what stands for each metric.
@@ -99,7 +119,12 @@ def better(options: config_lib.TrainOptions) -> dict[str, str]:
     Raises:
       UserError: There is no such metric.
     """
-    names = _names(options) if options.evaluate_every else ()
+    if not options.evaluate_every:
+        return {}
+    if not (names := names or _named(options)):
+        kind = algorithms.algorithm_class(options.algorithm)
+        converts = issubclass(kind, algorithm_lib.Converts)
+        names = metrics.for_training("sequences" if converts else "images")
     return {f"{stopping.EVALUATED}{name}": _good(metrics.metric_class(name)) for name in names}
 
 
@@ -108,6 +133,17 @@ def _good(kind: type[metric_lib.Metric]) -> str:
     return figures[0].better if figures else kind.better
 
 
-def _names(options: config_lib.TrainOptions) -> tuple[str, ...]:
+def best(options: config_lib.TrainOptions, names: Sequence[str]) -> str:
+    """Returns the metric that `keep_best` means, of those that are measured; "": none."""
+    if options.keep_best != DEFAULT:
+        return options.keep_best
+    return names[0] if names else ""
+
+
+def _named(options: config_lib.TrainOptions) -> tuple[str, ...]:
+    """Returns the metrics that the options name; (): none."""
     names = (name.strip() for name in options.evaluate_metrics.split(","))
-    return tuple(dict.fromkeys(name for name in names if name))
+    named = tuple(dict.fromkeys(name for name in names if name))
+    if not named and options.keep_best not in ("", DEFAULT):
+        return (options.keep_best,)
+    return named

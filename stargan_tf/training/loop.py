@@ -73,6 +73,7 @@ def train(
             algorithm = run.build(replicas=replicas)
             lines = initial_weights.give(start, run, algorithm) if start else []
         measure = evaluator.Evaluator(options, algorithm, means.data_sets)
+        supervision.check(options, measure.names)  # now that the metrics are known
         run = initial_weights.recorded(run, start)
         run.create()  # now that nothing is left to refuse
         saved = checkpoints.Checkpoints(run.checkpoint_dir, algorithm.state(), options.keep)
@@ -116,7 +117,9 @@ class _Loop:
         self.watch: supervision.Supervisor = self.watching(self.log.lines)
         self._call_best()
         images_per_step = options.batch_size * self.algorithm.batches_per_step
-        self.progress = progress = summaries.Progress(step, total, images_per_step)
+        self.progress = progress = summaries.Progress(
+            step, total, images_per_step, "parts" if self.run.converts else "images"
+        )
         batches = distribute(self.strategy, self.algorithm, sampler, options.batch_size, step)
         self.stopwatch = training_time.Stopwatch(
             self.run.directory, step, devices.names(self.strategy)

@@ -48,9 +48,12 @@ class Progress:
       bar: The context manager within which it is shown.
     """
 
-    def __init__(self, first_step: int, total_steps: int, images_per_step: int):
+    def __init__(
+        self, first_step: int, total_steps: int, images_per_step: int, what: str = "images"
+    ):
+        """Begins at a step; `what` the line calls the examples, of which a step has so many."""
         self.bar = progress.Progress(total_steps, "step", first_step)
-        self._images = images_per_step
+        self._images, self._what = images_per_step, what
         self._mark, self._mark_step, self._waited = time.monotonic(), first_step, 0.0
         self._watched = 0.0
         self._given: list[float] = []
@@ -86,7 +89,7 @@ class Progress:
         numbers = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
         self.bar.show(
             step,
-            f"{speed['speed/images_per_second']:.1f} images/s  "
+            f"{speed['speed/images_per_second']:.1f} {self._what}/s  "
             f"{speed['speed/waiting_for_data']:.0%} waiting for data  {numbers}",
         )
         self._mark, self._mark_step, self._given = now, step, []

@@ -71,8 +71,9 @@ class Supervisor:
             watchlist = algorithm.watchlist(means.trained_on) if watches else watched.Watchlist()
             every = options.watch_every, options.log_every
             self._alerts = alerts.Alerts(watchlist, self._probe.chance, *every, lines)
-        self._rules, self._better = check(options), evaluator.better(options)
-        self._best_key = f"{stopping.EVALUATED}{options.keep_best}"
+        self._rules = check(options, measure.names)
+        self._better = evaluator.better(options, measure.names)
+        self._best_key = f"{stopping.EVALUATED}{evaluator.best(options, measure.names)}"
         self._candidates: dict[int, float] = {}
         self.ended, self.failed = "", False
         for line in lines:
@@ -151,21 +152,24 @@ class Supervisor:
                 self.ended, self.failed = reason, isinstance(rule, stopping.Alerted)
 
 
-def check(options: config_lib.TrainOptions) -> tuple[stopping.Rule, ...]:
+def check(options: config_lib.TrainOptions, names: Sequence[str] = ()) -> tuple[stopping.Rule, ...]:
     """Returns the rules of `stop_when`.
 
     Args:
       options: What was asked for.
+      names: The metrics that are measured; (): it is not known yet.
 
     Raises:
       UserError: `stop_when`, `keep_best` or `evaluate_metrics` can't be followed.
     """
-    better, best = evaluator.better(options), options.keep_best
-    if best and not better.get(f"{stopping.EVALUATED}{best}"):
+    better = evaluator.better(options, names)
+    measured = [name.removeprefix(stopping.EVALUATED) for name in better]
+    best = evaluator.best(options, measured)
+    if options.keep_best and not better.get(f"{stopping.EVALUATED}{best}"):
         raise errors.UserError(
             "`keep_best` is a metric that is measured in training and has good values; received "
-            f"{best}; pass `evaluate_every`, and such a metric in `evaluate_metrics` (now "
-            f"{options.evaluate_metrics})."
+            f"{options.keep_best}; pass `evaluate_every`, and such a metric in `evaluate_metrics` "
+            f"(now {', '.join(measured) or 'none is measured'})."
         )
     rules = stopping.parse(options.stop_when, alerts.ALERTS, better)
     if not options.watch_every and any(isinstance(rule, stopping.Alerted) for rule in rules):

@@ -19,6 +19,7 @@ State = dict[str, np.ndarray]
 # In a malicious file, dictionaries can contain themselves, or each other many times.
 _DEEPEST = 64
 _LONGEST = 10_000_000  # characters of all names together
+_MODELS = ("state_dict", "model_state_dict")  # where a checkpoint may hold its networks
 _TORCH_SUFFIXES = (".ckpt", ".pt", ".pth")
 
 
@@ -27,8 +28,8 @@ def read(path: str | os.PathLike[str]) -> State:
 
     Nested dictionaries become one, with names joined by ".", and the part "module" that
     `torch.nn.DataParallel` adds is removed: {"generator": {"module.from_rgb.weight": ...}} becomes
-    "generator.from_rgb.weight". If a checkpoint has a dictionary `state_dict`, only that is read,
-    not the optimizers and counters beside it.
+    "generator.from_rgb.weight". If a checkpoint has a dictionary `state_dict` or
+    `model_state_dict`, only that is read, not the optimizers and counters beside it.
 
     Args:
       path: A file that ends in .ckpt, .pt or .pth (written by `torch.save`), .safetensors, or
@@ -52,8 +53,10 @@ def read(path: str | os.PathLike[str]) -> State:
             "convert it to one of them."
         )
     tree = readers[path.suffix.lower()](path)
-    if isinstance(tree, Mapping) and isinstance(tree.get("state_dict"), Mapping):
-        tree = tree["state_dict"]
+    for key in _MODELS:
+        if isinstance(tree, Mapping) and isinstance(tree.get(key), Mapping):
+            tree = tree[key]
+            break
     try:
         state, strange = _flatten(tree)
     except ValueError as error:

@@ -40,6 +40,7 @@ class SequencesTest(tf.test.TestCase):
         self.assertRegex(kinds["unreadable"].message, "Cannot be read: 1 of 40 recordings")
         text = report.text(3)
         self.assertIn("in parts of 128 frames", text)
+        self.assertRegex(text, r"Recordings +training +held-out")
         self.assertRegex(text, "Minutes of each speaker: anna 0.3, ben 0.3")
 
     def test_drawn_voices_have_nothing_wrong(self):

@@ -5,6 +5,7 @@ import pathlib
 from unittest import mock
 
 import numpy as np
+import soundfile
 import tensorflow as tf
 
 import stargan_tf
@@ -150,15 +151,51 @@ class SoundTest(tf.test.TestCase):
 
 
 class CommandTest(tf.test.TestCase):
-    def test_sound_to_sound_and_to_features(self):
-        root = pathlib.Path(self.create_tempdir().full_path)
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.create_tempdir().full_path)
         self.enter_context(
             mock.patch.object(algorithms, "algorithm_class", lambda name: sequences.Toy)
         )
         self.enter_context(mock.patch.object(
             sounds, "rule", lambda *unused: sounds.Rule("mcep", 16_000, sequences.FEATURES)
         ))  # fmt: skip
-        sequences.untrained_run(root / "run")
+        sequences.untrained_run(self.root / "run")
+
+    def test_files_that_are_no_sound_and_what_is_mixed(self):
+        given = self.root / "in"
+        given.mkdir()
+        sound = drawn_voices.DrawnVoices("test", count=1, train_count=1).sound(0)[:6400]
+        soundfile.write(given / "stereo.wav", np.stack([sound, sound], axis=1), 16_000)
+        soundfile.write(given / "slow.wav", sound, 8000)
+        audio_files.write(given / "zero.wav", np.zeros(0), 16_000)
+        (given / "text.wav").write_text("no sound")
+        (given / "text.mp3").write_text("no sound")
+        flags = [f"--run={self.root}/run", "--from=anna", "--to=ben"]
+        done = commands.run(
+            "stargan_tf.convert", *flags, f"--audio={given}", f"--output={self.root}/out"
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"stereo.wav .*0.4 s, 2 channels mixed down to one\)")
+        for message in (
+            "slow.wav has a rate of 8000 Hz, which lacks the sounds above 4000 Hz; give",
+            "zero.wav lasts 0 seconds; give a file that holds sound",
+            "text.wav can't be read as sound (Format not recognised); give a wav or flac",
+            "3 of 4 files could not be converted",
+        ):
+            self.assertIn(message, done.stderr)
+        self.assertEqual([p.name for p in (self.root / "out").iterdir()], ["stereo.wav"])
+        for more, message in (
+            ([f"--audio={given}/text.mp3"], "text.mp3 can't be read as sound (Format not recog"),
+            ([f"--audio={given}/stereo.wav", "--from=bob"], "Unknown domain 'bob'; the known ones"),
+        ):
+            done = commands.run("stargan_tf.convert", *flags, *more, f"--output={self.root}/o.wav")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr)
+            self.assertFalse((self.root / "o.wav").exists())
+
+    def test_sound_to_sound_and_to_features(self):
+        root = self.root
         sound = drawn_voices.DrawnVoices("test", count=1, train_count=1).sound(0)
         stereo = np.stack([sound, sound])
         audio_files.write(root / "in.wav", sound / np.abs(stereo).max() * 0.7, 16_000)

@@ -12,11 +12,12 @@ import tensorflow as tf
 from absl.testing import parameterized
 from PIL import Image
 
+import stargan_tf
 from stargan_tf.base import errors
 from stargan_tf.data import labels
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.inference import translation
-from stargan_tf.pictures import photos
+from stargan_tf.pictures import photos, regions
 from stargan_tf.runs import runs
 from tests import commands, picture_files, shared, tiny
 
@@ -52,6 +53,47 @@ class TranslationTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(
             np.asarray(Image.open(self.root / "out.png")), photos.to_uint8(expected)
         )
+
+    @parameterized.parameters("difference", "square")
+    def test_in_the_photos_own_size(self, paste):
+        photo = self.root / "wide.png"  # lying on its side, with an alpha channel
+        upright = Image.open(self.photo).convert("RGBA").resize((150, 120))
+        upright.putpixel((0, 0), (0, 0, 0, 0))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        upright.transpose(Image.Transpose.ROTATE_90).save(photo, exif=exif)
+        flags = {"to": "Smiling", "from": "Black_Hair", "size": "original", "paste": paste}
+        self.assertEqual(self._command(image=str(photo), **flags), 0)
+        found = np.asarray(Image.open(self.root / "out.png"))
+        whole, model = photos.read_photo(str(photo)), stargan_tf.load(self.run_.directory)
+        framing = self.run_.framing()
+        x = photos.to_array(framing.square(whole)[0])
+        output = model.translate(x, "Smiling", known="Black_Hair")
+        region = regions.of_framing(framing, whole.size)
+        wanted = regions.paste(whole, region, x, output, paste)
+        self.assertAllEqual(found, np.asarray(wanted))
+        self.assertAllEqual(found[0, 0], (255, 255, 255))
+        self.assertEqual(found.shape, (120, 150, 3))
+        # The same from Python, in the kind of what was given.
+        asked = {"to": "Smiling", "known": "Black_Hair", "size": "original", "paste": paste}
+        self.assertAllEqual(np.asarray(model.translate(str(photo), **asked)), found)
+        again = Image.open(io.BytesIO(model.translate([photo.read_bytes()], **asked)[0]))
+        self.assertAllEqual(np.asarray(again), found)
+        levels = np.asarray(whole)
+        self.assertAllEqual(model.translate(levels, **asked), found)
+        floats = model.translate(photos.from_uint8(levels)[None], **asked)
+        self.assertAllClose(floats, photos.from_uint8(found)[None], rtol=0, atol=1e-6)
+
+    def test_sizes_that_do_not_fit_together(self):
+        with self.assertRaisesRegex(errors.UserError, "--size=original with --sheet"):
+            self._command(size="original", sheet=True)
+        with self.assertRaisesRegex(errors.UserError, "--paste is of --size=original"):
+            self._command(paste="square", to="Smiling")
+        model = stargan_tf.load(self.run_.directory)
+        with self.assertRaisesRegex(errors.UserError, "`size` is 'model' or 'original'"):
+            model.translate(str(self.photo), "Smiling", size="large")
+        with self.assertRaisesRegex(errors.UserError, "`paste` is 'difference' or 'square'"):
+            model.translate(str(self.photo), "Smiling", size="original", paste="cut")
 
     def test_names_with_blanks_and_in_either_spelling(self):
         names = ("long hair", "caf\u00e9", "a", "b", "c")

@@ -73,9 +73,9 @@ class ShareTest(tf.test.TestCase):
         ):
             devices.check_shares(10, 1, 4)
         with self.assertRaisesRegex(
-            errors.UserError, "accumulate=4 on each of 2 replicas.* multiple of 8; received 4; pass "
-            "batch_size=8, or",
-        ):  # fmt: skip
+            errors.UserError,
+            "accumulate=4 on each of 2 replicas.* multiple of 8; received 4; pass batch_size=8, or",
+        ):
             devices.check_shares(4, 2, 4)
 
 

@@ -86,8 +86,12 @@ class ReadPhotoTest(PhotosTestCase):
     @parameterized.parameters("L", "1", "CMYK", "YCbCr")
     def test_other_modes(self, mode):
         image = Image.fromarray(noise()).convert(mode)
-        path = self.saved(image, "a.tiff")
-        self.assert_pixels(photos.read_photo(path), np.asarray(image.convert("RGB")))
+        # Pillow 12.3 can't read the uncompressed YCbCr that it writes.
+        path = self.saved(image, "a.tiff", compression="tiff_lzw")
+        read = np.asarray(photos.read_photo(path), np.int32)
+        # libtiff rounds YCbCr in its own way.
+        expected = np.asarray(image.convert("RGB"), np.int32)
+        self.assertAllClose(read, expected, atol=mode == "YCbCr", rtol=0)
 
     @parameterized.parameters(3, 1)
     def test_alpha_is_blended_with_white(self, colours):

@@ -43,7 +43,8 @@ def given(space, *names):
 def run_of(path, space=None, **changes):
     """Returns a run that is not on disk, with labels of its own where they are given."""
     config = tiny.config(path, **changes)
-    shape = tiny.WINDOWS.get(config.train.algorithm, ())
+    window = config.data.frames, config.data.coefficients
+    shape = window if config.train.algorithm in tiny.WINDOWS else ()
     return runs.Run(path, config, space or loading.load(config.data, "test").label_space, shape)
 
 
@@ -432,22 +433,22 @@ class ContractTest(StartTestCase):
         axes = algorithm.label_axes()
         self.assertCountEqual(axes, [key for key in few if few[key] != more[key]])
         for key, axis in axes.items():
-            self.assertEqual(few[key][axis.axis], axis.first + 3)
-            self.assertEqual(more[key][axis.axis], axis.first + 5)
+            self.assertEqual(few[key][axis.axis], axis.first + axis.vectors * 3)
+            self.assertEqual(more[key][axis.axis], axis.first + axis.vectors * 5)
 
     @parameterized.parameters(*algorithms.names())
     @pytest.mark.slow
     def test_which_networks_a_flag_shapes(self, name):
         values = {"image_size": 16, "w_hpf": 1.0, "bottleneck_size": 8, "max_channels": 4,
                   "d_repeat_num": 2, "d_layers": 1, "input_channels": 1, "where_add": "input",
-                  "encoder": "conv", "conditional_d": True, "use_same_d": True,
-                  "source_conditioning": True}  # fmt: skip
+                  "encoder": "conv", "coefficients": 10}  # fmt: skip
         bases = {size: self._shapes(name, image_size=size) for size in (32, 64)}
         shaped_by = bases[32][0].shaped_by
         for flag in dict.fromkeys(flag for flags in shaped_by.values() for flag in flags):
             size = 64 if flag == "w_hpf" else 32  # the skip's masks need that
             algorithm, before = bases[size]
-            value = values.get(flag) or 2 * getattr(tiny.hparams(name), flag)
+            given = getattr(tiny.hparams(name), flag, None)
+            value = not given if isinstance(given, bool) else values.get(flag) or 2 * given
             _, after = self._shapes(name, **{"image_size": size, flag: value})
             changed = {k.split("/")[0] for k in before | after if before.get(k) != after.get(k)}
             changed = {algorithm.averages.get(network, network) for network in changed}

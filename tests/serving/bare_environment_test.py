@@ -1,5 +1,6 @@
-"""The device's script in an environment that holds only what it says it needs."""
+"""The device's scripts in an environment that holds only what it says it needs."""
 
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -28,9 +29,12 @@ class BareEnvironmentTest(tf.test.TestCase):
             run = tiny.untrained_run(folder / "run")
             options = tflite.Options(scheme="none", num_comparison_images=1)
             (exported,) = tflite.export(run, folder, options)
+            (levels,) = tflite.export(run, folder, dataclasses.replace(options, io="uint8"))
+            for one in (exported, levels):  # the file alone has to do
+                one.path.with_suffix(".json").rename(one.path.with_suffix(".kept"))
             photo = cartoon_faces.CartoonFaces("test", 40, 1).image(0)
             Image.fromarray(photo).save(folder / "face.png")
-            for name in ("translate.py", "benchmark.py"):
+            for name in ("translate.py", "benchmark.py", "describe.py"):
                 (folder / name).write_bytes((ON_DEVICE / name).read_bytes())
 
             def call(*arguments):
@@ -40,16 +44,22 @@ class BareEnvironmentTest(tf.test.TestCase):
 
             loaded = call("-c", "import tensorflow")
             self.assertIn("No module named 'tensorflow'", loaded.stderr)
-            done = call("translate.py", f"--model={exported.path.name}", "--image=face.png",
-                        "--to=Blond_Hair", "--output=out.png")  # fmt: skip
-            self.assertEqual(done.returncode, 0, done.stderr)
             algorithm = run.build(training=False)
             runs.restore_weights(run, algorithm)
             image = photos.to_array(photos.fit(Image.fromarray(photo), 32))[np.newaxis]
             label = run.label_space.changed(np.zeros((1, 5), np.float32), ("Blond_Hair",))
             expected = photos.to_uint8(algorithm.translate(image, label)[0]).astype(np.int32)
-            found = np.asarray(Image.open(folder / "out.png"), np.int32)
-            self.assertAllClose(found, expected, rtol=0, atol=1)
+            for one in (exported, levels):
+                done = call("translate.py", f"--model={one.path.name}", "--image=face.png",
+                            "--to=Blond_Hair", "--output=out.png")  # fmt: skip
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found = np.asarray(Image.open(folder / "out.png"), np.int32)
+                self.assertAllClose(found, expected, rtol=0, atol=1)
+                done = call("describe.py", one.path.name)
+                self.assertEqual(done.stdout, one.path.with_suffix(".kept").read_text())
+            done = call("describe.py", "face.png")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("face.png is no .tflite file that describes itself", done.stderr)
             done = call("benchmark.py", exported.path.name, "--threads=1", "--repeats=3")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stdout, r"\d\.\d +1  translate  run-32px-none.tflite")

@@ -15,6 +15,7 @@ from stargan_tf.base import errors
 from stargan_tf.client import client as client_lib
 from stargan_tf.client import served
 from stargan_tf.client import target as target_lib
+from stargan_tf.data.sources import drawn_voices
 from stargan_tf.inference import sounds
 from stargan_tf.serving import saved_model
 from tests import commands, sequences
@@ -70,6 +71,23 @@ class SequencesTest(tf.test.TestCase, parameterized.TestCase):
             broken = {**text, "sequences": {**text["sequences"], **changed}}
             with self.assertRaisesRegex(errors.UserError, "description can't be read"):
                 served.ServedModel.from_json(json.dumps(broken).encode())
+
+    @parameterized.product(kind=("grpc", "rest"), gain=(False, True))
+    def test_sound_through_the_command(self, kind, gain):
+        spoken = drawn_voices.DrawnVoices("test", ("anna", "ben"), 1).sound(0)[3200:9600]
+        given, made = self.root / "in.wav", self.root / f"{kind}{gain}.wav"
+        sounds.Sound(spoken, 16_000).save(given)
+        done = commands.run(
+            "stargan_tf.client", f"--server={self.servers[kind]}", f"--audio={given}",
+            f"--output={made}", "--from=anna", "--to=ben", f"--spectral_gain={str(gain).lower()}",
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stderr)
+        way = {"source": "anna", "target": "ben", "spectral_gain": gain}
+        self.model.convert(str(given), **way).save(self.root / "own.wav")
+        found, expected = (sounds.read(path) for path in (made, self.root / "own.wav"))
+        self.assertEqual(found.rate, 16_000)
+        self.assertAllClose(found.samples, expected.samples, atol=2**-14)  # of 16 bits
+        self.assertGreater(np.abs(found.samples).max(), 0.01)
 
     @parameterized.parameters("grpc", "rest")
     def test_the_command(self, kind):

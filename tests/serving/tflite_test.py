@@ -23,7 +23,13 @@ from stargan_tf.base import errors
 from stargan_tf.data.sources import cartoon_faces
 from stargan_tf.pictures import photos
 from stargan_tf.runs import checkpoints, runs
-from stargan_tf.serving import tflite, tflite_images, tflite_report
+from stargan_tf.serving import (
+    tflite,
+    tflite_examples,
+    tflite_images,
+    tflite_options,
+    tflite_report,
+)
 from tests import commands, tiny
 
 try:
@@ -215,15 +221,15 @@ class ImagesTest(Case):
         images = tflite_images.drawn(space, 6, 32)
         faces = cartoon_faces.CartoonFaces("test", 32, 6)
         expected = np.stack([faces.image(i) for i in range(6)]) / 127.5 - 1
-        self.assertAllClose(images.pixels, expected, atol=1e-6)
+        self.assertAllClose(images.samples, expected, atol=1e-6)
         self.assertAllEqual(images.labels, np.eye(5)[[0, 1, 2, 3, 4, 0]])  # asked for in turn
 
     @parameterized.parameters(8, 600)
     def test_drawn_faces_of_sizes_that_are_not_drawn(self, size):
         images = tflite_images.drawn(run_of("stargan_v2")[0].label_space, 2, size)
-        self.assertEqual(images.pixels.shape, (2, size, size, 3))
+        self.assertEqual(images.samples.shape, (2, size, size, 3))
         faces = cartoon_faces.CartoonFaces("test", 32 if size < 32 else 512, 2)
-        for face, found in zip(range(2), images.pixels, strict=True):
+        for face, found in zip(range(2), images.samples, strict=True):
             wanted = faces.image(face).mean(axis=(0, 1)) / 127.5 - 1  # resizing keeps the mean
             self.assertAllClose(found.mean(axis=(0, 1)), wanted, atol=0.02)
 
@@ -233,16 +239,16 @@ class ImagesTest(Case):
         options = tflite.Options(
             scheme, calibration_images=folder, num_calibration_images=3, num_comparison_images=50
         )
-        known, compared = tflite._images(imported_run("stargan_v2"), options, 32)
+        known, compared = tflite_examples.find(imported_run("stargan_v2"), options)
         names = ["0.png", "2.png", "4.png", "6.png", "1.png", "3.png", "5.png"]
         chosen = names if scheme == "dynamic" else ["0.png", "5.png"]  # a third of 7
-        self.assertAllClose(compared.pixels, [expected[n] for n in chosen], atol=1e-6)
+        self.assertAllClose(compared.samples, [expected[n] for n in chosen], atol=1e-6)
         self.assertEqual(compared.what, f"photos of {folder}")
         if scheme == "dynamic":
             self.assertIsNone(known)
             return
         chosen = ["2.png", "6.png", "3.png"]  # the first, the middle and the last of the others
-        self.assertAllClose(known.pixels, [expected[n] for n in chosen], atol=1e-6)
+        self.assertAllClose(known.samples, [expected[n] for n in chosen], atol=1e-6)
         self.assertAllEqual(known.labels, np.eye(3))  # all three domains are asked for
 
     def test_one_photo_is_used_for_both(self):
@@ -261,7 +267,7 @@ class ImagesTest(Case):
         self.assertEqual(exported.reports[0].images, 1)
         self.assertEqual(self._described(exported)["calibrated_on"], f"photos of {folder}")
 
-    @parameterized.product(paper=("stargan_v1", "stargan_v2"), scheme=tflite.SCHEMES)
+    @parameterized.product(paper=("stargan_v1", "stargan_v2"), scheme=tflite_options.SCHEMES)
     @pytest.mark.slow
     def test_imported_runs_convert_to_every_scheme(self, paper, scheme):
         folder, _ = self._photos(4)
@@ -355,12 +361,12 @@ class MistakesTest(Case):
         options = tflite.Options(scheme=scheme)
         message = f"data_dir.*quantize={scheme} finds its ranges.*calibration_images=DIR, or"
         with self.assertRaisesRegex(errors.UserError, message):
-            tflite._images(imported_run(paper), options, 32)
+            tflite_examples.find(imported_run(paper), options)
 
     def test_a_data_set_that_was_named_is_not_replaced(self):
         options = tflite.Options(scheme="dynamic", data_dir="/nowhere")
         with self.assertRaisesRegex(errors.UserError, "no data folder '/nowhere'"):
-            tflite._images(imported_run("stargan_v2"), options, 32)
+            tflite_examples.find(imported_run("stargan_v2"), options)
 
     def test_photos_that_can_not_be_used(self):
         folder = self.out / "photos"
@@ -369,7 +375,7 @@ class MistakesTest(Case):
         for name, message in (("notes.txt", "holds no photo"), ("a.jpg", "a.jpg.*not an image")):
             (folder / name).write_text("no photo")
             with self.assertRaisesRegex(errors.UserError, message):
-                tflite._images(run_of("stargan_v1")[0], options, 32)
+                tflite_examples.find(run_of("stargan_v1")[0], options)
 
     def test_no_interpreter(self):
         with (
@@ -380,7 +386,7 @@ class MistakesTest(Case):
 
     def test_a_file_that_can_not_be_run_is_not_left(self):
         with (
-            mock.patch.object(tflite, "convert", return_value=b"nothing"),
+            mock.patch.object(tflite.tflite_metadata, "embed", return_value=(b"nothing", {})),
             self.assertRaisesRegex(RuntimeError, "interpreter failed"),
         ):
             self._export("stargan_v1", scheme="none")
@@ -488,7 +494,10 @@ class OnDeviceTest(Case):
         done = self._translate(exported.path, "--to=Brown_Hair,Black_Hair")
         self.assertIn("Name the one domain to go to", done.stderr)
         done = self._translate(self.out / "none.tflite", "--to=Brown_Hair")
-        self.assertIn("copy the model and its .json side by side", done.stderr)
+        self.assertIn("none.tflite; copy the model here", done.stderr)
+        (self.out / "text.tflite").write_text("no model")
+        done = self._translate(self.out / "text.tflite", "--to=Brown_Hair")
+        self.assertIn("text.tflite is no .tflite file", done.stderr)
         (self.out / "text.jpg").write_text("no image")
         done = self._translate(exported.path, "--to=Brown_Hair", "--reference=text.jpg")
         self.assertIn("text.jpg can't be read as an image", done.stderr)

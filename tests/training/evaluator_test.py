@@ -3,10 +3,13 @@
 import json
 import pathlib
 import types
+from unittest import mock
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from stargan_tf import algorithms
 from stargan_tf.base import errors
 from stargan_tf.data import loading
 from stargan_tf.data.pipeline import samplers
@@ -16,7 +19,7 @@ from stargan_tf.pictures import photos
 from stargan_tf.runs import config as config_lib
 from stargan_tf.runs import runs
 from stargan_tf.training import evaluator, loop, supervision
-from tests import shared, tiny
+from tests import commands, sequences, shared, tiny
 
 
 class EvaluatorTest(tf.test.TestCase):
@@ -91,6 +94,72 @@ class EvaluatorTest(tf.test.TestCase):
         )
         for name, good in evaluator.better(every).items():
             self.assertIn(good, ("lower", "higher"), name)
+
+    def test_without_a_name_the_metric_fits_what_is_trained(self):
+        self.assertEqual(metrics.for_training("images"), ("kid_lite0",))
+        self.assertEqual(metrics.for_training("sequences"), ("true_conversions", "domain_accuracy"))
+        options = config_lib.TrainOptions(evaluate_every=1)
+        self.assertEqual(evaluator.better(options), {"evaluate/kid_lite0": "lower"})
+        voices = config_lib.TrainOptions(evaluate_every=1, algorithm="stargan_vc")
+        self.assertLen(evaluator.better(voices), 2)
+        chosen = evaluator.better(voices, ["domain_accuracy"])
+        self.assertEqual(chosen, {"evaluate/domain_accuracy": "higher"})
+        named = config_lib.TrainOptions(evaluate_every=1, keep_best="cycle")
+        self.assertEqual(evaluator.better(named), {"evaluate/cycle": "lower"})
+
+
+class SequencesTest(tf.test.TestCase):
+    """A training on sequences measures itself by what fits its data."""
+
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.create_tempdir().full_path)
+
+    def _train(self, name, **changes):
+        flags = self.root / f"{name}.flags"
+        changes = {"evaluate_every": 2, "keep_best": "default", **changes}
+        flags.write_text(
+            tiny.config(self.root / name, algorithm="stargan_vc", **changes).to_flagfile()
+        )
+        done = commands.run("stargan_tf.train", f"--flagfile={flags}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return runs.open_run(self.root / name)
+
+    def _lines(self, run):
+        lines = map(json.loads, (run.directory / "metrics.jsonl").read_text().splitlines())
+        return {line["step"]: line for line in lines}
+
+    @pytest.mark.slow
+    def test_it_keeps_its_best_checkpoint_and_goes_on(self):
+        whole = self._train("whole")
+        lines = self._lines(whole)
+        name = "evaluate/true_conversions"
+        self.assertEqual([step for step, line in lines.items() if name in line], [2, 4])
+        best = max((2, 4), key=lambda step: (lines[step][name], -step))
+        self.assertEqual(runs.find_step(whole, "best"), best)
+        self._train("stopped", total_steps=2)
+        stopped = self._train("stopped")
+        self.assertEqual(self._lines(stopped), lines)
+        self.assertEqual(runs.find_step(stopped, "best"), best)
+
+    def test_of_recordings_it_is_whose_they_are_taken_for(self):
+        with mock.patch.object(algorithms, "algorithm_class", lambda name: sequences.Toy):
+            algorithm = sequences.untrained_run(self.root / "toy").build(training=False)
+        data = [types.SimpleNamespace(
+            training=types.SimpleNamespace(source=sequences.Recorded()),
+            held_out=types.SimpleNamespace(source=sequences.Recorded("test")),
+        )]  # fmt: skip
+        options = config_lib.TrainOptions(evaluate_every=1, keep_best="default")
+        measure = evaluator.Evaluator(options, algorithm, data)
+        self.assertEqual(measure.names, ("domain_accuracy",))
+        self.assertEqual(evaluator.best(options, measure.names), "domain_accuracy")
+        message = "kid does not apply: it measures images, .*; leave it out of `evaluate_metrics`"
+        with self.assertRaisesRegex(errors.UserError, message):
+            named = config_lib.TrainOptions(evaluate_every=1, evaluate_metrics="kid")
+            evaluator.Evaluator(named, algorithm, data)
+        with self.assertRaisesRegex(errors.UserError, "kid does not apply.* leave it out of `keep"):
+            named = config_lib.TrainOptions(evaluate_every=1, keep_best="kid")
+            evaluator.Evaluator(named, algorithm, data)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class TrainingTest(tf.test.TestCase, parameterized.TestCase):
             str(caught.exception),
             f"The memory {where}ran out in a training with batch_size=4 on 1 device, images of "
             f"32 x 32 pixels and precision=float32; {newest}; start again in another `run_dir` "
-            "with batch_size=2, a smaller `image_size`, accumulate=2 or precision=bfloat16, or run the same "
-            "command where there is more memory or there are more GPUs.",
+            "with batch_size=2, a smaller `image_size`, accumulate=2 or precision=bfloat16, or run "
+            "the same command where there is more memory or there are more GPUs.",
         )
         self.assertEmpty(list(directory.rglob("*.partial")))
 

@@ -68,7 +68,7 @@ class SupervisionTest(tf.test.TestCase, parameterized.TestCase):
         better = {"evaluate/kid": "lower"}
         self.enter_context(mock.patch.object(evaluator, "Evaluator", Measured))
         self.enter_context(mock.patch.object(Measured, "values", values))
-        self.enter_context(mock.patch.object(evaluator, "better", lambda options: better))
+        self.enter_context(mock.patch.object(evaluator, "better", lambda options, names=(): better))
         return {"evaluate_every": 2}
 
     def test_an_alert_is_in_the_numbers_in_words_and_on_the_board(self):
@@ -173,6 +173,7 @@ class SupervisionTest(tf.test.TestCase, parameterized.TestCase):
         ({"keep_best": "kid"}, "`keep_best` is a metric that is measured .* received kid; pass"),
         ({"keep_best": "cycle", "evaluate_every": 2, "evaluate_metrics": "diversity"},
          "received cycle; .*now diversity"),
+        ({"keep_best": "default"}, "received default; .*now none is measured"),
         ({"stop_when": "alert", "watch_every": 0}, "An alert can't end .* watch_every=0.*=alert;"),
         ({"stop_when": "sometimes"}, "`stop_when` can't be followed"),
         ({"evaluate_every": 2, "evaluate_metrics": "cycel"}, "Unknown metric 'cycel'"),

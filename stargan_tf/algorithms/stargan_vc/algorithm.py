@@ -29,6 +29,7 @@ class StarGANVC(watching.Watching, converting.Converting, algorithm.Algorithm):
         super().__init__(hparams, settings)
         hparams.check(settings.image_size, settings.sample_shape)
         hparams.check_training(settings.label_space)
+        hparams.check_replicas(settings.replicas)
         self.frames_multiple = hparams.frames_multiple
         self.scale = converting.Scale(
             settings.statistics,

@@ -53,7 +53,7 @@ class HParams(hparams.HParams):
     norm: str = option(
         "instance",
         "2d: the normalization; batch is the paper's, whose result depends on the other samples of "
-        "a batch, and so on the number of devices.",
+        "a batch, so that only one device can compute it.",
         choices=("instance", "batch"),
     )
     segments: str = option(
@@ -80,6 +80,9 @@ class HParams(hparams.HParams):
         1.0, "The longest gradient of a network; longer ones are scaled (0: none is).", minimum=0
     )
 
+    for_laptops: ClassVar[str] = (
+        "--bottleneck_dim=64 --d_lr=2e-4 --frames=128 --batch_size=8 --total_steps=400"
+    )
     draws_domains_equally: ClassVar[bool] = True
 
     @property
@@ -127,6 +130,15 @@ class HParams(hparams.HParams):
             raise errors.UserError(
                 f"stargan_vc with architecture=2d takes frames of {COEFFICIENTS} features; "
                 f"received {features}; choose other features or architecture=1d."
+            )
+
+    def check_replicas(self, replicas: int) -> None:
+        """Raises a UserError if so many devices can't compute what one does."""
+        if self.norm == "batch" and replicas > 1:
+            raise errors.UserError(
+                "norm=batch normalizes over a whole batch, which devices would each do over their "
+                f"own part; received it with {replicas} devices; choose norm=instance, or "
+                "strategy=one_device."
             )
 
     def check_training(

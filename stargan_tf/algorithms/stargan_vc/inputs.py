@@ -5,9 +5,10 @@ import math
 
 import tensorflow as tf
 
+from stargan_tf.algorithms import windows
 from stargan_tf.data.pipeline import draws, samplers
 
-Batch = dict[str, tf.Tensor]
+Batch = windows.Batch
 
 
 def by_speaker(
@@ -63,26 +64,14 @@ def at_random(
 ) -> tf.data.Dataset:
     """Returns the endless dataset of one replica's batch after the other, for the 2d networks.
 
-    In each epoch all utterances are seen once, in part.
-
     Returns:
-      Batches of: features (N, T, F); label, target (N, K), one-hot: who speaks, and a speaker drawn
-      at random; alpha (N,) uniform in [0, 1).
+      Batches of what `windows.at_random` has, and alpha (N,) uniform in [0, 1).
     """
-    width = sampler.source.label_space.width
 
-    def describe(position: tf.Tensor) -> Batch:
-        index = sampler.index(position[tf.newaxis])[0]
-        target = draws.integers(sampler.seed, draws.Draw.TARGET, position, 1)[0]
-        return {
-            "features": sampler.view(index, position, draws.Draw.SOURCE, 0.0),
-            "label": sampler.label(index),
-            "target": tf.one_hot(tf.math.floormod(target, width), width),
-            "alpha": draws.uniform(sampler.seed, draws.Draw.PENALTY, position),
-        }
+    def alpha(position: tf.Tensor) -> Batch:
+        return {"alpha": draws.uniform(sampler.seed, draws.Draw.PENALTY, position)}
 
-    described = samplers.batches(slices.positions(first_step, 1), describe)
-    return sampler.load_batches(described).prefetch(tf.data.AUTOTUNE)
+    return windows.at_random(sampler, slices, first_step, alpha)
 
 
 def _place(positions: tf.Tensor, slices: samplers.Slices) -> tuple[tf.Tensor, tf.Tensor]:

@@ -20,8 +20,8 @@ from stargan_tf.data import names as names_lib
 from stargan_tf.data import splits
 
 LAYOUT = (
-    "DIR/<speaker>/*.wav, of which a part is held out, or DIR/training/<speaker>/*.wav and "
-    "DIR/test/<speaker>/*.wav; flac as well as wav"
+    "lay them out as DIR/<speaker>/*.wav or *.flac, of which a part is held out, or as "
+    "DIR/training/<speaker>/*.wav and DIR/test/<speaker>/*.wav"
 )
 _TRAIN = ("train", "training", "vcc2018_training")
 _HELD_OUT = ("val", "valid", "validation", "test", "testing", "evaluation", "vcc2018_evaluation",
@@ -62,7 +62,7 @@ def find(data_dir: str, chosen: Sequence[str], fraction: float) -> Recordings:
         received = f"data_dir={data_dir}" if data_dir else "no `data_dir`"
         raise errors.UserError(
             f"voice_folder reads recordings from a folder; received {received}, which is none; "
-            f"expected {LAYOUT}."
+            f"{LAYOUT}."
         )
     parts = {name.lower(): os.path.join(data_dir, name) for name in _folders(data_dir)}
     train = [parts[name] for name in _TRAIN if name in parts]
@@ -70,7 +70,7 @@ def find(data_dir: str, chosen: Sequence[str], fraction: float) -> Recordings:
     if held_out and not train:
         raise errors.UserError(
             f"{data_dir} holds {os.path.basename(held_out[0])!r}, the name of a held-out part, but "
-            f"no training part; rename it if it is a speaker; expected {LAYOUT}."
+            f"no training part; rename it if it is a speaker, or {LAYOUT}."
         )
     left_out: dict[str, int] = {}
     found = _speakers(train or [data_dir], left_out)
@@ -131,9 +131,10 @@ def _space(
     labels_lib.refuse_unknown(chosen, found, f"speaker in {folder}:")
     names = tuple(chosen) or tuple(sorted(found))
     if len(set(names)) < max(2, len(names)):
+        count = f"{len(found)} speaker{'s' * (len(found) != 1)}"
         raise errors.UserError(
-            f"{folder} holds {len(found)} speakers ({', '.join(sorted(found)) or 'no folder'}), "
-            f"but conversion needs at least 2, each named once; expected {LAYOUT}."
+            f"{folder} holds {count} ({', '.join(sorted(found)) or 'no folder'}), but conversion "
+            f"needs at least 2, each named once; {LAYOUT}."
         )
     empty = [name for name in names if not found[name]]
     if empty:

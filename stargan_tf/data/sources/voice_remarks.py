@@ -96,6 +96,12 @@ def find(paths: Sequence[str], speakers: Sequence[str], shortest: float) -> list
             named(lambda sound: sound["seconds"] > _LONG),
         ),
         Remark(
+            "stereo",
+            "hint",
+            "Recordings are stereo; they are mixed down to mono.",
+            names=named(lambda sound: sound["channels"] > 1),
+        ),
+        Remark(
             "rates",
             "hint",
             "Recordings have different rates ("
@@ -120,6 +126,7 @@ def _measured(path: str) -> dict[str, float]:
     return {
         "seconds": sound.seconds,
         "rate": float(sound.rate),
+        "channels": sound.channels,
         "peak": float(loudest.max(initial=0)),
         "clipped": float((loudest >= _CLIPPED).mean()) if os.path.getsize(path) else 0.0,
     }

@@ -32,16 +32,30 @@ def warping(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     costs = np.stack([distortion(frame, b) for frame in a])
-    total = np.full((len(a) + 1, len(b) + 1), np.inf)
+    return _traced(_accumulated(costs))
+
+
+def _accumulated(costs: np.ndarray) -> np.ndarray:
+    """Returns the least sums (T + 1, U + 1) of costs (T, U) along paths from the first frames."""
+    rows, columns = costs.shape
+    total = np.full((rows + 1, columns + 1), np.inf)
     total[0, 0] = 0.0
-    for i in range(len(a)):
-        # What comes from above or diagonally; a run along the row needs the entry before.
-        above = np.minimum(total[i, :-1], total[i, 1:])
-        row, best = total[i + 1], np.inf
-        for j, (cost, other) in enumerate(zip(costs[i].tolist(), above.tolist(), strict=True)):
-            best = cost + (best if best < other else other)
-            row[j + 1] = best
-    return _traced(total)
+    # Diagonal by diagonal, each at once: what an entry needs lies on the two before. In memory the
+    # entries of a diagonal are a constant step apart.
+    flat, given, width = total.reshape(-1), np.ascontiguousarray(costs).reshape(-1), columns + 1
+    for diagonal in range(rows + columns - 1):
+        first = max(0, diagonal - columns + 1)
+        count = min(rows - 1, diagonal) - first + 1
+        start = first * columns + diagonal - first
+        step = max(columns - 1, 1)
+        cost = given[start : start + (count - 1) * step + 1 : step]
+        place = (first + 1) * width + diagonal - first + 1
+        ways = [
+            flat[place - back : place - back + (count - 1) * columns + 1 : columns]
+            for back in (0, 1, width, width + 1)
+        ]
+        ways[0][:] = cost + np.minimum(np.minimum(ways[1], ways[2]), ways[3])
+    return total
 
 
 def _traced(total: np.ndarray) -> np.ndarray:

@@ -17,6 +17,16 @@ def names(examples: str = "") -> tuple[str, ...]:
     return tuple(n for n in found if not examples or metric_class(n).examples == examples)
 
 
+def for_training(examples: str) -> tuple[str, ...]:
+    """Returns the metrics that a training may choose from if none is named, the best first.
+
+    Args:
+      examples: "images" or "sequences".
+    """
+    ranks = {name: metric_class(name).training_rank for name in names(examples)}
+    return tuple(sorted((name for name, rank in ranks.items() if rank), key=ranks.get))
+
+
 def refuse_unknown(name: str) -> None:
     """Raises a UserError that names similar ones if there is no metric of that name."""
     labels_lib.refuse_unknown([name], names(), what="metric")

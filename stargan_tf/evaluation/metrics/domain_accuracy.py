@@ -11,6 +11,7 @@ class DomainAccuracy(metric.Metric):
 
     name = "domain_accuracy"
     examples = "sequences"
+    training_rank = 2
     needs = frozenset({subject.Need.REAL})
     better = "higher"
     figures = (

@@ -32,13 +32,19 @@ class DtwMcd(metric.Metric):
     def add(self, batch: subject.SequenceBatch) -> None:
         """Compares those of a batch that the target has the content of."""
         target = self.subject.target(batch.direction)
-        for index, *made in zip(
+        for index, output, *others in zip(
             batch.indices, batch.outputs, batch.mapped, batch.inputs, strict=True
         ):
             truth = self.subject.parallel(int(index), target)
-            if truth is not None:
-                rows = self._rows.setdefault(batch.direction.name, [])
-                rows.append(tuple(sequences.warped_distortion(one, truth) for one in made))
+            if truth is None:
+                continue
+
+            def compared(others=others, truth=truth) -> list[float]:
+                return [sequences.warped_distortion(one, truth) for one in others]
+
+            rows = self._rows.setdefault(batch.direction.name, [])
+            same = self.subject.once((self.name, int(index), target), compared)  # in every mode
+            rows.append((sequences.warped_distortion(output, truth), *same))
 
     def result(self, draw: int = 0) -> metric.Result:
         """Returns the figures."""

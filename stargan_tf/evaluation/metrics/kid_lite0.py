@@ -7,6 +7,7 @@ class KidLite0(feature_metrics.Lite0, set_metrics.Kernel):
     """See the classes that it joins."""
 
     name = "kid_lite0"
+    training_rank = 1
 
 
 METRIC = KidLite0

@@ -11,6 +11,7 @@ class TrueConversions(metric.Metric):
 
     name = "true_conversions"
     examples = "sequences"
+    training_rank = 1
     needs = frozenset({subject.Need.RENDERS, subject.Need.CEPSTRA})
     better = "higher"
     figures = (

@@ -170,8 +170,8 @@ class VoiceFolderTest(tf.test.TestCase, parameterized.TestCase):
             self._load(sample_rate=44_100)
 
     @parameterized.parameters(
-        ((), {}, "received data_dir=.*voices, which is none; expected DIR/<speaker>"),
-        (("anna",), {}, r"holds 1 speakers \(anna\), but conversion needs at least 2"),
+        ((), {}, "received data_dir=.*voices, which is none; lay them out as DIR/<speaker>"),
+        (("anna",), {}, r"holds 1 speaker \(anna\), but conversion needs at least 2"),
         (("anna", "ben"), {"domains": "anna,bob"}, "Unknown speaker in .* 'bob'; the known .*anna"),
         (("test/anna", "ben"), {}, "holds 'test', the name of a held-out part, but no training"),
         (("train/anna", "train/ben", "test/x"), {}, "holds no recording of anna, ben; add some"),
@@ -191,11 +191,13 @@ class VoiceFolderTest(tf.test.TestCase, parameterized.TestCase):
         for number in range(4):
             self._write(f"anna/{number}.wav", loud)
             self._write(f"ben/{number}.wav", 0.2 * _sound(1, 1), 16_000 + 6050 * (number % 2))
-            self._write(f"clara/{number}.wav", np.zeros(30 * 16_000))
+            self._write(f"clara/{number}.wav", np.zeros((30 * 16_000, 2)))
         found = {remark.kind: remark for remark in self._load().remarks()}
         self.assertCountEqual(
-            found, ["silent", "clipped", "short", "long", "rates", "few_minutes", "minutes"]
+            found,
+            ["silent", "clipped", "short", "long", "stereo", "rates", "few_minutes", "minutes"],
         )
+        self.assertTrue(all("clara" in name for name in found["stereo"].names))
         self.assertTrue(all("clara" in name for name in found["silent"].names))
         self.assertTrue(all("anna" in name for name in found["clipped"].names))
         self.assertTrue(all("clara" in name for name in found["long"].names))
