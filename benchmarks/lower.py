@@ -137,6 +137,7 @@ def _first_step(config):
             config.data.image_size,
             total_steps=config.train.total_steps,
             precision=config.train.precision,
+            accumulate=config.train.accumulate,
             normalization_backend="native",
             sample_shape=source.sample_shape,
         ),

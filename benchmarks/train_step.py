@@ -96,6 +96,7 @@ def measure(config, strategy, sampler, precision: str) -> dict:
                 replicas=strategy.num_replicas_in_sync,
                 precision=precision,
                 jit_compile=config.train.jit_compile,
+                accumulate=config.train.accumulate,
                 normalization_backend=config.train.normalization_backend,
             ),
         )

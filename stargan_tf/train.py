@@ -28,7 +28,7 @@ def main() -> int:
     trackers.check(config.train.tracker)
     backend = instance_norm.chosen(config.train.normalization_backend)
     strategy = devices.make_strategy(config.train.strategy, config.train.logical_cpus)
-    devices.check_batch_size(config.train.batch_size, strategy)
+    devices.check_batch_size(config.train.batch_size, strategy, config.train.accumulate)
     images = loading.load(config.data, "train")
     held_out = loading.load(config.data, "test")
     config = dataclasses.replace(config, data=loading.with_pack_crop(config.data, images))

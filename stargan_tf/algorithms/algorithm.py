@@ -30,6 +30,8 @@ class BuildSettings:
       precision: "float32" or "bfloat16", in which convolutions are computed. Weights, losses,
         penalties, normalization statistics and images are float32 in both.
       jit_compile: Whether XLA compiles the gradient computations (not the optimizer's update).
+      accumulate: In how many parts, one after the other, a replica's batch passes each update;
+        their mean gradient is that of the whole batch.
       normalization_backend: What computes instance normalization: "auto", "native" or "addons".
       training: Whether optimizers are needed; without them a run takes a third of the memory.
       starts_from_run: Whether the networks get their first weights from another run.
@@ -45,6 +47,7 @@ class BuildSettings:
     replicas: int = 1
     precision: str = "float32"
     jit_compile: bool = False
+    accumulate: int = 1
     normalization_backend: str = "auto"
     training: bool = True
     starts_from_run: bool = False
@@ -117,9 +120,11 @@ class Algorithm(abc.ABC):
       takes: What an example of its data has to hold, as of `Source.example_spec`.
       shaped_by: For every network that is no average, the flags that decide its shapes, apart from
         the labels.
+      accumulates: Whether `train_step` heeds `BuildSettings.accumulate`.
     """
 
     name: ClassVar[str]
+    accumulates: ClassVar[bool] = False
     takes: ClassVar[Mapping[str, tf.TensorSpec]] = types.MappingProxyType(
         {
             "image": tf.TensorSpec((None, None, 3), tf.uint8),
@@ -136,6 +141,11 @@ class Algorithm(abc.ABC):
     def __init__(self, hparams: Any, settings: BuildSettings):
         self.hparams = hparams
         self.settings = settings
+        if settings.accumulate > 1 and not self.accumulates:
+            raise errors.UserError(
+                f"{self.name} can't be trained on a batch part by part; received accumulate="
+                f"{settings.accumulate}; leave it out, or pass a smaller `batch_size`."
+            )
 
     @classmethod
     def check_examples(cls, spec: Mapping[str, tf.TensorSpec]) -> None:

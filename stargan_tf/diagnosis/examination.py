@@ -128,7 +128,7 @@ def _check_model(config: config_lib.Config) -> list[finding.Finding]:
             keras_versions.needed_addons()
     with _reported_in(findings, "batch_size_refused"):
         replicas = devices.count(options.strategy, options.logical_cpus)
-        devices.check_shares(options.batch_size, replicas)
+        devices.check_shares(options.batch_size, replicas, options.accumulate)
     return findings
 
 

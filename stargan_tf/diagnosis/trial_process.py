@@ -50,7 +50,7 @@ def _try(request: dict[str, Any], begin: float) -> None:
     config = config_lib.Config.from_values({**request["options"], **_NO_CACHE})
     options = config.train
     strategy = devices.make_strategy(options.strategy, options.logical_cpus)
-    devices.check_batch_size(options.batch_size, strategy)
+    devices.check_batch_size(options.batch_size, strategy, options.accumulate)
     names = devices.names(strategy)
     _report(devices=names, gpus=names[0].startswith("GPU"))
     broken = dict.fromkeys(request["broken"], "")

@@ -70,6 +70,13 @@ class TrainOptions:
     jit_compile: bool = option(
         False, "Compile the gradient computations with XLA; for GPUs.", may_change=True
     )
+    accumulate: int = option(
+        1,
+        "Compute each update's gradients in so many parts of the batch, one after the other, and "
+        "apply their mean: less memory, with the results of the whole batch within rounding.",
+        may_change=True,
+        minimum=1,
+    )
     deterministic: bool = option(
         False, "Make every operation repeatable bit for bit; slower on GPUs.", may_change=True
     )

@@ -186,6 +186,7 @@ class Run:
         given = {
             "precision": train.precision,
             "jit_compile": train.jit_compile,
+            "accumulate": train.accumulate,
             "normalization_backend": backend,
             "starts_from_run": bool(train.init_from),
             "sample_shape": self.sample_shape,

@@ -56,13 +56,32 @@ def _split_cpu(count: int) -> None:
             ) from None
 
 
-def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
-    """Raises a UserError unless the global batch can be divided equally among the replicas."""
-    check_shares(batch_size, strategy.num_replicas_in_sync)
+def check_batch_size(
+    batch_size: int, strategy: tf.distribute.Strategy, accumulate: int = 1
+) -> None:
+    """Raises a UserError unless the global batch can be divided equally.
+
+    Args:
+      batch_size: Of the global batch.
+      strategy: Whose replicas share it.
+      accumulate: In how many parts each replica computes its share.
+    """
+    check_shares(batch_size, strategy.num_replicas_in_sync, accumulate)
 
 
-def check_shares(batch_size: int, replicas: int) -> None:
+def check_shares(batch_size: int, replicas: int, accumulate: int = 1) -> None:
     """Makes the check of `check_batch_size` for a number of replicas."""
+    if accumulate > 1 and batch_size % (replicas * accumulate):
+        each = "" if replicas == 1 else f" on each of {replicas} replicas"
+        parts = replicas * accumulate
+        choices = [
+            str(n) for n in (batch_size // parts * parts, -(-batch_size // parts) * parts) if n
+        ]
+        raise errors.UserError(
+            f"With accumulate={accumulate}{each}, `batch_size` must be a multiple of {parts}; "
+            f"received {batch_size}; pass batch_size={' or '.join(choices)}, or another "
+            "`accumulate`."
+        )
     if batch_size % replicas:
         lower = batch_size // replicas * replicas
         choices = [str(n) for n in (lower, lower + replicas) if n]

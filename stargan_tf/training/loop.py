@@ -60,7 +60,7 @@ def train(
     """
     options = run.config.train
     replicas = strategy.num_replicas_in_sync
-    devices.check_batch_size(options.batch_size, strategy)
+    devices.check_batch_size(options.batch_size, strategy, options.accumulate)
     run.check()
     supervision.check(options)
     trackers.check(options.tracker)

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+from stargan_tf import algorithms
 from stargan_tf.base import errors
 from stargan_tf.runs import checkpoints, runs
 from stargan_tf.runs import config as config_lib
@@ -14,6 +15,10 @@ def smaller(config: config_lib.Config, replicas: int = 1) -> str:
     half = options.batch_size // 2 // replicas * replicas
     ways = [f"batch_size={half}"] if half else []
     ways += ["a smaller `image_size`"]
+    kind = algorithms.algorithm_class(options.algorithm)
+    parts, share = options.accumulate, options.batch_size // replicas
+    more = next((n for n in range(parts + 1, share + 1) if share % n == 0), 0)
+    ways += [f"accumulate={more}"] if more and kind.accumulates else []
     ways += ["precision=bfloat16"] if options.precision == "float32" else []
     return " or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
 

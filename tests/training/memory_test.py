@@ -53,8 +53,8 @@ class TrainingTest(tf.test.TestCase, parameterized.TestCase):
             str(caught.exception),
             f"The memory {where}ran out in a training with batch_size=4 on 1 device, images of "
             f"32 x 32 pixels and precision=float32; {newest}; start again in another `run_dir` "
-            "with batch_size=2, a smaller `image_size` or precision=bfloat16, or run the same "
-            "command where there is more memory or there are more GPUs.",
+            "with batch_size=2, a smaller `image_size`, accumulate=2 or precision=bfloat16, or run "
+            "the same command where there is more memory or there are more GPUs.",
         )
         self.assertEmpty(list(directory.rglob("*.partial")))
 
@@ -71,9 +71,14 @@ class TrainingTest(tf.test.TestCase, parameterized.TestCase):
             stub.train(directory, stub.Stub())
 
     @parameterized.parameters(
-        (16, "float32", 1, "batch_size=8, a smaller `image_size` or precision=bfloat16"),
-        (16, "bfloat16", 1, "batch_size=8 or a smaller `image_size`"),
-        (12, "bfloat16", 4, "batch_size=4 or a smaller `image_size`"),
+        (
+            16,
+            "float32",
+            1,
+            "batch_size=8, a smaller `image_size`, accumulate=2 or precision=bfloat16",
+        ),
+        (16, "bfloat16", 1, "batch_size=8, a smaller `image_size` or accumulate=2"),
+        (12, "bfloat16", 4, "batch_size=4, a smaller `image_size` or accumulate=3"),
         (4, "float32", 4, "a smaller `image_size` or precision=bfloat16"),
         (1, "bfloat16", 1, "a smaller `image_size`"),
     )

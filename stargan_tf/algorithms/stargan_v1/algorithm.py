@@ -1,6 +1,7 @@
 """StarGAN v1 as an algorithm: its training cycle, and how its networks translate and classify."""
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from stargan_tf.data import labels as labels_lib
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.layers import instance_norm, portability
-from stargan_tf.optimization import adam, ordering, schedules
+from stargan_tf.optimization import accumulation, adam, ordering, schedules
 from stargan_tf.pictures import sheets
 
 Gradients = list[tf.Tensor]
@@ -33,6 +34,7 @@ class StarGANv1(
     """Choi et al. 2018, arXiv 1711.09020: one G for all domains, told by a label where to go."""
 
     name = "stargan_v1"
+    accumulates = True
     classifies_with = ("D",)
     shaped_by = {
         "G": ("g_conv_dim", "g_repeat_num"),
@@ -93,30 +95,53 @@ class StarGANv1(
         Of several data sets (section 3.3) each has its turn in every round of updates.
         """
         del step  # The optimizers count their updates, from which the schedule knows the step.
-        step_losses = {}
+        step_losses, parts = {}, self.settings.accumulate
         blocks = self.settings.label_space.blocks
         # Unrolled: an optimizer's update inside tf.cond or tf.while_loop fails across devices.
         for k, (turn, block) in enumerate(itertools.product(range(self.hparams.n_critic), blocks)):
-            x, c = transforms.as_floats(batch["image"][k]), batch["label"][k]
-            c_target, alpha = batch["target_label"][k], batch["alpha"][k]
+            own = {name: transforms.as_floats(values[k]) for name, values in batch.items()}
             prefix = f"{block.name}/" if block.name else ""
             updates_g = turn == self.hparams.n_critic - 1
-            # G rests until its own update, whose x_fake is therefore that of D's last one. Only
-            # that one is recorded: what a compiled function keeps for its gradient can't be pruned.
-            with tf.GradientTape() if updates_g else contextlib.nullcontext() as tape:
-                x_fake = self._fake(x, c_target)
-            d_losses, gradients = self._d_gradients(x, c, x_fake, alpha, block)
+            # G rests until its own update, whose x_fake is therefore that of D's last one; part by
+            # part it is made anew, so that nothing is held in between.
+            made = self._made(own, recorded=updates_g) if parts == 1 else None
+            d_losses, gradients = accumulation.mean(
+                functools.partial(self._of_d, block, made), own, parts
+            )
             self._apply("D", self.D, ordering.after(d_losses.values(), gradients))
             step_losses |= {f"D/{prefix}{name}": loss for name, loss in d_losses.items()}
             if updates_g:
-                g_losses, by_fake, on_the_way_back = self._g_gradients(
-                    x, c, x_fake, c_target, block
+                g_losses, gradients = accumulation.mean(
+                    functools.partial(self._of_g, block, made), own, parts
                 )
-                there = tape.gradient(x_fake, self.G.trainable_variables, by_fake)
-                gradients = [a + b for a, b in zip(there, on_the_way_back, strict=True)]
                 self._apply("G", self.G, ordering.after(g_losses.values(), gradients))
                 step_losses |= {f"G/{prefix}{name}": loss for name, loss in g_losses.items()}
         return step_losses
+
+    def _made(
+        self, batch: inputs_lib.Batch, *, recorded: bool
+    ) -> tuple[tf.GradientTape | None, tf.Tensor]:
+        """Returns x_fake of a batch, and the tape that saw how G made it, if `recorded`.
+
+        Only where a gradient follows: what a compiled function keeps for it can't be pruned.
+        """
+        with tf.GradientTape() if recorded else contextlib.nullcontext() as tape:
+            x_fake = self._fake(batch["image"], batch["target_label"])
+        return tape, x_fake
+
+    def _of_d(self, block, made, batch: inputs_lib.Batch) -> tuple[losses.Losses, Gradients]:
+        """Returns D's losses and gradients of a batch, whose x_fake may be made already."""
+        _, x_fake = made or self._made(batch, recorded=False)
+        return self._d_gradients(batch["image"], batch["label"], x_fake, batch["alpha"], block)
+
+    def _of_g(self, block, made, batch: inputs_lib.Batch) -> tuple[losses.Losses, Gradients]:
+        """Returns G's losses and gradients of a batch, whose x_fake may be made already."""
+        tape, x_fake = made or self._made(batch, recorded=True)
+        g_losses, by_fake, on_the_way_back = self._g_gradients(
+            batch["image"], batch["label"], x_fake, batch["target_label"], block
+        )
+        there = tape.gradient(x_fake, self.G.trainable_variables, by_fake)
+        return g_losses, [a + b for a, b in zip(there, on_the_way_back, strict=True)]
 
     def _apply(self, name: str, network: keras.Model, gradients: Gradients) -> None:
         variables = network.trainable_variables

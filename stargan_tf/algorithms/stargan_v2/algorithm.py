@@ -1,5 +1,6 @@
 """StarGAN v2 as an algorithm: its iteration, and how its networks translate."""
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
 from stargan_tf.layers import instance_norm, portability
-from stargan_tf.optimization import adam, ema, schedules
+from stargan_tf.optimization import accumulation, adam, ema, schedules
 
 Gradients = list[tf.Tensor]
 _AVERAGED = ("G", "F", "E")
@@ -32,6 +33,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
+    accumulates = True
     translates_with = "G_ema"
     batches_per_step = 1  # which serves all four updates
     shaped_by = {
@@ -161,9 +163,11 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
 
     def train_step(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes the paper's iteration: D on latents, D on references, G, F and E; G; averages."""
+        if self.settings.accumulate > 1:
+            return self._step_in_parts(batch, step)
         batch = {name: transforms.as_floats(value) for name, value in batch.items()}
         x, y_trg, masks = batch["x"], batch["y_trg"], self.masks(batch["x"])
-        augment = tf.unstack(batch["augment"], axis=1) if "augment" in batch else [None] * 6
+        augment = self._augment(batch)
         # G and F rest until the third update, whose x_fake is therefore that of the first.
         with tf.GradientTape() as tape:
             s, x_fake, features = self._latent_fake(x, batch["z"], y_trg, masks)
@@ -171,11 +175,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         step_losses = self._train_d("latent", batch, x_fake, augment[0:2])
         step_losses |= self._train_d("reference", batch, x_fake_ref, augment[2:4])
 
-        weights = {
-            "sty": self.hparams.lambda_sty,
-            "ds": -schedules.fading(self.hparams.lambda_ds, self.hparams.ds_iter, step),
-            "cyc": self.hparams.lambda_cyc,
-        }
+        weights = self._weights(step)
         step_losses |= self._train_g("latent", batch, tape, x_fake, x_fake2, s, augment[4], weights)
 
         s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y_trg)
@@ -186,11 +186,71 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
             "reference", batch, tape, x_fake, x_fake2, s, augment[5], weights
         )
 
+        self._average()
+        return step_losses | {"G/lambda_ds": -weights["ds"]}
+
+    def _step_in_parts(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Makes the iteration with gradients that are means over parts of the batch.
+
+        Every update makes its own fakes, so that nothing is held from one to the next.
+        """
+        batch = {name: transforms.as_floats(value) for name, value in batch.items()}
+        weights, found = self._weights(step), {}
+        for network, of_part in (("D", self._d_of_part), ("G", self._g_of_part)):
+            for kind in _TAUGHT:
+                function = functools.partial(of_part, kind, weights)
+                terms, gradients = accumulation.mean(function, batch, self.settings.accumulate)
+                for name, of_one in gradients.items():
+                    self._apply(name, of_one)
+                found |= {f"{network}/{kind}_{name}": loss for name, loss in terms.items()}
+        self._average()
+        return found | {"G/lambda_ds": -weights["ds"]}
+
+    def _d_of_part(self, kind, weights, batch):
+        """Returns D's losses on fakes of a kind, and its gradients by name."""
+        del weights
+        augment, y, masks = self._augment(batch), batch["y_trg"], self.masks(batch["x"])
+        first = 2 * list(_TAUGHT).index(kind)
+        s = self.F(batch["z"], y) if kind == "latent" else self.E(batch["x_ref"], y)
+        x_fake, _ = self._fake(batch["x"], s, masks)
+        terms, gradients = self._d_gradients(
+            batch["x"], batch["y_org"], x_fake, y, *augment[first : first + 2]
+        )
+        return terms, {"D": gradients}
+
+    def _g_of_part(self, kind, weights, batch):
+        """Returns the losses of G on styles of a kind, and the gradients of all that it teaches."""
+        augment, y, masks = self._augment(batch), batch["y_trg"], self.masks(batch["x"])
+        if kind == "latent":
+            with tf.GradientTape() as tape:
+                s, x_fake, features = self._latent_fake(batch["x"], batch["z"], y, masks)
+            s2 = self.F(batch["z2"], y)
+        else:
+            s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y)
+            with tf.GradientTape() as tape:
+                x_fake, features = self._fake(batch["x"], s, masks)
+        x_fake2 = self._another_fake(features, s2, masks)
+        uniforms = augment[4 + list(_TAUGHT).index(kind)]
+        return self._g_and_taught(kind, batch, tape, x_fake, x_fake2, s, uniforms, weights)
+
+    def _augment(self, batch: inputs_lib.Batch) -> list[tf.Tensor | None]:
+        """Returns the draws of every augmented input of D in a step."""
+        return tf.unstack(batch["augment"], axis=1) if "augment" in batch else [None] * 6
+
+    def _weights(self, step: tf.Tensor) -> dict[str, float | tf.Tensor]:
+        """Returns the weights of G's losses in a step."""
+        return {
+            "sty": self.hparams.lambda_sty,
+            "ds": -schedules.fading(self.hparams.lambda_ds, self.hparams.ds_iter, step),
+            "cyc": self.hparams.lambda_cyc,
+        }
+
+    def _average(self) -> None:
+        """Updates the moving averages of the weights."""
         for average, name in self.averages.items():
             variables = self.networks[name].trainable_variables
             averages = self.networks[average].trainable_variables
             ema.update(averages, variables, self.hparams.ema_decay)
-        return step_losses | {"G/lambda_ds": -weights["ds"]}
 
     def _train_d(
         self,
@@ -208,7 +268,18 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
     def _train_g(
         self, kind, batch, tape, x_fake, x_fake2, s, augment, weights
     ) -> dict[str, tf.Tensor]:
-        """Updates G on styles of a kind, and the other networks that this kind teaches.
+        """Updates G on styles of a kind, and the other networks that this kind teaches."""
+        terms, gradients = self._g_and_taught(
+            kind, batch, tape, x_fake, x_fake2, s, augment, weights
+        )
+        for name, of_one in gradients.items():
+            self._apply(name, of_one)
+        return {f"G/{kind}_{name}": loss for name, loss in terms.items()}
+
+    def _g_and_taught(
+        self, kind, batch, tape, x_fake, x_fake2, s, augment, weights
+    ) -> tuple[losses.Losses, dict[str, Gradients]]:
+        """Returns G's losses on styles of a kind, and the gradients of all that this kind teaches.
 
         `tape` has seen how G made x_fake and, of latents, how F made s.
         """
@@ -219,9 +290,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         made = {"G": x_fake, "F": s}
         targets, sources = ({n: of[n] for n in by_made} for of in (made, taught))
         more = tape.gradient(targets, sources, by_made)
-        for name in taught:
-            self._apply(name, _added(gradients.get(name), more.get(name)))
-        return {f"G/{kind}_{name}": loss for name, loss in terms.items()}
+        return terms, {name: _added(gradients.get(name), more.get(name)) for name in taught}
 
     def _apply(self, name: str, gradients: Gradients) -> None:
         variables = self.networks[name].trainable_variables
