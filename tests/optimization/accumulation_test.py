@@ -1,6 +1,7 @@
 """Gradients that are computed part by part, against those of the whole batch."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from absl.testing import parameterized
 
@@ -81,19 +82,30 @@ class ShareTest(tf.test.TestCase):
 
 class StepTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("stargan_v1", "stargan_v2")
+    @pytest.mark.slow
     def test_a_step_equals_that_of_the_whole_batch(self, name):
-        whole, parts = (self._step(name, count) for count in (1, 2))
+        whole = self._step(tiny.build(name, changes=tiny.FIRST_GRADIENTS[name]))
+        algorithm = tiny.build(name, changes=tiny.FIRST_GRADIENTS[name], accumulate=2)
+        with graphs.optimized() as found:
+            self._check(whole, self._step(algorithm))
+        [step] = [g for g in found if any(n.op == "ResourceApplyAdam" for n in g.node)]
+        self.assertEmpty(graphs.races(step))
+
+    # XLA takes too long for the other.
+    @parameterized.parameters(("stargan_v1", True), ("stargan_v2", False))
+    @pytest.mark.slow
+    def test_so_does_one_of_two_devices(self, name, jit):
+        changes, strategy = tiny.FIRST_GRADIENTS[name], tiny.two_devices()
+        parts = tiny.build(name, strategy, changes=changes, accumulate=2, jit_compile=jit)
+        self._check(self._step(tiny.build(name, changes=changes)), self._step(parts, strategy))
+
+    def _step(self, algorithm, strategy=None):
+        return tiny.steps(algorithm, 1, strategy), tiny.values(algorithm.state())
+
+    def _check(self, whole, parts):
         for one, other in zip(whole[0], parts[0], strict=True):
             self.assertAllClose(one, other, rtol=1e-5, atol=1e-5)
         self._check_first_moments(whole[1], parts[1])
-
-    def _step(self, name, count):
-        algorithm = tiny.build(name, changes=tiny.FIRST_GRADIENTS[name], accumulate=count)
-        with graphs.optimized() as found:
-            told = tiny.steps(algorithm, 1)
-        [step] = [g for g in found if any(n.op == "ResourceApplyAdam" for n in g.node)]
-        self.assertEmpty(graphs.races(step))
-        return told, tiny.values(algorithm.state())
 
     def _check_first_moments(self, whole, parts):
         moments = {key: value for key, value in whole.items() if "/m/" in key}

@@ -140,7 +140,8 @@ class V1Test(ExportedTestCase):
         expected = self.algorithm.translate(self.x[:1], label)
         asked = []
         for block in (pathlib.Path("export") / "serving" / "README.md").read_text().split("```"):
-            command, curl, rest = block.partition("curl ")
+            # Those of images take their body from the command before.
+            command, curl, rest = block.partition("curl --data-binary @- ")
             if curl:
                 url = rest.split()[-1]
                 self.assertEqual(url, "http://localhost:8501/v1/models/stargan:predict")

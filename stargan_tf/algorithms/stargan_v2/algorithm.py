@@ -1,6 +1,5 @@
 """StarGAN v2 as an algorithm: its iteration, and how its networks translate."""
 
-import functools
 import re
 from collections.abc import Callable
 
@@ -9,8 +8,8 @@ import tensorflow as tf
 
 from stargan_tf.algorithms import algorithm
 from stargan_tf.algorithms.stargan_v2 import hparams as hparams_lib
+from stargan_tf.algorithms.stargan_v2 import in_parts, losses, networks, translation, watching
 from stargan_tf.algorithms.stargan_v2 import inputs as inputs_lib
-from stargan_tf.algorithms.stargan_v2 import losses, networks, translation, watching
 from stargan_tf.data.images import transforms
 from stargan_tf.data.pipeline import samplers
 from stargan_tf.gan import diff_augment
@@ -18,18 +17,16 @@ from stargan_tf.landmarks import masks as masks_lib
 from stargan_tf.landmarks import network as landmark_network
 from stargan_tf.landmarks import weights as landmark_weights
 from stargan_tf.layers import instance_norm, portability
-from stargan_tf.optimization import accumulation, adam, ema, schedules
+from stargan_tf.optimization import adam, ema, schedules
 
 Gradients = list[tf.Tensor]
 _AVERAGED = ("G", "F", "E")
 # Of the variables that hold a branch for each domain, the axis of the domains.
 _BRANCHES = {r"[FE](_ema)?/unshared.*": 0, "D/branches/kernel": 1, "D/branches/bias": 0}
 _WIDTHS = ("image_size", "channel_base", "max_channels")
-# The networks that an update of G teaches, by where its styles come from.
-_TAUGHT = {"latent": ("G", "F", "E"), "reference": ("G",)}
 
 
-class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm):
+class StarGANv2(translation.Translation, in_parts.InParts, watching.Watching, algorithm.Algorithm):
     """Choi et al. 2020, arXiv 1912.01865: one G for all domains, told by a style how to look."""
 
     name = "stargan_v2"
@@ -164,7 +161,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
     def train_step(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Makes the paper's iteration: D on latents, D on references, G, F and E; G; averages."""
         if self.settings.accumulate > 1:
-            return self._step_in_parts(batch, step)
+            return self.step_in_parts(batch, step)
         batch = {name: transforms.as_floats(value) for name, value in batch.items()}
         x, y_trg, masks = batch["x"], batch["y_trg"], self.masks(batch["x"])
         augment = self._augment(batch)
@@ -188,50 +185,6 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
 
         self._average()
         return step_losses | {"G/lambda_ds": -weights["ds"]}
-
-    def _step_in_parts(self, batch: inputs_lib.Batch, step: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Makes the iteration with gradients that are means over parts of the batch.
-
-        Every update makes its own fakes, so that nothing is held from one to the next.
-        """
-        batch = {name: transforms.as_floats(value) for name, value in batch.items()}
-        weights, found = self._weights(step), {}
-        for network, of_part in (("D", self._d_of_part), ("G", self._g_of_part)):
-            for kind in _TAUGHT:
-                function = functools.partial(of_part, kind, weights)
-                terms, gradients = accumulation.mean(function, batch, self.settings.accumulate)
-                for name, of_one in gradients.items():
-                    self._apply(name, of_one)
-                found |= {f"{network}/{kind}_{name}": loss for name, loss in terms.items()}
-        self._average()
-        return found | {"G/lambda_ds": -weights["ds"]}
-
-    def _d_of_part(self, kind, weights, batch):
-        """Returns D's losses on fakes of a kind, and its gradients by name."""
-        del weights
-        augment, y, masks = self._augment(batch), batch["y_trg"], self.masks(batch["x"])
-        first = 2 * list(_TAUGHT).index(kind)
-        s = self.F(batch["z"], y) if kind == "latent" else self.E(batch["x_ref"], y)
-        x_fake, _ = self._fake(batch["x"], s, masks)
-        terms, gradients = self._d_gradients(
-            batch["x"], batch["y_org"], x_fake, y, *augment[first : first + 2]
-        )
-        return terms, {"D": gradients}
-
-    def _g_of_part(self, kind, weights, batch):
-        """Returns the losses of G on styles of a kind, and the gradients of all that it teaches."""
-        augment, y, masks = self._augment(batch), batch["y_trg"], self.masks(batch["x"])
-        if kind == "latent":
-            with tf.GradientTape() as tape:
-                s, x_fake, features = self._latent_fake(batch["x"], batch["z"], y, masks)
-            s2 = self.F(batch["z2"], y)
-        else:
-            s, s2 = self._styles(batch["x_ref"], batch["x_ref2"], y)
-            with tf.GradientTape() as tape:
-                x_fake, features = self._fake(batch["x"], s, masks)
-        x_fake2 = self._another_fake(features, s2, masks)
-        uniforms = augment[4 + list(_TAUGHT).index(kind)]
-        return self._g_and_taught(kind, batch, tape, x_fake, x_fake2, s, uniforms, weights)
 
     def _augment(self, batch: inputs_lib.Batch) -> list[tf.Tensor | None]:
         """Returns the draws of every augmented input of D in a step."""
@@ -283,7 +236,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
 
         `tape` has seen how G made x_fake and, of latents, how F made s.
         """
-        taught = {name: self.networks[name].trainable_variables for name in _TAUGHT[kind]}
+        taught = {name: self.networks[name].trainable_variables for name in in_parts.TAUGHT[kind]}
         terms, by_made, gradients = self._g_gradients(
             kind, batch, x_fake, x_fake2, s, self.masks(x_fake), augment, weights
         )
@@ -341,7 +294,7 @@ class StarGANv2(translation.Translation, watching.Watching, algorithm.Algorithm)
         G made x_fake, and F s. The weights are those of G, on the way back, and of E. What this
         kind does not teach is left out: a graph computes no gradient that nobody uses.
         """
-        taught = _TAUGHT[kind]
+        taught = in_parts.TAUGHT[kind]
         made = {"G": x_fake, "F": s} if "F" in taught else {"G": x_fake}
         variables = {n: self.networks[n].trainable_variables for n in taught if n != "F"}
         with tf.GradientTape() as tape:
