@@ -10,7 +10,7 @@ from stargan_tf.layers import modulation
 class ConditionalInstanceNorm(keras.layers.Layer):
     """y = gamma (x - mean(x)) / sqrt(var(x) + epsilon) + beta, with gamma, beta affine in a code.
 
-    StarGAN-VC2 (Kaneko et al. 2019, arXiv 1907.12279, equation 8), after Dumoulin et al. 2017
+    StarGAN-VC2 (Kaneko et al. 2019, arXiv 1907.12279), after Dumoulin et al. 2017
     (arXiv 1610.07629). gamma = code W + w starts at 1 for every code, and beta likewise at 0. Mean
     and biased variance are each image's own, over H x W, in float32 or better.
 

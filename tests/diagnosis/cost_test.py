@@ -87,7 +87,7 @@ class CostTest(tf.test.TestCase, parameterized.TestCase):
         (
             "out_of_memory",
             "The memory did not suffice .words",
-            "batch_size=2, a smaller `image_size` or",
+            "batch_size=2, a smaller `image_size`, accumulate=2 or",
         ),
         ("crashed", "The trial of a step crashed .words", "Send the message"),
         ("refused", "words; do that instead", "^do that instead$"),
