@@ -46,8 +46,10 @@ pretrained: $(INSTALLED)  ## Write stargan_tf/pretrained from trained runs of bo
 test: $(INSTALLED) lint  ## The linter and every test that is not slow: 6 to 7 minutes on 2 cores.
 	$(PYTEST) $(BY_FILE) -m "not slow"
 
+# In two turns: processes grow with every graph that they compile.
 test-slow: $(INSTALLED)  ## The slow tests: killed and continued trainings.
-	$(PYTEST) --dist worksteal -m slow
+	$(PYTEST) --dist worksteal -m slow tests/conformance_test.py
+	$(PYTEST) --dist worksteal -m slow --ignore=tests/conformance_test.py
 
 test-both-versions: $(INSTALLED)  ## The tests that are not slow and that a TensorFlow may change.
 	$(PYTEST) $(BY_FILE) -m "both_versions and not slow"
