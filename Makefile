@@ -43,7 +43,7 @@ pretrained: $(INSTALLED)  ## Write stargan_tf/pretrained from trained runs of bo
 	$(PUBLISH) --run=$(V2_RUN) --pictures=references --address=cartoon_faces_v2 \
 	  --output=stargan_tf/pretrained/cartoon_faces_v2
 
-test: $(INSTALLED) lint  ## The linter and every test that is not slow: 6 to 7 minutes on 2 cores.
+test: $(INSTALLED) lint  ## The linter and every test that is not slow: about 10 minutes on 2 cores.
 	$(PYTEST) $(BY_FILE) -m "not slow"
 
 # In two turns: processes grow with every graph that they compile.

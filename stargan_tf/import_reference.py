@@ -23,7 +23,6 @@ from stargan_tf.algorithms import reference_files
 from stargan_tf.base import errors
 from stargan_tf.cli import command_line, train_flags
 from stargan_tf.data import options as data_options
-from stargan_tf.inference import sounds
 from stargan_tf.runs import importing
 
 _ALGORITHM = flags.DEFINE_enum(
@@ -106,6 +105,8 @@ def report(plan: importing.Plan, loaded: reference_files.Loaded) -> list[str]:
         )
     run = f"run      {directory}"
     if shape:
+        from stargan_tf.inference import sounds
+
         ending = ".wav" if sounds.is_heard(sounds.rule(config.data, shape)) else ".npz"
         convert = f"{command_line.command('convert')} --run={directory} --audio=YOURS{ending}"
         way = f"--from={space.names[0]} --to={space.names[1]} --output=out{ending}"

@@ -69,10 +69,10 @@ def main() -> None:
 
     run, output = runs.open_run(_RUN.value), pathlib.Path(_OUTPUT.value)
     files.check_free(output)
-    licences.licence(run, _LICENSE.value)
+    licence = licences.licence(run, _LICENSE.value)
     if _PUSH.value:
         pushing.check(_PUSH.value)
-        if not licences.licence(run, _LICENSE.value):
+        if not licence:
             raise errors.UserError(
                 "Nobody may use weights without a licence; pass license=cc-by-4.0, or whatever the "
                 "data that the run was trained on allow (license=other, and say it in `limits`)."

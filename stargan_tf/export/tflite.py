@@ -119,13 +119,8 @@ def main() -> int:
         with files.atomic(one.path.with_suffix(".txt")) as file:
             file.write(text.encode() + b"\n")
         for report in one.reports:
-            least = report.wanted(_QUANTIZE.value, _IO.value)
-            if report.decibels is not None and report.decibels < least:
-                command_line.fail(
-                    f"{report.signature} reaches {report.decibels:.1f} dB, below the "
-                    f"{least:.0f} dB that {_QUANTIZE.value} should on a trained run; "
-                    f"{_ADVICE[_QUANTIZE.value]}."
-                )
+            if shortfall := report.shortfall(_QUANTIZE.value, _IO.value):
+                command_line.fail(f"{shortfall}; {_ADVICE[_QUANTIZE.value]}.")
                 status = 3
     if exported[0].compared_on == tflite_images.DRAWN:
         print(

@@ -82,15 +82,12 @@ def main() -> int:
         exported = site.write(request)
     except RuntimeError as error:  # of the converter or the interpreter
         raise errors.UserError(f"{error}; pass quantize=none.") from error
-    status, least = 0, tflite_report.PSNR[_QUANTIZE.value]
+    status = 0
     for one in exported:
         print(f"{one.path}\n{tflite_report.table(one.path, one.reports, one.compared_on)}\n")
         for report in one.reports:
-            if report.psnr is not None and report.psnr < least:
-                command_line.fail(
-                    f"{report.signature} reaches {report.psnr:.1f} dB, below the {least:.0f} dB "
-                    f"that {_QUANTIZE.value} should on a trained run; pass a finer `quantize`."
-                )
+            if shortfall := report.shortfall(_QUANTIZE.value):
+                command_line.fail(f"{shortfall}; pass a finer `quantize`.")
                 status = 3
     _print(output)
     for run in opened:

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -162,7 +163,7 @@ def _packaged() -> pathlib.Path:
     return pathlib.Path(found.submodule_search_locations[0], "data", _FILE)
 
 
-def _network(path: str | os.PathLike[str]) -> "object":
+def _network(path: str | os.PathLike[str]) -> Any:
     try:
         from ai_edge_litert import interpreter
     except ImportError as error:

@@ -102,28 +102,18 @@ def interface(
 ) -> Description:
     """Returns what a signature takes and gives: shapes (null: open), types and meanings by name."""
     return {
-        way: {
-            name: {
-                "kind": kinds.get(name),
-                "shape": spec.shape.as_list(),
-                "dtype": spec.dtype.name,
-                **(
-                    {"range": _range(spec, kinds.get(name))}
-                    if _range(spec, kinds.get(name))
-                    else {}
-                ),
-                "meaning": _meaning(spec, kinds.get(name)),
-            }
-            for name, spec in specs.items()
-        }
+        way: {name: _tensor(spec, kinds.get(name)) for name, spec in specs.items()}
         for way, specs in (("inputs", inputs), ("outputs", outputs))
     }
 
 
-def _range(spec: tf.TensorSpec, kind: str | None) -> list[int] | None:
+def _tensor(spec: tf.TensorSpec, kind: str | None) -> Description:
+    described = {"kind": kind, "shape": spec.shape.as_list(), "dtype": spec.dtype.name}
     if kind == "image":
-        return [0, 255] if spec.dtype == tf.uint8 else [-1, 1]
-    return [0, 1] if kind in ("label", "source") and spec.dtype.is_floating else None
+        described["range"] = [0, 255] if spec.dtype == tf.uint8 else [-1, 1]
+    elif kind in ("label", "source") and spec.dtype.is_floating:
+        described["range"] = [0, 1]
+    return {**described, "meaning": _meaning(spec, kind)}
 
 
 def _meaning(spec: tf.TensorSpec, kind: str | None) -> str:

@@ -64,6 +64,16 @@ class Report:
         least = (PSNR if self.snr is None else SNR)[scheme]
         return min(least, _PSNR_OF_LEVELS) if io == "uint8" else least
 
+    def shortfall(self, scheme: str, io: str = "float32") -> str:
+        """Returns a clause on how much less than `wanted` was reached; "": it was reached."""
+        least = self.wanted(scheme, io)
+        if self.decibels is None or self.decibels >= least:
+            return ""
+        return (
+            f"{self.signature} reaches {self.decibels:.1f} dB, below the {least:.0f} dB that "
+            f"{scheme} should on a trained run"
+        )
+
 
 def requests(
     algorithm: algorithm_lib.Algorithm,

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from stargan_tf.algorithms import hparams
+from stargan_tf.algorithms import hparams, sequence_checks
 from stargan_tf.base import errors
 from stargan_tf.base.options import option
 from stargan_tf.data import labels
@@ -119,13 +119,8 @@ class HParams(hparams.HParams):
     def check_sample_shape(self, sample_shape: tuple[int, ...]) -> None:
         """Raises a UserError if the networks can't be built for windows (frames, F)."""
         frames, features = sample_shape
-        multiple = self.frames_multiple
-        if frames % multiple or not frames:
-            raise errors.UserError(
-                f"stargan_vc with architecture={self.architecture} needs windows whose length is a "
-                f"multiple of {multiple} frames; received frames={frames}; choose "
-                f"{max(multiple, frames // multiple * multiple)}."
-            )
+        kind = f"stargan_vc with architecture={self.architecture}"
+        sequence_checks.check_frames(kind, frames, self.frames_multiple)
         if self.architecture == "2d" and features != COEFFICIENTS:
             raise errors.UserError(
                 f"stargan_vc with architecture=2d takes frames of {COEFFICIENTS} features; "
@@ -151,9 +146,4 @@ class HParams(hparams.HParams):
           starts_from_run: Makes no difference.
         """
         del starts_from_run
-        if label_space.kind != "domains" or label_space.width < 2:
-            raise errors.UserError(
-                "stargan_vc converts between speakers and needs sequences of two or more, each of "
-                f"one speaker; received the {label_space.kind} {', '.join(label_space.names)}; "
-                "choose another data set or add a speaker."
-            )
+        sequence_checks.check_speakers("stargan_vc", label_space)

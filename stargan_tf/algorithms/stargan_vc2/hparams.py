@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from stargan_tf.algorithms import hparams
-from stargan_tf.base import errors
+from stargan_tf.algorithms import hparams, sequence_checks
 from stargan_tf.base.options import option
 from stargan_tf.data import labels
 
@@ -44,13 +43,7 @@ class HParams(hparams.HParams):
 
     def check_sample_shape(self, sample_shape: tuple[int, ...]) -> None:
         """Raises a UserError if the networks can't be built for windows (frames, F)."""
-        frames = sample_shape[0]
-        if frames % FRAMES_MULTIPLE or not frames:
-            raise errors.UserError(
-                "stargan_vc2 needs windows whose length is a multiple of "
-                f"{FRAMES_MULTIPLE} frames; received frames={frames}; choose "
-                f"{max(FRAMES_MULTIPLE, frames // FRAMES_MULTIPLE * FRAMES_MULTIPLE)}."
-            )
+        sequence_checks.check_frames("stargan_vc2", sample_shape[0], FRAMES_MULTIPLE)
 
     def check_training(
         self, label_space: labels.LabelSpace, *, starts_from_run: bool = False
@@ -62,9 +55,4 @@ class HParams(hparams.HParams):
           starts_from_run: Makes no difference.
         """
         del starts_from_run
-        if label_space.kind != "domains" or label_space.width < 2:
-            raise errors.UserError(
-                "stargan_vc2 converts between speakers and needs sequences of two or more, each of "
-                f"one speaker; received the {label_space.kind} {', '.join(label_space.names)}; "
-                "choose another data set or add a speaker."
-            )
+        sequence_checks.check_speakers("stargan_vc2", label_space)
