@@ -95,7 +95,8 @@ def _forms(algorithm, name: str, folder: pathlib.Path) -> dict[str, Callable[...
     loaded = tf.saved_model.load(str(folder / "saved"))
     saved = loaded.signatures[name]
     path = folder / f"{name}.onnx"
-    path.write_bytes(onnx.convert(name, signature, {"algorithm": algorithm.name}))
+    content, _ = onnx.convert(name, signature, {"algorithm": algorithm.name})
+    path.write_bytes(content)
     session = onnx.load(path)
 
     def of_run(image: np.ndarray, **others: np.ndarray) -> np.ndarray:

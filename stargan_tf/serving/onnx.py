@@ -102,8 +102,7 @@ def export(
         reports, interfaces = [], {}
         for name, signature in chosen.items():
             path = folder / f"{name}.onnx"
-            about = interface(signature)
-            content = convert(name, signature, {**described, "signatures": {name: about}})
+            content, about = convert(name, signature, described)
             with files.atomic(path, "no folder was made") as file:
                 file.write(content)
             wanted = parity.expected(name, algorithm, requests[name])
@@ -117,25 +116,17 @@ def export(
     return Exported(output, tuple(reports))
 
 
-def interface(signature: algorithm_lib.Signature) -> description_lib.Description:
-    """Returns what a signature takes and gives, as its file says it."""
-    function = _traced(signature)
-    outputs = {
-        name: tf.TensorSpec(value.shape, value.dtype)
-        for name, value in function.structured_outputs.items()
-    }
-    return description_lib.interface(signature.inputs, outputs, signature.kinds)
-
-
 def convert(
     name: str, signature: algorithm_lib.Signature, described: description_lib.Description
-) -> bytes:
+) -> tuple[bytes, description_lib.Description]:
     """Returns an ONNX file of a signature, with its weights, its names and open axes.
+
+    Beside it comes what the signature takes and gives, which the file's metadata say, too.
 
     Args:
       name: The signature's.
       signature: Of an algorithm in float32.
-      described: What the file's metadata says, as JSON.
+      described: What else the file's metadata says, as JSON.
 
     Raises:
       RuntimeError: tf2onnx can't convert it.
@@ -153,17 +144,20 @@ def convert(
             function = tf.function(
                 lambda *values: _outputs(signature, dict(zip(names, values, strict=True)))
             )
+            outputs = function.get_concrete_function(*specs).structured_outputs
             model, _ = tf2onnx.convert.from_function(function, specs, opset=OPSET)
         model.graph.name = name
         model.doc_string = f"{described['algorithm']}: {name}"
         _name_axes(model, signature.kinds)
         _use_plain_resizing(model)
+        about = description_lib.interface(signature.inputs, outputs, signature.kinds)
+        described = {**described, "signatures": {name: about}}
         onnx.helper.set_model_props(model, {METADATA: description_lib.to_json(described)})
         onnx.checker.check_model(model)
     except Exception as error:  # tf2onnx raises many kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise RuntimeError(f"{name} could not be converted to ONNX ({reason})") from error
-    return model.SerializeToString()
+    return model.SerializeToString(), about
 
 
 def load(path: pathlib.Path) -> Any:
@@ -274,11 +268,6 @@ def _outputs(
 ) -> dict[str, tf.Tensor]:
     # A tensor that is an input and an output would have one name.
     return {key: tf.identity(value) for key, value in signature.function(**inputs).items()}
-
-
-def _traced(signature: algorithm_lib.Signature) -> Any:
-    with portability.portable():
-        return tf.function(signature.function).get_concrete_function(**signature.inputs)
 
 
 def _name_axes(model: Any, kinds: Mapping[str, str]) -> None:

@@ -140,10 +140,9 @@ class MistakesTest(Case):
         self._fails(run, "short name in small letters.*license=My own", licence="My own")
         with mock.patch.object(importlib.util, "find_spec", lambda name: name != "tf2onnx" or None):
             self._fails(run, r"of which tf2onnx can't be found; install them with .*\[onnx\]")
-        with mock.patch.object(onnx, "convert", return_value=b"nothing"):
+        with mock.patch.object(onnx, "convert", return_value=(b"nothing", {})):
             self._fails(run, "ONNX Runtime can't run translate.onnx", RuntimeError)
-        failing = mock.patch.object(onnx.portability, "portable", side_effect=TypeError("a\nb"))
-        with mock.patch.object(onnx, "interface", return_value={}), failing:
+        with mock.patch.object(onnx.portability, "portable", side_effect=TypeError("a\nb")):
             self._fails(run, r"translate could not be converted to ONNX \(a\)", RuntimeError)
 
     def test_a_folder_that_is_not_empty_stays_as_it_is(self):

@@ -80,12 +80,10 @@ class StarGANVC2(watching.Watching, converting.Converting, algorithm.Algorithm):
 
     def train_step(self, batch: windows.Batch, step: tf.Tensor) -> losses.Losses:
         """Updates D, then G with the new D; the identity loss counts in the first steps only."""
-        h = self.hparams
         of_d, d_gradients = self._d_gradients(batch)
         reads = [*of_d.values()]
         self._apply("D", ordering.after(reads, d_gradients))
-        lambda_id = tf.where(step < h.id_steps, h.lambda_id, 0.0)
-        of_g, g_gradients = self._g_gradients(batch, lambda_id)
+        of_g, g_gradients = self._g_gradients(batch, step < self.hparams.id_steps)
         # The update of G waits for all that read it, also while D learned.
         reads += [*d_gradients, *of_g.values()]
         self._apply("G", ordering.after(reads, g_gradients))
@@ -104,13 +102,12 @@ class StarGANVC2(watching.Watching, converting.Converting, algorithm.Algorithm):
         return found, tape.gradient(total, self.D.trainable_variables)
 
     def _of_generator(
-        self, batch: windows.Batch, lambda_id: tf.Tensor
+        self, batch: windows.Batch, identity: tf.Tensor
     ) -> tuple[losses.Losses, Gradients]:
         h, x, c = self.hparams, self._real(batch), batch["label"]
         with tf.GradientTape() as tape:
-            found = losses.generator(self.G, self.D, x, c, batch["target"])
-            identity = tf.cast(lambda_id, x.dtype) * found["id"]
-            total = found["adv"] + h.lambda_cyc * found["cyc"] + identity
+            found = losses.generator(self.G, self.D, x, c, batch["target"], identity)
+            total = found["adv"] + h.lambda_cyc * found["cyc"] + h.lambda_id * found["id"]
             total /= self.settings.replicas
         return found, tape.gradient(total, self.G.trainable_variables)
 

@@ -37,17 +37,28 @@ def discriminator(
 
 
 def generator(
-    G: OfSpeakers, D: OfSpeakers, x: tf.Tensor, c: tf.Tensor, target: tf.Tensor
+    G: OfSpeakers,
+    D: OfSpeakers,
+    x: tf.Tensor,
+    c: tf.Tensor,
+    target: tf.Tensor,
+    identity: tf.Tensor | None = None,
 ) -> Losses:
     """Returns G's terms; the arguments are those of `discriminator`.
 
     - adv: (1 - D(G(x, c, c'), c, c'))^2.
     - cyc: |x - G(G(x, c, c'), c', c)|.
-    - id: |x - G(x, c, c)|.
+    - id: |x - G(x, c, c)|; 0 where `identity`, a bool, is false: a third pass of G is spared then.
     """
     fake = G(x, c, target)
+
+    def same() -> tf.Tensor:
+        return tf.reduce_mean(tf.abs(x - G(x, c, c)))
+
     return {
         "adv": gan_losses.least_squares(D(fake, c, target), real=True),
         "cyc": tf.reduce_mean(tf.abs(x - G(fake, target, c))),
-        "id": tf.reduce_mean(tf.abs(x - G(x, c, c))),
+        "id": same()
+        if identity is None
+        else tf.cond(identity, same, lambda: tf.zeros((), x.dtype)),
     }

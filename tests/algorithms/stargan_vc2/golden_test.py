@@ -93,8 +93,8 @@ class Golden:
     def of(self, letter):
         return {n: v for n, v in self.named.items() if n.startswith(f"vc2.{letter}.")}
 
-    def generator_gradients(self, lambda_id):
-        return self.algorithm._of_generator(self.batch, tf.constant(lambda_id))
+    def generator_gradients(self, identity):
+        return self.algorithm._of_generator(self.batch, tf.constant(identity))
 
 
 unchanged = functools.cache(Golden)  # for tests that update nothing
@@ -125,7 +125,7 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
             self._check_outputs(value, golden.arrays[name], out_tol, name)
         of_both = {
             "D": golden.algorithm._of_discriminator(golden.batch),
-            "G": golden.generator_gradients(golden.config["lambdas"]["id"]),
+            "G": golden.generator_gradients(True),
         }
         for letter, (losses, gradients) in of_both.items():
             self._check_losses(losses, golden.expected[f"{letter}_losses"], loss_tol)
@@ -166,19 +166,23 @@ class GoldenTest(tf.test.TestCase, parameterized.TestCase):
 class SwitchesTest(tf.test.TestCase):
     def test_the_identity_loss_counts_in_the_first_steps_only(self):
         golden = Golden("float64", id_steps=3)
-        weights = []
+        counts = []
         real = golden.algorithm._g_gradients
 
-        def seen(batch, lambda_id):
-            weights.append(float(lambda_id))
-            return real(batch, lambda_id)
+        def seen(batch, identity):
+            counts.append(bool(identity))
+            return real(batch, identity)
 
         golden.algorithm._g_gradients = seen
         for step in (2, 3):
-            golden.algorithm.train_step(golden.batch, tf.constant(step, tf.int64))
-        self.assertEqual(weights, [5.0, 0.0])
+            told = golden.algorithm.train_step(golden.batch, tf.constant(step, tf.int64))
+            self.assertEqual(float(told["G/id"]) > 0, step == 2)
+        self.assertEqual(counts, [True, False])
         golden = unchanged("float64")
-        (losses, with_it), (_, without) = (golden.generator_gradients(w) for w in (5.0, 0.0))
+        (losses, with_it), (spared, without) = (
+            golden.generator_gradients(counts) for counts in (True, False)
+        )
+        self.assertEqual(float(spared["id"]), 0)
         with tf.GradientTape() as tape:
             same = golden.algorithm.G(golden.x, golden.c, golden.c)
             identity = tf.reduce_mean(tf.abs(golden.x - same))
