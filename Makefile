@@ -4,6 +4,8 @@ VENV ?= .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.installed-docs
+# Training needs none of what the tests need; where that is there already, it will do.
+CORE_INSTALLED := $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(VENV)/.installed-core)
 # Tests spend most of their time tracing graphs, and that takes one core: two processes are faster.
 TEST_JOBS ?= 2
 # What is installed: with the extra addons, the TensorFlow that tensorflow-addons needs.
@@ -20,11 +22,11 @@ BY_FILE := --dist loadfile --no-loadscope-reorder
 .PHONY: addons-python docs quickstart quickstart-v2 pretrained test test-slow test-both-versions test-addons \
   test-addons-all test-slow-addons lint clean
 
-quickstart: $(INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
+quickstart: $(CORE_INSTALLED)  ## Train on drawn faces, then measure: under 15 minutes on 2 CPU cores.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart
 
-quickstart-v2: $(INSTALLED)  ## The same with StarGAN v2: 27 minutes on one core.
+quickstart-v2: $(CORE_INSTALLED)  ## The same with StarGAN v2: 27 minutes on one core.
 	$(RUN) -m stargan_tf.train --flagfile=configs/quickstart_v2.flags
 	$(RUN) -m stargan_tf.evaluate --run=runs/quickstart_v2
 
@@ -78,12 +80,14 @@ lint: $(INSTALLED)
 	$(RUN) -m ruff format --check .
 
 # Made again when what it installs changes. Python is checked first, for a clear message.
-$(INSTALLED): setup.py
+$(VENV)/.installed-core: WHAT := .
+$(INSTALLED): WHAT := .[$(EXTRAS)]
+$(INSTALLED) $(VENV)/.installed-core: setup.py
 	@$(PYTHON) -c 'import sys; v = sys.version_info; \
 	  sys.exit(0 if (3, 11) <= v < (3, 14) else "error: Python 3.11, 3.12 or 3.13 is needed; " \
 	  "received %d.%d; pass another, such as: make PYTHON=python3.12" % v[:2])'
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[$(EXTRAS)]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e "$(WHAT)"
 	touch $@
 
 $(DOCS_INSTALLED): $(INSTALLED)
