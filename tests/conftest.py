@@ -1,8 +1,6 @@
 """Two logical devices before TensorFlow is used, parsed flags, quiet logs, compiled graphs kept."""
 
 import os
-import pathlib
-import sys
 from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,7 +16,6 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
 )
-_LARGEST = 4 * 2**30
 # pytest, not absl, has parsed the command line; create_tempdir() asks for absl's flags.
 flags.FLAGS.mark_as_parsed()
 
@@ -33,23 +30,6 @@ def _compiled_graphs_kept():
     with mock.patch.object(context.pywrap_tfe, "TFE_ContextClearCaches"):
         yield
     context.context().clear_kernel_cache()
-
-
-@pytest.fixture(autouse=True)
-def _bounded_memory():
-    """Forgets the algorithms that tests share where a process has become large."""
-    yield
-    if "tests.shared" in sys.modules and _memory() > _LARGEST:
-        sys.modules["tests.shared"].forget()
-
-
-def _memory():
-    """Returns how many bytes of memory this process holds; 0 where that can't be read."""
-    try:
-        pages = pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def pytest_collection_modifyitems(items):

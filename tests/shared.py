@@ -6,16 +6,12 @@ test that replaces something inside of an algorithm builds its own, with `tiny.b
 """
 
 import contextlib
-import ctypes
 import functools
-import gc
 import random
-import sys
 from unittest import mock
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 from stargan_tf import algorithms
 from stargan_tf.runs import runs
@@ -59,17 +55,6 @@ def compiled_step(strategy, algorithm):
 
 
 _step = functools.cache(_compile_step)
-
-
-def forget():
-    """Lets go of all that is kept here, and of what TensorFlow and C keep of what is gone."""
-    _kept.clear()
-    _batches.cache_clear()
-    _step.cache_clear()
-    gc.collect()
-    context.context().clear_kernel_cache()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager
